@@ -1,0 +1,111 @@
+/* act.h - actions: the rows that describe each OVS_ACTION_ATTR_*, lists, checking, running.
+ *
+ * How it works: a list from a client is checked once (act_check.c) against what the flow key
+ * guarantees and stored as attributes, some rewritten (SET becomes SET_MASKED). Packets run
+ * the stored list (act_run.c). Both walk the rows of act_table.c. Rules: catalogue 07.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DP_ACT_H
+#define DP_ACT_H
+
+#include <glib.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "dp/key.h"
+#include "dp/pkt.h"
+
+struct datapath;
+
+#define ACT_MAX_DEPTH 16            /* nested lists, catalogue 07, section 7.1 */
+#define ACT_LEN_VAR (-1)
+
+/* A checked list. One allocation; attributes start at data. */
+struct act_list {
+    uint32_t len;                   /* bytes of stored attributes */
+    uint32_t room;                  /* bytes of the client's form, what a reply reserves */
+    uint8_t data[] __attribute__((aligned(4)));
+};
+
+/* What the check knows of the packet at this point of the list. */
+struct act_scope {
+    const struct flow_key *key;     /* masked flow key, or a packet's full key (EXECUTE) */
+    uint16_t eth_type;              /* 0: not known */
+    bool is_tagged;
+    bool has_eth;
+    uint32_t n_mpls;                /* known labels, when eth_type is MPLS */
+    unsigned depth;                 /* of nested lists */
+    GByteArray *out;                /* stored form */
+};
+
+/* A list under way for one packet. */
+struct act_run {
+    struct datapath *dp;
+    struct pkt *pkt;                /* NULL once consumed */
+    struct flow_key *key;
+    const uint8_t *list;            /* the whole list that is run, for upcalls with ACTIONS */
+    size_t list_len;
+    bool is_over;                   /* the rest of the list is skipped */
+};
+
+enum {
+    ACT_KEEPS_KEY = 1u << 0,        /* never changes key or packet: may run in place when nested */
+};
+
+struct act {
+    const char *uapi;               /* "OVS_ACTION_ATTR_OUTPUT"; NULL: refused as unknown */
+    const char *name;               /* in text; "" for output, a bare port number */
+    int16_t len;                    /* payload bytes or ACT_LEN_VAR */
+    uint8_t flags;
+    uint16_t since, until;          /* KVER, as in struct key_attr */
+    const struct key_field *field;  /* payload members (key_off unused), for text, docs, fuzzing */
+    uint8_t n_fields;
+    /* May it stand here? Updates 'at' for the rest of the list and appends the stored form. NULL:
+     * always, stored as given. 0 or -errno. */
+    int (*check)(struct act_scope *at, const struct nlattr *a, struct err *e);
+    /* Does it. 'is_last': the packet may be consumed. 0, or -errno: list stops, packet is dropped. */
+    int (*run)(struct act_run *run, const struct nlattr *a, bool is_last);
+    /* Stored form back to the client's form; NULL: as stored. */
+    void (*put)(struct nlmsghdr *msg, const struct nlattr *stored);
+    /* Text of the client's form, NULL: name and fields. */
+    void (*format)(GString *out, const struct nlattr *a, const struct key_text *names);
+    int (*scan)(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e);
+};
+
+/* Type of a SET that is stored masked: dumped as SET again. Above every uapi number. */
+#define ACT_SET_TO_MASKED 26
+#define N_ACTS 27
+extern const struct act *const act_table[N_ACTS];     /* by type; NULL or uapi NULL: unknown */
+
+/* Checks and stores a client's list. *list belongs to the caller (g_free). */
+int acts_check(const struct flow_key *key, const void *attrs, size_t len, struct act_list **list,
+               struct err *e);
+/* For rows with nested lists: checks them one level deeper against a copy of 'at'. */
+int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e);
+
+/* Appends a stored list in the client's form under one nest of type 'nest'. */
+void acts_put(struct nlmsghdr *msg, uint16_t nest, const void *attrs, size_t len);
+
+/* Runs a stored list on a packet, which it consumes; every end is accounted for. The key may
+ * be changed. 0 or the errno that PACKET_EXECUTE answers. */
+int acts_execute(struct datapath *dp, struct pkt *p, const struct act_list *list,
+                 struct flow_key *key);
+
+/* For rows: runs a nested list on the packet itself (is_last) or on a copy of packet and key. */
+int acts_run_nested(struct act_run *run, const void *attrs, size_t len, bool is_last,
+                    bool keeps_key);
+/* For rows: looks the packet up again with a new recirc_id. */
+int acts_recirculate(struct act_run *run, uint32_t recirc_id, bool is_last);
+/* For rows: the key must be extracted again before it is matched or given to conntrack. */
+static inline void acts_stale_key(struct act_run *run)
+{
+    run->key->is_stale = true;
+}
+
+/* ---- text (act_text.c): ovs-dpctl's syntax, "push_vlan(vid=5,pcp=0),2"; "drop" is the empty list -- */
+
+void acts_format(GString *out, const void *attrs, size_t len, const struct key_text *names);
+int acts_scan(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e);
+
+#endif

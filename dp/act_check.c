@@ -1,0 +1,117 @@
+/* act_check.c - checks a client's action list and stores it; writes stored lists back.
+ *
+ * Catalogue 07.1. A list nested in an action is checked by the action's row, one level deeper.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "dp/act_rows.h"
+#include "netlink/attr.h"
+
+#define STORED_MAX 65535u       /* bytes of a nested list, translated */
+
+static bool is_tagged(const struct flow_key *key)
+{
+    return key->vlan.tci & KEY_TCI_PRESENT;
+}
+
+/* The row of a type a client may send, or NULL. */
+static const struct act *client_row(unsigned type)
+{
+    return type < ACT_SET_TO_MASKED ? act_table[type] : NULL;
+}
+
+static int act_check_one(struct act_scope *at, const struct nlattr *a, struct err *e)
+{
+    unsigned type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
+    const struct act *row = client_row(type);
+
+    if (!row)
+        return err_set(e, EINVAL, "action %u is unknown", type);
+    if (row->len >= 0 && len != (unsigned)row->len)
+        return err_set(e, EINVAL, "%s: %u bytes instead of %d", row->uapi, len, row->len);
+    if (row->check)
+        return row->check(at, a, e);
+    attr_put(at->out, (uint16_t)type, mnl_attr_get_payload(a), len);
+    return 0;
+}
+
+static int acts_check_level(struct act_scope *at, const void *attrs, size_t len, struct err *e)
+{
+    const struct nlattr *a;
+    int left, err;
+
+    if (at->depth > ACT_MAX_DEPTH)
+        return err_set(e, EOVERFLOW, "actions are nested deeper than %d", ACT_MAX_DEPTH);
+    attr_for_each(a, attrs, len, left)
+    {
+        err = act_check_one(at, a, e);
+        if (err)
+            return err;
+    }
+    if (left > 0)
+        return err_set(e, EINVAL, "%d bytes behind the last action", left);
+    return 0;
+}
+
+int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e)
+{
+    struct act_scope inner = *at;   /* what happens inside is not known outside */
+    size_t start = at->out->len;
+    int err;
+
+    inner.depth++;
+    err = acts_check_level(&inner, attrs, len, e);
+    if (err)
+        return err;
+    if (at->out->len - start > STORED_MAX)
+        return err_set(e, EMSGSIZE, "a nested list is %zu bytes after translation",
+                       (size_t)(at->out->len - start));
+    return 0;
+}
+
+int acts_check(const struct flow_key *key, const void *attrs, size_t len, struct act_list **list,
+               struct err *e)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    struct act_scope at = {
+        .key = key,
+        .eth_type = key->eth_type,
+        .is_tagged = is_tagged(key),
+        .has_eth = key->mac_proto == KEY_MAC_ETH,
+        .n_mpls = (uint8_t)__builtin_popcount(key->mpls.n_lse_mask),
+        .out = out,
+    };
+    int err;
+
+    if (key->eth_type != 0x8847 && key->eth_type != 0x8848)
+        at.n_mpls = 0;
+    err = acts_check_level(&at, attrs, len, e);
+    if (err)
+        return err_prefix(e, "actions");
+    *list = g_malloc(sizeof(**list) + out->len);
+    (*list)->len = out->len;
+    (*list)->room = (uint32_t)len;
+    if (out->len)
+        memcpy((*list)->data, out->data, out->len);
+    return 0;
+}
+
+void acts_put(struct nlmsghdr *msg, uint16_t nest_type, const void *attrs, size_t len)
+{
+    struct nlattr *nest = msg_nest_begin(msg, nest_type);
+    const struct nlattr *a;
+    int left;
+
+    attr_for_each(a, attrs, len, left)
+    {
+        const struct act *row = act_table[mnl_attr_get_type(a)];
+
+        if (row->put)
+            row->put(msg, a);
+        else
+            mnl_attr_put(msg, mnl_attr_get_type(a), mnl_attr_get_payload_len(a),
+                         mnl_attr_get_payload(a));
+    }
+    mnl_attr_nest_end(msg, nest);
+}

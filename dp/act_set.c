@@ -1,0 +1,262 @@
+/* act_set.c - set, set_masked: checks the new values of a key attribute, stores them with a mask.
+ *
+ * How it works: what may be set, and when, is in the key attribute's own row; the table set_attrs
+ * adds what that cannot say and the function that writes the packet (act_set_write.c). A set() is
+ * stored as value and mask too, under a type of its own, because a dump has to show it as it came.
+ * Catalogue 07, section 7.4.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/openvswitch.h>
+#include <string.h>
+
+#include "dp/act_rows.h"
+#include "dp/act_set_int.h"
+#include "netlink/attr.h"
+
+/* ---- check ------------------------------------------------------------------------------- */
+
+/* The attribute inside a SET or SET_MASKED. */
+struct set_arg {
+    uint16_t type;
+    const struct key_attr *row;
+    const uint8_t *value;
+    const uint8_t *mask;        /* NULL: all of it */
+    size_t len;                 /* of each */
+};
+
+static int set_eth_check(const struct act_scope *at, const struct set_arg *arg, struct err *e)
+{
+    (void)arg;
+    if (!at->has_eth)
+        return err_set(e, EINVAL, "set: no Ethernet header at this point");
+    return 0;
+}
+
+static int set_mpls_check(const struct act_scope *at, const struct set_arg *arg, struct err *e)
+{
+    (void)at;
+    if (arg->len != 4)
+        return err_set(e, EINVAL, "set: mpls takes one entry, not %zu bytes", arg->len);
+    return 0;
+}
+
+/* What the rows of key_attrs cannot say. */
+struct set_attr {
+    int (*check)(const struct act_scope *at, const struct set_arg *arg, struct err *e);
+    set_write *write;           /* NULL: refused */
+};
+
+static const struct set_attr set_attrs[N_KEY_ATTRS] = {
+    [OVS_KEY_ATTR_PRIORITY] = { NULL, set_priority_write },
+    [OVS_KEY_ATTR_ETHERNET] = { set_eth_check, set_eth_write },
+    [OVS_KEY_ATTR_IPV4] = { NULL, set_ip4_write },
+    [OVS_KEY_ATTR_IPV6] = { NULL, set_ip6_write },
+    [OVS_KEY_ATTR_TCP] = { NULL, set_tcp_write },
+    [OVS_KEY_ATTR_UDP] = { NULL, set_udp_write },
+    [OVS_KEY_ATTR_SKB_MARK] = { NULL, set_mark_write },
+    [OVS_KEY_ATTR_SCTP] = { NULL, set_sctp_write },
+    [OVS_KEY_ATTR_MPLS] = { set_mpls_check, set_mpls_write },
+    /* Accepted, and an error when a packet comes. */
+    [OVS_KEY_ATTR_CT_MARK] = { NULL, set_nothing_write },
+    [OVS_KEY_ATTR_CT_LABELS] = { NULL, set_nothing_write },
+};
+
+/* Finds the one attribute in 'a' and its row. */
+static int set_arg_get(const struct nlattr *a, bool is_masked, struct set_arg *arg, struct err *e)
+{
+    const struct nlattr *inner = mnl_attr_get_payload(a);
+    size_t len = mnl_attr_get_payload_len(a);
+
+    if (len < ATTR_HDR || inner->nla_len < ATTR_HDR || attr_align(inner->nla_len) != len)
+        return err_set(e, EINVAL, "set: not exactly one attribute in %zu bytes", len);
+    arg->type = mnl_attr_get_type(inner);
+    if (arg->type >= N_KEY_ATTRS || !(key_attrs[arg->type].flags & KEY_SETTABLE))
+        return err_set(e, EINVAL, "set: key attribute %u cannot be set", arg->type);
+    arg->row = &key_attrs[arg->type];
+    if (is_masked && arg->row->flags & KEY_SET_PLAIN)
+        return err_set(e, EINVAL, "set: %s takes no mask", arg->row->name);
+    arg->len = mnl_attr_get_payload_len(inner) / (is_masked ? 2u : 1u);
+    if (arg->row->len >= 0 && arg->len != (size_t)arg->row->len)
+        return err_set(e, EINVAL, "set: %s of %zu bytes", arg->row->name, arg->len);
+    arg->value = mnl_attr_get_payload(inner);
+    arg->mask = is_masked ? arg->value + arg->len : NULL;
+    return 0;
+}
+
+/* Does the packet have what is to be set? The fragment's place does not matter here. */
+static bool set_when_holds(const struct act_scope *at, const struct key_attr *row)
+{
+    const struct key_when *w = &row->when;
+
+    if (row->flags & KEY_SET_ANY || !w->eth_type[0])
+        return true;
+    if (at->eth_type != w->eth_type[0] && (!w->eth_type[1] || at->eth_type != w->eth_type[1]))
+        return false;
+    return !w->ip_proto || w->ip_proto == at->key->ip_proto;
+}
+
+static bool is_within_mask(const struct set_arg *arg)
+{
+    for (size_t i = 0; arg->mask && i < arg->len; i++) {
+        if (arg->value[i] & (uint8_t)~arg->mask[i])
+            return false;
+    }
+    return true;
+}
+
+/* A value in the form that the key holds it in. */
+union field_mem {
+    uint64_t number;
+    uint8_t bytes[16];
+};
+
+static bool is_fixed_as_is(const struct act_scope *at, const struct set_arg *arg,
+                           const struct key_field *f)
+{
+    const uint8_t *now = (const uint8_t *)at->key + f->key_off;
+    union field_mem given = {0};
+
+    if (arg->mask)
+        return bytes_are(arg->mask + f->wire_off, f->wire_size, 0);
+    wire_load(f->wire, &given, f->key_size, arg->value + f->wire_off);
+    return memcmp(&given, now, f->key_size) == 0;
+}
+
+static bool is_too_large(const struct set_arg *arg, const struct key_field *f)
+{
+    union field_mem given = {0};
+
+    if (!f->max)
+        return false;
+    wire_load(f->wire, &given, f->key_size, arg->value + f->wire_off);
+    return mem_get(&given, f->key_size) > f->max;
+}
+
+static int set_fields_check(const struct act_scope *at, const struct set_arg *arg, struct err *e)
+{
+    for (unsigned i = 0; i < arg->row->n_fields; i++) {
+        const struct key_field *f = &arg->row->field[i];
+
+        if (f->is_fixed && !is_fixed_as_is(at, arg, f))
+            return err_set(e, EINVAL, "set: %s.%s cannot be changed", arg->row->name, f->name);
+        if (is_too_large(arg, f))
+            return err_set(e, EINVAL, "set: %s.%s is above %#x", arg->row->name, f->name, f->max);
+    }
+    return 0;
+}
+
+static int set_arg_check(const struct act_scope *at, const struct set_arg *arg, struct err *e)
+{
+    const struct set_attr *more = &set_attrs[arg->type];
+    int error;
+
+    if (!more->write)
+        return err_set(e, EINVAL, "set: %s is not supported", arg->row->name);
+    if (!is_within_mask(arg))
+        return err_set(e, EINVAL, "set: %s has bits outside its mask", arg->row->name);
+    if (!set_when_holds(at, arg->row))
+        return err_set(e, EINVAL, "set: not a packet with %s", arg->row->name);
+    error = set_fields_check(at, arg, e);
+    if (error)
+        return error;
+    return more->check ? more->check(at, arg, e) : 0;
+}
+
+/* ---- stored form --------------------------------------------------------------------------- */
+
+/* A full mask, less the bits that a number's limit does not let it have (IPv6's label). */
+static void set_mask_full(const struct set_arg *arg, uint8_t *mask)
+{
+    memset(mask, 0xff, arg->len);
+    for (unsigned i = 0; i < arg->row->n_fields; i++) {
+        const struct key_field *f = &arg->row->field[i];
+        union field_mem max = {0};
+
+        if (!f->max || f->is_fixed)
+            continue;
+        mem_put(&max, f->key_size, f->max);
+        wire_store(f->wire, mask + f->wire_off, &max, f->key_size);
+    }
+}
+
+static int set_check(struct act_scope *at, const struct nlattr *a, struct err *e)
+{
+    struct set_arg arg;
+    uint8_t both[80];           /* the longest, IPv6, is 40 bytes */
+    size_t nest;
+
+    if (set_arg_get(a, false, &arg, e) || set_arg_check(at, &arg, e))
+        return -EINVAL;
+    g_assert(2 * arg.len <= sizeof(both));
+    memcpy(both, arg.value, arg.len);
+    set_mask_full(&arg, both + arg.len);
+    nest = attr_nest_begin(at->out, ACT_SET_TO_MASKED);
+    attr_put(at->out, arg.type, both, 2 * arg.len);
+    attr_nest_end(at->out, nest);
+    return 0;
+}
+
+static int set_masked_check(struct act_scope *at, const struct nlattr *a, struct err *e)
+{
+    struct set_arg arg;
+
+    if (set_arg_get(a, true, &arg, e) || set_arg_check(at, &arg, e))
+        return -EINVAL;
+    attr_put(at->out, OVS_ACTION_ATTR_SET_MASKED, mnl_attr_get_payload(a),
+             mnl_attr_get_payload_len(a));
+    return 0;
+}
+
+static void set_to_masked_put(struct nlmsghdr *msg, const struct nlattr *stored)
+{
+    const struct nlattr *inner = mnl_attr_get_payload(stored);
+    struct nlattr *nest = msg_nest_begin(msg, OVS_ACTION_ATTR_SET);
+
+    mnl_attr_put(msg, mnl_attr_get_type(inner), mnl_attr_get_payload_len(inner) / 2u,
+                 mnl_attr_get_payload(inner));
+    mnl_attr_nest_end(msg, nest);
+}
+
+/* ---- run ----------------------------------------------------------------------------------- */
+
+static int set_masked_run(struct act_run *run, const struct nlattr *a, bool is_last)
+{
+    const struct nlattr *inner = mnl_attr_get_payload(a);
+    const uint8_t *value = mnl_attr_get_payload(inner);
+
+    (void)is_last;
+    return set_attrs[mnl_attr_get_type(inner)].write(run, value,
+                                                     value + mnl_attr_get_payload_len(inner) / 2u);
+}
+
+/* A SET that is stored as it came has no mask. */
+static int set_plain_run(struct act_run *run, const struct nlattr *a, bool is_last)
+{
+    const struct nlattr *inner = mnl_attr_get_payload(a);
+
+    (void)is_last;
+    return set_attrs[mnl_attr_get_type(inner)].write(run, mnl_attr_get_payload(inner), NULL);
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+/* clang-format off */
+const struct act act_set = {
+    .uapi = "OVS_ACTION_ATTR_SET", .name = "set", .len = ACT_LEN_VAR,
+    .check = set_check, .run = set_plain_run,
+    .format = act_set_format, .scan = act_set_scan,
+};
+
+const struct act act_set_masked = {
+    .uapi = "OVS_ACTION_ATTR_SET_MASKED", .name = "set", .len = ACT_LEN_VAR,
+    .check = set_masked_check, .run = set_masked_run,
+    .format = act_set_format, .scan = act_set_scan,
+};
+
+/* Never sent by a client: what set() becomes. */
+const struct act act_set_to_masked = {
+    .name = "set", .len = ACT_LEN_VAR,
+    .run = set_masked_run, .put = set_to_masked_put,
+    .format = act_set_format, .scan = act_set_scan,
+};
+/* clang-format on */

@@ -1,0 +1,66 @@
+/* act_userspace.c - hands a copy of the packet to user space. Catalogue 07.1, 08.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/openvswitch.h>
+
+#include "dp/act_rows.h"
+#include "dp/datapath.h"
+#include "netlink/attr.h"
+
+static const struct policy userspace_policy[OVS_USERSPACE_ATTR_MAX + 1] = {
+    [OVS_USERSPACE_ATTR_PID] = {POL_U32},
+    [OVS_USERSPACE_ATTR_EGRESS_TUN_PORT] = {POL_U32},
+};
+
+static int userspace_check(struct act_scope *at, const struct nlattr *a, struct err *e)
+{
+    const struct nlattr *in[OVS_USERSPACE_ATTR_MAX + 1];
+    int err = policy_parse(userspace_policy, OVS_USERSPACE_ATTR_MAX, mnl_attr_get_payload(a),
+                           mnl_attr_get_payload_len(a), a, in, NULL);
+
+    if (err)
+        return err_set(e, -err, "userspace: an attribute is too short");
+    if (!in[OVS_USERSPACE_ATTR_PID] || !mnl_attr_get_u32(in[OVS_USERSPACE_ATTR_PID]))
+        return err_set(e, EINVAL, "userspace: PID is missing or zero");
+    attr_put(at->out, OVS_ACTION_ATTR_USERSPACE, mnl_attr_get_payload(a),
+             mnl_attr_get_payload_len(a));
+    return 0;
+}
+
+static int userspace_run(struct act_run *run, const struct nlattr *a, bool is_last)
+{
+    const struct nlattr *in[OVS_USERSPACE_ATTR_MAX + 1];
+    struct upcall u = {.cmd = OVS_PACKET_CMD_ACTION};
+    int err;
+
+    (void)policy_parse(NULL, OVS_USERSPACE_ATTR_MAX, mnl_attr_get_payload(a),
+                       mnl_attr_get_payload_len(a), a, in, NULL);
+    u.pid = run->dp->user_features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU
+                ? datapath_cpu_pid(run->dp)
+                : mnl_attr_get_u32(in[OVS_USERSPACE_ATTR_PID]);
+    u.userdata = in[OVS_USERSPACE_ATTR_USERDATA];
+    if (in[OVS_USERSPACE_ATTR_ACTIONS]) {
+        u.acts = run->list;
+        u.acts_len = run->list_len;
+    }
+    err = dp_upcall(run->dp, run->pkt, run->key, &u);
+    run->pkt->max_len = PKT_NO_CUT;
+    if (!is_last)
+        return 0;
+    if (err)
+        dp_drop(dp_world_of(run->dp), pkt_take(&run->pkt), DROP_UPCALL);
+    else
+        dp_consume(dp_world_of(run->dp), pkt_take(&run->pkt), false);
+    return 0;
+}
+
+const struct act act_userspace = {
+    .uapi = "OVS_ACTION_ATTR_USERSPACE",
+    .name = "userspace",
+    .len = ACT_LEN_VAR,
+    .flags = ACT_KEEPS_KEY,
+    .check = userspace_check,
+    .run = userspace_run,
+    .format = act_userspace_format,
+    .scan = act_userspace_scan,
+};

@@ -1,0 +1,221 @@
+/* cmd_dp.c - the ovs_datapath family: NEW, DEL, GET, SET. Catalogue 02.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "dp/datapath.h"
+#include "netlink/attr.h"
+
+#define KNOWN_FEATURES                                                                            \
+    (OVS_DP_F_UNALIGNED | OVS_DP_F_VPORT_PIDS | OVS_DP_F_DISPATCH_UPCALL_PER_CPU)
+#define VERSION_WITH_FEATURES 2     /* of the family: clients below it know no USER_FEATURES */
+
+/* clang-format off */
+static const struct policy dp_policy[OVS_DP_ATTR_MAX + 1] = {
+    [OVS_DP_ATTR_NAME] = { POL_STRING, .len = IFNAMSIZ - 1 },
+    [OVS_DP_ATTR_UPCALL_PID] = { POL_U32 },
+    [OVS_DP_ATTR_USER_FEATURES] = { POL_U32 },
+    [OVS_DP_ATTR_MASKS_CACHE_SIZE] = { POL_U32, .has_range = true, .min = 0, .max = TABLE_CACHE_MAX },
+    [OVS_DP_ATTR_IFINDEX] = { POL_S32, .has_range = true, .min = 0, .max = INT32_MAX },
+};
+/* clang-format on */
+
+static void dp_put(struct nlmsghdr *msg, const struct datapath *dp)
+{
+    struct ovs_dp_stats stats = {
+        .n_hit = dp->stats.n_hit,
+        .n_missed = dp->stats.n_missed,
+        .n_lost = dp->stats.n_lost,
+        .n_flows = dp->table.n_flows,
+    };
+    struct ovs_dp_megaflow_stats mega = {
+        .n_mask_hit = dp->stats.n_mask_hit,
+        .n_masks = dp->table.masks->len,
+        .n_cache_hit = dp->stats.n_cache_hit,
+    };
+
+    mnl_attr_put_strz(msg, OVS_DP_ATTR_NAME, datapath_name(dp));
+    mnl_attr_put(msg, OVS_DP_ATTR_STATS, sizeof(stats), &stats);
+    mnl_attr_put(msg, OVS_DP_ATTR_MEGAFLOW_STATS, sizeof(mega), &mega);
+    mnl_attr_put_u32(msg, OVS_DP_ATTR_USER_FEATURES, dp->user_features);
+    mnl_attr_put_u32(msg, OVS_DP_ATTR_MASKS_CACHE_SIZE, dp->table.cache_size);
+    if (dp->user_features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU && dp->n_cpu_pids)
+        mnl_attr_put(msg, OVS_DP_ATTR_PER_CPU_PIDS,
+                     sizeof(uint32_t) * MIN(dp->n_cpu_pids, dp_world_of(dp)->env->n_cpus),
+                     dp->cpu_pids);
+}
+
+static struct nlmsghdr *dp_reply(struct req *req, uint8_t cmd, const struct datapath *dp)
+{
+    int dp_ifindex = datapath_ifindex(dp);
+    struct nlmsghdr *msg = reply_new(req, cmd, &dp_ifindex);
+
+    dp_put(msg, dp);
+    return msg;
+}
+
+/* By NAME if there is one, else by the header. */
+static int dp_of_request(struct req *req, struct datapath **dp, struct err *e)
+{
+    const struct nlattr *name = req->attr[OVS_DP_ATTR_NAME];
+
+    *dp = name ? datapath_by_name(req_ns(req), mnl_attr_get_str(name))
+               : datapath_by_ifindex(req_ns(req), req_dp_ifindex(req));
+    if (*dp)
+        return 0;
+    if (name)
+        return err_set(e, ENODEV, "there is no datapath \"%s\"", mnl_attr_get_str(name));
+    return err_set(e, ENODEV, "there is no datapath with ifindex %d", req_dp_ifindex(req));
+}
+
+/* ---- what NEW and SET change ------------------------------------------------------------------ */
+
+static int set_cpu_pids(struct datapath *dp, const struct nlattr *pids, struct err *e)
+{
+    unsigned len = mnl_attr_get_payload_len(pids);
+
+    if (!len || len % sizeof(uint32_t))
+        return err_set(e, EINVAL, "PER_CPU_PIDS: %u bytes are no array of port ids", len);
+    g_free(dp->cpu_pids);
+    dp->cpu_pids = g_memdup2(mnl_attr_get_payload(pids), len);
+    dp->n_cpu_pids = len / (uint32_t)sizeof(uint32_t);
+    return 0;
+}
+
+/* ovs_dp_change. USER_FEATURES absent means none; features are stored before the port ids are
+ * looked at, cache size before features. */
+static int dp_change(struct datapath *dp, const struct req *req, struct err *e)
+{
+    const struct nlattr *features = req->attr[OVS_DP_ATTR_USER_FEATURES];
+    const struct nlattr *cache = req->attr[OVS_DP_ATTR_MASKS_CACHE_SIZE];
+    const struct nlattr *pids = req->attr[OVS_DP_ATTR_PER_CPU_PIDS];
+    uint32_t wanted = features ? mnl_attr_get_u32(features) : 0;
+    int err = 0;
+
+    if (wanted & ~(uint32_t)KNOWN_FEATURES)
+        return err_set(e, EOPNOTSUPP, "USER_FEATURES: %#x are not supported",
+                       wanted & ~(uint32_t)KNOWN_FEATURES);
+    if (cache)
+        err = table_set_cache(&dp->table, mnl_attr_get_u32(cache), e);
+    if (err)
+        return err;
+    dp->user_features = wanted;
+    if (wanted & OVS_DP_F_DISPATCH_UPCALL_PER_CPU && pids)
+        return set_cpu_pids(dp, pids, e);
+    return 0;
+}
+
+/* ---- handlers ----------------------------------------------------------------------------------- */
+
+/* A client that knows no features must not inherit those of another: they are dropped from the
+ * existing datapath although the command fails. */
+static void forget_features(struct req *req)
+{
+    struct datapath *old;
+
+    if (req->genl->version < VERSION_WITH_FEATURES && !dp_of_request(req, &old, NULL))
+        old->user_features = 0;
+}
+
+static int dp_new(struct req *req, struct err *e)
+{
+    const struct nlattr *name = req->attr[OVS_DP_ATTR_NAME];
+    const struct nlattr *pid = req->attr[OVS_DP_ATTR_UPCALL_PID];
+    const struct nlattr *ifindex = req->attr[OVS_DP_ATTR_IFINDEX];
+    struct datapath *dp;
+    struct vport *local;
+    int err;
+
+    if (!name || !pid)
+        return err_set(e, EINVAL, "NAME or UPCALL_PID is missing");
+    if (faulty(req_ns(req)->world, "datapath_alloc"))
+        return err_set(e, ENOMEM, "no memory (injected)");
+    dp = datapath_new(req_ns(req));
+    err = dp_change(dp, req, e);
+    if (!err)
+        err = vport_new(dp, OVS_VPORT_TYPE_INTERNAL, mnl_attr_get_str(name), DP_PORT_LOCAL,
+                        ifindex ? (int)mnl_attr_get_u32(ifindex) : 0, pid, &local, e);
+    if (err) {
+        datapath_free(dp);
+        if (err == -EBUSY)
+            err = -EEXIST;
+        if (err == -EEXIST)
+            forget_features(req);
+        return err;
+    }
+    notify(req, dp_reply(req, OVS_DP_CMD_NEW, dp));
+    return 0;
+}
+
+static int dp_del(struct req *req, struct err *e)
+{
+    struct datapath *dp;
+    struct nlmsghdr *last_state;
+    int err = dp_of_request(req, &dp, e);
+
+    if (err)
+        return err;
+    last_state = dp_reply(req, OVS_DP_CMD_DEL, dp);
+    datapath_free(dp);
+    notify(req, last_state);
+    return 0;
+}
+
+static int dp_get(struct req *req, struct err *e)
+{
+    struct datapath *dp;
+    int err = dp_of_request(req, &dp, e);
+
+    if (err)
+        return err;
+    return reply_send(req, dp_reply(req, OVS_DP_CMD_GET, dp));
+}
+
+static int dp_set(struct req *req, struct err *e)
+{
+    struct datapath *dp;
+    int err = dp_of_request(req, &dp, e);
+
+    if (!err)
+        err = dp_change(dp, req, e);
+    if (err)
+        return err;
+    notify(req, dp_reply(req, OVS_DP_CMD_SET, dp));
+    return 0;
+}
+
+static int dp_dump(struct dump *d, struct err *e)
+{
+    const struct dp_ns *ns = req_ns(&d->req);
+
+    (void)e;
+    for (; d->pos < ns->dps->len; d->pos++) {
+        const struct datapath *dp = ns->dps->pdata[d->pos];
+        int dp_ifindex = datapath_ifindex(dp);
+        struct nlmsghdr *msg = dump_msg(d, OVS_DP_CMD_GET, &dp_ifindex);
+
+        dp_put(msg, dp);
+        if (!dump_commit(d, msg))
+            return 1;
+    }
+    return 0;
+}
+
+static const struct genl_op dp_ops[] = {
+    {.cmd = OVS_DP_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_new},
+    {.cmd = OVS_DP_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_del},
+    {.cmd = OVS_DP_CMD_GET, .doit = dp_get, .dump = dp_dump},
+    {.cmd = OVS_DP_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_set},
+};
+
+const struct family dp_datapath_family = {
+    .name = OVS_DATAPATH_FAMILY,
+    .version = OVS_DATAPATH_VERSION,
+    .hdrsize = sizeof(struct ovs_header),
+    .max_attr = OVS_DP_ATTR_MAX,
+    .policy = dp_policy,
+    .op = dp_ops,
+    .n_ops = G_N_ELEMENTS(dp_ops),
+    .group = OVS_DATAPATH_MCGROUP,
+    .n_legacy_cmds = OVS_DP_CMD_SET + 1,
+};

@@ -1,0 +1,172 @@
+/* datapath.h - the datapath's own objects: world, namespace, datapath, vport.
+ *
+ * For dp/ only; what others may call is in dp.h. Catalogue 02 and 03.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DP_DATAPATH_H
+#define DP_DATAPATH_H
+
+#include <linux/openvswitch.h>
+
+#include "dp/act.h"
+#include "dp/dp.h"
+#include "dp/table.h"
+#include "netlink/reply.h"
+
+#define DP_PORT_LOCAL 0
+#define DP_MAX_PORT 65535u              /* first number that is none */
+#define VPORT_BUCKETS 1024              /* dumps follow port number modulo this */
+
+#define ACTS_MAX_LEVEL 5                /* nested executions; one more is dropped */
+#define ACTS_COPY_LEVEL 3               /* up to here a nested list runs at once on a key copy */
+#define ACTS_FIFO_ROOM 9                /* deferred lists of one top-level packet */
+
+struct vport;
+
+/* One row for each OVS_VPORT_TYPE_* (vport_types.c). */
+struct vport_type {
+    const char *name;                   /* as ovs-dpctl writes it in type= */
+    /* Finds or makes the device. 0 or -errno. */
+    int (*create)(struct datapath *dp, const char *name, int ifindex, struct netdev **dev,
+                  struct err *e);
+    void (*destroy)(struct vport *v);   /* lets go of the device */
+    /* A frame leaves by the port. Counts in dev->stats; may drop. */
+    void (*send)(struct vport *v, struct pkt *p);
+};
+
+struct vport {
+    struct datapath *dp;
+    uint16_t port_no;
+    uint32_t type;                      /* OVS_VPORT_TYPE_* */
+    struct netdev *dev;
+    uint32_t *pids;                     /* upcall port ids, never none */
+    uint32_t n_pids;
+    struct vport *next;                 /* in its bucket, newest first */
+    struct vport *next_by_name;
+    uint32_t name_bucket;               /* by the name at creation: catalogue 03.2, rename trap */
+};
+
+struct dp_stats {
+    uint64_t n_hit, n_missed, n_lost, n_mask_hit, n_cache_hit;
+};
+
+struct datapath {
+    struct dp_ns *ns;
+    struct vport *bucket[VPORT_BUCKETS];
+    struct table table;
+    struct dp_stats stats;
+    uint32_t user_features;             /* OVS_DP_F_* */
+    uint32_t *cpu_pids;                 /* PER_CPU_PIDS; NULL: never set */
+    uint32_t n_cpu_pids;
+};
+
+struct dp_ns {
+    struct dp_world *world;
+    struct netns *net;
+    GPtrArray *dps;                     /* of struct datapath, in order of creation */
+    struct vport *by_name[VPORT_BUCKETS];
+};
+
+/* A list put off until the packet that is under way has ended. */
+struct deferred {
+    struct datapath *dp;
+    struct pkt *pkt;
+    const void *attrs;                  /* NULL: look up again (recirculation) */
+    size_t len;
+    struct flow_key key;
+};
+
+struct dp_world {
+    struct netlink *nl;
+    const struct dp_env *env;
+    struct pkt_pool pool;
+    struct dp_account account;
+    GPtrArray *namespaces;              /* of struct dp_ns */
+    unsigned level;                     /* nested executions under way */
+    struct flow_key copy[ACTS_COPY_LEVEL];
+    struct deferred fifo[ACTS_FIFO_ROOM];
+    unsigned n_deferred;                /* put into the fifo since the top-level packet began */
+    unsigned n_deferred_done;
+};
+
+extern const struct family dp_datapath_family, dp_vport_family, dp_flow_family, dp_packet_family,
+    dp_meter_family, dp_ct_limit_family;
+
+static inline struct dp_world *dp_world_of(const struct datapath *dp)
+{
+    return dp->ns->world;
+}
+
+static inline struct dp_ns *req_ns(const struct req *req)
+{
+    return req->sock->ns->user;
+}
+
+/* dp_ifindex of a request's user header. */
+int req_dp_ifindex(const struct req *req);
+
+/* ---- datapath.c ---- */
+struct datapath *datapath_new(struct dp_ns *ns);
+void datapath_free(struct datapath *dp);        /* with its ports, no notifications; NULL allowed */
+struct datapath *datapath_by_ifindex(const struct dp_ns *ns, int ifindex);  /* any internal device's */
+struct datapath *datapath_by_name(const struct dp_ns *ns, const char *name);
+struct vport *datapath_port(const struct datapath *dp, uint32_t port_no);
+int datapath_ifindex(const struct datapath *dp);        /* the local port's; 0: it is gone */
+const char *datapath_name(const struct datapath *dp);
+
+/* Port id for an upcall of the running CPU, 0: none (OVS_DP_F_DISPATCH_UPCALL_PER_CPU). */
+uint32_t datapath_cpu_pid(const struct datapath *dp);
+
+/* ---- vport.c ---- */
+/* Checks an UPCALL_PID payload: 0 or -EINVAL. */
+int vport_pids_check(const struct dp_world *world, const struct nlattr *pids, struct err *e);
+/* Creates a port; 'pids' is checked. *v is owned by the datapath. */
+int vport_new(struct datapath *dp, uint32_t type, const char *name, uint16_t port_no, int ifindex,
+              const struct nlattr *pids, struct vport **v, struct err *e);
+void vport_free(struct vport *v);
+struct vport *vport_by_name(const struct dp_ns *ns, const char *name);
+void vport_set_pids(struct vport *v, const struct nlattr *pids);
+uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p, const struct flow_key *key);
+const struct vport_type *vport_type_row(uint32_t type);        /* NULL: unknown */
+/* Appends the vport's message body (catalogue 03.1 order). */
+void vport_put(struct nlmsghdr *msg, const struct vport *v);
+
+/* ---- receive.c ---- */
+/* ovs_dp_process_packet: looks up, runs actions or makes the miss upcall. Consumes 'p'. */
+int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key);
+/* Ends a packet: counts why, writes the trace line, frees it. */
+void dp_drop(struct dp_world *world, struct pkt *p, enum drop_reason why);
+/* Ends a packet behind its last upcall; 'is_miss' says which counter. */
+void dp_consume(struct dp_world *world, struct pkt *p, bool is_miss);
+/* A counted copy of packet and metadata. */
+struct pkt *dp_copy(struct dp_world *world, const struct pkt *p);
+/* A packet's bytes leave by a port; consumes it. */
+void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struct flow_key *key);
+
+/* ---- upcall.c ---- */
+struct upcall {
+    uint8_t cmd;                        /* OVS_PACKET_CMD_MISS or _ACTION */
+    uint32_t pid;
+    const struct nlattr *userdata;      /* NULL: none */
+    const uint8_t *acts;                /* NULL: none asked for */
+    size_t acts_len;
+};
+/* ovs_dp_upcall: 0, or -errno with n_lost counted. The packet stays the caller's. */
+int dp_upcall(struct datapath *dp, struct pkt *p, const struct flow_key *key,
+              const struct upcall *u);
+
+/* ---- trace ---- */
+static inline bool tracing(const struct dp_world *w)
+{
+    return w->env->trace != NULL;
+}
+void trace(const struct dp_world *w, const char *func, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The key in ovs-dpctl's text; g_free it. */
+char *trace_key(const struct dp_world *w, const struct flow_key *key);
+
+static inline bool faulty(const struct dp_world *w, const char *point)
+{
+    return w->env->fault && w->env->fault(w->env->ctx, point);
+}
+
+#endif

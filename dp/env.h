@@ -1,0 +1,42 @@
+/* env.h - everything the datapath gets from outside, in one struct.
+ *
+ * dp/ knows no sockets, files, threads or clocks; the layer above fills this in. 'ctx' is
+ * handed back to each function. The same calls in the same order must give the same answers
+ * for a run to be reproducible.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DP_ENV_H
+#define DP_ENV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dp/netdev.h"
+#include "dp/pkt.h"
+
+struct dp_ns;
+
+struct dp_env {
+    void *ctx;
+    /* Monotonic time in ns; what OVS_FLOW_ATTR_USED counts in. */
+    uint64_t (*now)(void *ctx);
+    uint32_t (*random)(void *ctx);
+    /* The CPU that runs this, 0..n_cpus-1, for per-CPU upcall dispatch. */
+    unsigned (*cpu)(void *ctx);
+    unsigned n_cpus;
+    /* A device by name or ifindex in a namespace, or NULL. */
+    struct netdev *(*dev_by_name)(void *ctx, struct dp_ns *ns, const char *name);
+    struct netdev *(*dev_by_index)(void *ctx, struct dp_ns *ns, int ifindex);
+    /* Makes an internal port's device ("%d" in the name is expanded, ifindex 0: any): 0,
+     * -EEXIST, -EINVAL (name), -EBUSY (ifindex taken). destroy frees it. */
+    int (*dev_create)(void *ctx, struct dp_ns *ns, const char *name, int ifindex, struct netdev **dev);
+    void (*dev_destroy)(void *ctx, struct dp_ns *ns, struct netdev *dev);
+    /* A frame leaves by a port: a netdev port's goes to the wire, an internal port's up to the
+     * host's stack. The tag is in the bytes already. Borrowed: copy what is kept. */
+    void (*transmit)(void *ctx, struct netdev *dev, const struct pkt *p);
+    /* Should this call fail as if memory had run out? 'point' names it ("flow_alloc"). NULL: never. */
+    bool (*fault)(void *ctx, const char *point);
+    /* One line of the trace: the kernel function's name and what it saw. NULL: tracing is off. */
+    void (*trace)(void *ctx, const char *func, const char *text);
+};
+
+#endif

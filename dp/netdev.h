@@ -1,0 +1,42 @@
+/* netdev.h - what the datapath needs to know of a network device.
+ *
+ * Devices are made, renamed and destroyed by the layer above (sim/device, through struct
+ * dp_env); the datapath reads these members and writes only 'vport', 'master', 'promiscuity'
+ * and 'stats'. Catalogue 03.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DP_NETDEV_H
+#define DP_NETDEV_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vport;
+
+enum netdev_kind {
+    NETDEV_LOOPBACK,
+    NETDEV_VIRTUAL,         /* any Ethernet device that can become a netdev port */
+    NETDEV_INTERNAL,        /* made by an internal vport */
+    N_NETDEV_KINDS
+};
+
+/* The order of struct ovs_vport_stats. */
+struct netdev_stats {
+    uint64_t rx_packets, tx_packets, rx_bytes, tx_bytes;
+    uint64_t rx_errors, tx_errors, rx_dropped, tx_dropped;
+};
+
+struct netdev {
+    char name[IFNAMSIZ];
+    int ifindex;
+    enum netdev_kind kind;
+    uint8_t mac[6];
+    uint32_t mtu;               /* bytes behind the Ethernet header */
+    bool is_up, has_carrier;
+    unsigned promiscuity;
+    struct netdev *master;      /* the datapath's local device, for netdev ports */
+    struct vport *vport;        /* the port it is, or NULL */
+    struct netdev_stats stats;
+};
+
+#endif

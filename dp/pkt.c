@@ -1,0 +1,155 @@
+/* pkt.c - packet buffers: a pool, and bytes opened or closed anywhere in a frame.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <glib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "dp/pkt.h"
+
+#define PKT_TAILROOM 64u
+#define PKT_MIN_SIZE 2048u      /* fits any frame of a 1500-byte MTU, so buffers can be reused */
+
+void pkt_pool_done(struct pkt_pool *pool)
+{
+    struct pkt *p = pool->free, *next;
+
+    g_assert(pool->n_live == 0);
+    for (; p; p = next) {
+        next = p->next_free;
+        g_free(p->buf);
+        g_free(p);
+    }
+    pool->free = NULL;
+}
+
+/* A packet with room for headroom and 'len' bytes, from the pool; metadata is garbage. */
+static struct pkt *pool_take(struct pkt_pool *pool, size_t len)
+{
+    size_t need = MAX(PKT_HEADROOM + len + PKT_TAILROOM, PKT_MIN_SIZE);
+    struct pkt *p = pool->free;
+
+    if (p)
+        pool->free = p->next_free;
+    else
+        p = g_new0(struct pkt, 1);
+    pool->n_live++;
+    if (p->size < need) {
+        g_free(p->buf);
+        p->buf = g_malloc(need);
+        p->size = (uint32_t)need;
+    }
+    return p;
+}
+
+struct pkt *pkt_new(struct pkt_pool *pool, const void *bytes, size_t len)
+{
+    struct pkt *p = pool_take(pool, len);
+
+    *p = (struct pkt){
+        .buf = p->buf,
+        .size = p->size,
+        .data = p->buf + PKT_HEADROOM,
+        .len = (uint32_t)len,
+        .has_eth = true,
+        .max_len = PKT_NO_CUT,
+    };
+    if (len)
+        memcpy(p->data, bytes, len);
+    return p;
+}
+
+struct pkt *pkt_clone(struct pkt_pool *pool, const struct pkt *from)
+{
+    struct pkt *p = pool_take(pool, from->len);
+    uint8_t *buf = p->buf;
+    uint32_t size = p->size;
+
+    *p = *from;
+    p->buf = buf;
+    p->size = size;
+    p->data = buf + PKT_HEADROOM;
+    p->next_free = NULL;
+    memcpy(p->data, from->data, from->len);
+    return p;
+}
+
+void pkt_free(struct pkt_pool *pool, struct pkt *p)
+{
+    if (!p)
+        return;
+    pool->n_live--;
+    p->next_free = pool->free;
+    pool->free = p;
+}
+
+/* Moves the packet to a larger buffer with at least 'n' bytes before it. */
+static void grow_headroom(struct pkt *p, uint32_t n)
+{
+    size_t room = (size_t)n + PKT_HEADROOM, size = room + p->len + PKT_TAILROOM;
+    uint8_t *buf = g_malloc(size);
+
+    memcpy(buf + room, p->data, p->len);
+    g_free(p->buf);
+    p->buf = buf;
+    p->size = (uint32_t)size;
+    p->data = buf + room;
+}
+
+/* Where a header at 'off' is after 'n' bytes were put in at 'at'. */
+static uint16_t off_after_insert(uint16_t off, uint32_t at, uint32_t n)
+{
+    return off >= at ? (uint16_t)(off + n) : off;
+}
+
+static uint16_t off_after_remove(uint16_t off, uint32_t at, uint32_t n)
+{
+    if (off <= at)
+        return off;
+    return off >= at + n ? (uint16_t)(off - n) : (uint16_t)at;
+}
+
+uint8_t *pkt_insert(struct pkt *p, uint32_t at, uint32_t n)
+{
+    g_assert(at <= p->len);
+    if ((size_t)(p->data - p->buf) < n)
+        grow_headroom(p, n);
+    p->data -= n;
+    p->len += n;
+    memmove(p->data, p->data + n, at);
+    p->l3_off = off_after_insert(p->l3_off, at, n);
+    if (p->l4_off)      /* 0 is "none" */
+        p->l4_off = off_after_insert(p->l4_off, at, n);
+    p->mac_len = off_after_insert(p->mac_len, at, n);
+    return p->data + at;
+}
+
+void pkt_remove(struct pkt *p, uint32_t at, uint32_t n)
+{
+    g_assert(at <= p->len && n <= p->len - at);
+    memmove(p->data + n, p->data, at);
+    p->data += n;
+    p->len -= n;
+    p->l3_off = off_after_remove(p->l3_off, at, n);
+    p->l4_off = off_after_remove(p->l4_off, at, n);
+    p->mac_len = off_after_remove(p->mac_len, at, n);
+}
+
+void pkt_trim(struct pkt *p, uint32_t len)
+{
+    p->len = MIN(p->len, len);
+}
+
+#define MAC_ADDRS_LEN 12u
+
+void pkt_put_tag(struct pkt *p)
+{
+    uint8_t *tag;
+
+    if (!p->has_vlan || p->len < MAC_ADDRS_LEN)
+        return;
+    tag = pkt_insert(p, MAC_ADDRS_LEN, 4);
+    be16_put(tag, p->vlan_tpid);
+    be16_put(tag + 2, p->vlan_tci);
+    p->protocol = p->vlan_tpid;
+    p->has_vlan = false;
+}

@@ -1,0 +1,222 @@
+/* receive.c - a packet's whole way: received, looked up, run or sent up, output, accounted for.
+ *
+ * Function names of the trace are the kernel's. Catalogue 02.7, 03.7 to 03.12, 07.5.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "dp/datapath.h"
+#include "dp/extract.h"
+
+#define TAG_LEN 4u
+
+/* clang-format off */
+const char *const drop_reason_names[N_DROP_REASONS] = {
+    [DROP_LAST_ACTION] = "OVS_DROP_LAST_ACTION",
+    [DROP_ACTION_ERROR] = "OVS_DROP_ACTION_ERROR",
+    [DROP_RECURSION_LIMIT] = "OVS_DROP_RECURSION_LIMIT",
+    [DROP_DEFERRED_LIMIT] = "OVS_DROP_DEFERRED_LIMIT",
+    [DROP_SAMPLE] = "sample not taken",
+    [DROP_METER] = "OVS_DROP_METER",
+    [DROP_IP_TTL] = "OVS_DROP_IP_TTL",
+    [DROP_EXTRACT] = "key extraction failed",
+    [DROP_NO_PORT] = "no such output port",
+    [DROP_DEV_READY] = "DEV_READY",
+    [DROP_PKT_TOO_BIG] = "PKT_TOO_BIG",
+    [DROP_MAC_PROTO] = "no Ethernet header",
+    [DROP_RX_DOWN] = "received on a device that is down",
+    [DROP_NOT_A_PORT] = "received on a device that is no port",
+    [DROP_UPCALL] = "upcall lost",
+    [DROP_NO_MEMORY] = "no memory (injected)",
+};
+/* clang-format on */
+
+/* ---- ends of a packet ---------------------------------------------------------------------- */
+
+void dp_drop(struct dp_world *w, struct pkt *p, enum drop_reason why)
+{
+    w->account.n_drop[why]++;
+    if (tracing(w))
+        trace(w, "kfree_skb", "%s len %u", drop_reason_names[why], p->len);
+    pkt_free(&w->pool, p);
+}
+
+void dp_consume(struct dp_world *w, struct pkt *p, bool is_miss)
+{
+    *(is_miss ? &w->account.n_upcall : &w->account.n_consumed) += 1;
+    pkt_free(&w->pool, p);
+}
+
+struct pkt *dp_copy(struct dp_world *w, const struct pkt *p)
+{
+    if (faulty(w, "pkt_clone"))
+        return NULL;
+    w->account.n_born++;
+    return pkt_clone(&w->pool, p);
+}
+
+/* ---- out ------------------------------------------------------------------------------------- */
+
+/* Bytes that count against the MTU: without the Ethernet header and one tag in the frame. */
+static uint32_t mtu_len(const struct pkt *p)
+{
+    bool has_tag_inside = !p->has_vlan && (p->protocol == 0x8100 || p->protocol == 0x88a8);
+    uint32_t header = ETH_HLEN + (has_tag_inside ? TAG_LEN : 0);
+
+    return p->len > header ? p->len - header : 0;
+}
+
+/* Why a port cannot send this packet; N_DROP_REASONS: it can. */
+static enum drop_reason output_refused(const struct vport *v, const struct flow_key *key)
+{
+    if (!v)
+        return DROP_NO_PORT;
+    if (!v->dev->is_up || !v->dev->has_carrier)
+        return DROP_DEV_READY;
+    if (key->mac_proto != KEY_MAC_ETH)
+        return DROP_MAC_PROTO;
+    return N_DROP_REASONS;
+}
+
+void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struct flow_key *key)
+{
+    struct dp_world *w = dp_world_of(dp);
+    struct vport *v = datapath_port(dp, port_no);
+    enum drop_reason why = output_refused(v, key);
+
+    if (why == N_DROP_REASONS) {
+        if (p->max_len < p->len)
+            pkt_trim(p, MAX(p->max_len, (uint32_t)ETH_HLEN));
+        if (mtu_len(p) > v->dev->mtu) {
+            v->dev->stats.tx_errors++;
+            why = DROP_PKT_TOO_BIG;
+        }
+    }
+    if (tracing(w))
+        trace(w, "do_output", "port %u (%s) len %u", port_no, v ? v->dev->name : "none",
+              pkt_wire_len(p));
+    if (why != N_DROP_REASONS) {
+        dp_drop(w, p, why);
+        return;
+    }
+    w->account.n_output++;
+    vport_type_row(v->type)->send(v, p);
+    pkt_free(&w->pool, p);
+}
+
+/* ---- in -------------------------------------------------------------------------------------- */
+
+static void miss(struct datapath *dp, struct pkt *p, const struct flow_key *key)
+{
+    struct upcall u = {.cmd = OVS_PACKET_CMD_MISS};
+    int err;
+
+    u.pid = dp->user_features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU
+                ? datapath_cpu_pid(dp)
+                : vport_upcall_pid(p->input, p, key);
+    err = dp_upcall(dp, p, key, &u);
+    if (err)
+        dp_drop(dp_world_of(dp), p, DROP_UPCALL);
+    else
+        dp_consume(dp_world_of(dp), p, true);
+}
+
+static void trace_lookup(struct datapath *dp, const struct flow *f, const struct flow_key *key,
+                         const struct table_probe *probe)
+{
+    struct dp_world *w = dp_world_of(dp);
+    char *text = trace_key(w, key);
+
+    trace(w, "ovs_flow_tbl_lookup", "%s masks tried %u%s %s", f ? "hit" : "miss",
+          probe->n_mask_hit, probe->n_cache_hit ? " (cached)" : "", text);
+    g_free(text);
+}
+
+static void count_hit(struct datapath *dp, struct flow *f, const struct pkt *p, uint16_t tcp_flags)
+{
+    const struct dp_env *env = dp_world_of(dp)->env;
+
+    f->stats.n_packets++;
+    f->stats.n_bytes += pkt_wire_len(p);
+    f->stats.tcp_flags |= tcp_flags;
+    f->stats.used_ns = env->now(env->ctx);
+}
+
+int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key)
+{
+    struct dp_world *w = dp_world_of(dp);
+    struct table_probe probe;
+    struct flow *f = table_lookup(&dp->table, key, pkt_flow_hash(p, key), w->env->cpu(w->env->ctx),
+                                  &probe);
+    int err = 0;
+
+    dp->stats.n_mask_hit += probe.n_mask_hit;
+    dp->stats.n_cache_hit += probe.n_cache_hit;
+    if (tracing(w))
+        trace_lookup(dp, f, key, &probe);
+    if (!f) {
+        dp->stats.n_missed++;
+        miss(dp, p, key);
+        return 0;
+    }
+    dp->stats.n_hit++;
+    count_hit(dp, f, p, key->tcp_flags);
+    if (tracing(w))
+        trace(w, "ovs_execute_actions", "%s", f->acts->len ? "" : "drop");
+    err = acts_execute(dp, p, f->acts, key);
+    return err;
+}
+
+/* ovs_vport_receive: 0 if the datapath took the frame. */
+static int vport_receive(struct vport *v, struct pkt *p)
+{
+    struct dp_world *w = dp_world_of(v->dp);
+    struct flow_key key;
+
+    key_clear(&key);
+    key.in_port = v->port_no;
+    key.mac_proto = KEY_MAC_ETH;
+    p->input = v;
+    if (tracing(w))
+        trace(w, "ovs_vport_receive", "%s port %u (%s) len %u", datapath_name(v->dp), v->port_no,
+              v->dev->name, p->len);
+    if (key_extract(&key, p)) {
+        dp_drop(w, p, DROP_EXTRACT);
+        return -EINVAL;
+    }
+    return dp_process_packet(v->dp, p, &key);
+}
+
+/* A netdev's frame comes from the wire, an internal port's from the host: it is sent there. */
+static void count_received(struct netdev *dev, size_t len, int err)
+{
+    struct netdev_stats *s = &dev->stats;
+
+    if (dev->kind != NETDEV_INTERNAL) {
+        s->rx_packets++;
+        s->rx_bytes += len;
+    } else if (err) {
+        s->tx_errors++;
+    } else {
+        s->tx_packets++;
+        s->tx_bytes += len;
+    }
+}
+
+void dp_receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len)
+{
+    struct pkt *p = pkt_new(&w->pool, frame, len);
+    int err;
+
+    w->account.n_born++;
+    if (!dev->is_up) {
+        dp_drop(w, p, DROP_RX_DOWN);
+        return;
+    }
+    if (!dev->vport) {
+        count_received(dev, len, 0);
+        dp_drop(w, p, DROP_NOT_A_PORT);
+        return;
+    }
+    err = vport_receive(dev->vport, p);
+    count_received(dev, len, err);
+}

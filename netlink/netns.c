@@ -1,0 +1,66 @@
+/* netns.c - namespaces and port ids; see socket.h. SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "base/hash.h"
+#include "netlink/server.h"
+
+static guint port_hash(gconstpointer p)
+{
+    const struct sock *s = p;
+    uint64_t words[] = {(uint64_t)s->protocol, s->portid};
+
+    return hash_words(words, sizeof(words), 0);
+}
+
+static gboolean port_equal(gconstpointer a, gconstpointer b)
+{
+    const struct sock *x = a, *y = b;
+
+    return x->protocol == y->protocol && x->portid == y->portid;
+}
+
+struct netns *netns_new(struct netlink *nl, void *user)
+{
+    struct netns *ns = g_new0(struct netns, 1);
+
+    ns->nl = nl;
+    ns->user = user;
+    ns->by_portid = g_hash_table_new(port_hash, port_equal);
+    g_ptr_array_add(nl->namespaces, ns);
+    return ns;
+}
+
+void netns_free(struct netns *ns)
+{
+    if (!ns)
+        return;
+    while (ns->socks.head)
+        sock_close(ns->socks.head->data);
+    g_ptr_array_remove(ns->nl->namespaces, ns);
+    g_hash_table_destroy(ns->by_portid);
+    g_free(ns);
+}
+
+struct sock *netns_find(struct netns *ns, int protocol, uint32_t portid)
+{
+    struct sock probe = {.protocol = protocol, .portid = portid};
+
+    return portid ? g_hash_table_lookup(ns->by_portid, &probe) : NULL;
+}
+
+/* The kernel too refuses another name for a bound socket, and port id 0 is another name. */
+int sock_bind(struct sock *s, uint32_t portid)
+{
+    if (s->portid)
+        return s->portid == portid ? 0 : -EINVAL;
+    if (netns_find(s->ns, s->protocol, portid))
+        return -EADDRINUSE;
+    if (!portid) {
+        portid = SOCK_FIRST_PORTID;
+        while (netns_find(s->ns, s->protocol, portid))
+            portid++;
+    }
+    s->portid = portid;
+    g_hash_table_add(s->ns->by_portid, s);
+    return 0;
+}

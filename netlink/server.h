@@ -1,0 +1,47 @@
+/* server.h - what the files of netlink/ share with each other and nobody else.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef NETLINK_SERVER_H
+#define NETLINK_SERVER_H
+
+#include <glib.h>
+
+#include "netlink/family.h"
+
+/* A registered family and the numbers it got. */
+struct family_entry {
+    const struct family *family;
+    uint16_t id;
+    uint32_t group;             /* 0: has none */
+};
+
+struct netlink {
+    GPtrArray *entries;         /* of struct family_entry, in registration order */
+    GHashTable *by_id, *by_name, *by_row;       /* id, name, row -> entry; for look-up only */
+    GPtrArray *namespaces;      /* of struct netns */
+    uint32_t last_group;
+    void *user;
+    uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
+};
+
+/* Starts the message under construction. libmnl leaves padding as it finds it, so the scratch
+ * buffer is kept zero behind the message. */
+struct nlmsghdr *scratch_begin(struct netlink *nl);
+
+struct sock *netns_find(struct netns *ns, int protocol, uint32_t portid);
+
+/* What a buffer of 'room' bytes counts against SO_RCVBUF. */
+size_t sock_truesize(size_t room);
+/* Queues without asking whether there is room. */
+void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group);
+void sock_set_error(struct sock *s, int error);
+
+/* Rows an operation's attributes are checked against, and the largest type they know. */
+const struct policy *op_policy(const struct family *f, const struct genl_op *op,
+                               uint16_t *max_attr);
+/* Fills all but 'attr' for a message long enough for the family's headers. */
+void req_init(struct req *req, struct sock *s, const struct family *f, const struct nlmsghdr *msg);
+/* Parses the attributes, checked unless 'rows' is NULL. */
+int req_parse(struct req *req, const struct policy *rows, uint16_t max_attr, bool strict,
+              struct err *e);
+
+#endif

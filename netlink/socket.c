@@ -1,0 +1,295 @@
+/* socket.c - see socket.h: options, groups, the bounded receive queue.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "netlink/dispatch.h"
+#include "netlink/reply.h"
+#include "netlink/server.h"
+
+#define RCVBUF_DEFAULT 212992           /* net.core.rmem_default and rmem_max */
+#define RCVBUF_MIN     2304
+#define RECV_MOST      (32768 - 320)    /* longer client buffers bring no longer dump datagrams */
+#define SEND_MOST      (212992 - 32)    /* of the default SO_SNDBUF */
+#define SHARED_INFO    320              /* what the kernel keeps behind a packet's bytes */
+#define PACKET_HEAD    256              /* and apart from them */
+
+struct sock *sock_open(struct netns *ns, int protocol)
+{
+    struct sock *s = g_new0(struct sock, 1);
+
+    s->ns = ns;
+    s->protocol = protocol;
+    s->rcvbuf = RCVBUF_DEFAULT;
+    g_queue_push_tail(&ns->socks, s);
+    return s;
+}
+
+void sock_close(struct sock *s)
+{
+    if (!s)
+        return;
+    if (s->dump)
+        dump_abort(s);
+    if (s->portid)
+        g_hash_table_remove(s->ns->by_portid, s);
+    g_queue_remove(&s->ns->socks, s);
+    g_queue_clear_full(&s->rx, g_free);
+    g_free(s);
+}
+
+/* --- groups and options -------------------------------------------------------------------- */
+
+static uint64_t group_bit(uint32_t group)
+{
+    return UINT64_C(1) << (group % 64);
+}
+
+static int set_member(struct sock *s, uint32_t group, bool on)
+{
+    uint64_t *word = &s->groups[group / 64 % SOCK_GROUP_WORDS];
+
+    if (!group || group >= 64 * SOCK_GROUP_WORDS)
+        return -EINVAL;
+    if (s->protocol == NETLINK_GENERIC && !netlink_has_group(s->ns->nl, group))
+        return -EINVAL;
+    *word = on ? *word | group_bit(group) : *word & ~group_bit(group);
+    return 0;
+}
+
+int sock_join(struct sock *s, uint32_t group)
+{
+    return set_member(s, group, true);
+}
+
+int sock_leave(struct sock *s, uint32_t group)
+{
+    return set_member(s, group, false);
+}
+
+bool sock_in_group(const struct sock *s, uint32_t group)
+{
+    return group < 64 * SOCK_GROUP_WORDS && s->groups[group / 64] & group_bit(group);
+}
+
+static int set_rcvbuf(struct sock *s, int64_t value)
+{
+    s->rcvbuf = (size_t)MAX(2 * value, RCVBUF_MIN);
+    return 0;
+}
+
+/* A negative SO_RCVBUF is a huge unsigned one to the kernel. */
+static int put_rcvbuf(struct sock *s, int value)
+{
+    return set_rcvbuf(s, MIN((uint32_t)value, RCVBUF_DEFAULT));
+}
+
+static int put_rcvbuf_force(struct sock *s, int value)
+{
+    return set_rcvbuf(s, CLAMP(value, 0, INT32_MAX / 2));
+}
+
+static int put_join(struct sock *s, int value)
+{
+    return sock_join(s, (uint32_t)value);
+}
+
+static int put_leave(struct sock *s, int value)
+{
+    return sock_leave(s, (uint32_t)value);
+}
+
+static int put_no_enobufs(struct sock *s, int value)
+{
+    s->no_enobufs = value;
+    if (value)
+        s->congested = false;
+    return 0;
+}
+
+static int get_rcvbuf(const struct sock *s)
+{
+    return (int)s->rcvbuf;
+}
+
+/* The first 32 groups, as in sockaddr_nl. */
+static int get_groups(const struct sock *s)
+{
+    return (int)(uint32_t)(s->groups[0] >> 1);
+}
+
+/* One row an option: a flag of the socket, or functions. */
+struct option {
+    int level, name;
+    size_t flag;                        /* offset of a bool, 0: none */
+    bool write_only;
+    int (*set)(struct sock *s, int value);
+    int (*get)(const struct sock *s);
+};
+
+#define FLAG(member) offsetof(struct sock, member)
+
+/* clang-format off */
+static const struct option options[] = {
+    { SOL_SOCKET,  SO_RCVBUF,                0,                     false, put_rcvbuf,       get_rcvbuf },
+    { SOL_SOCKET,  SO_RCVBUFFORCE,           0,                     true,  put_rcvbuf_force, NULL },
+    { SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,   0,                     true,  put_join,         NULL },
+    { SOL_NETLINK, NETLINK_DROP_MEMBERSHIP,  0,                     true,  put_leave,        NULL },
+    { SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, 0,                     false, NULL,             get_groups },
+    { SOL_NETLINK, NETLINK_PKTINFO,          FLAG(pktinfo),         false, NULL,             NULL },
+    { SOL_NETLINK, NETLINK_BROADCAST_ERROR,  FLAG(broadcast_error), false, NULL,             NULL },
+    { SOL_NETLINK, NETLINK_NO_ENOBUFS,       FLAG(no_enobufs),      false, put_no_enobufs,   NULL },
+    /* Linux 6.1 cannot read this one back (catalogue 01, section 1.11). */
+    { SOL_NETLINK, NETLINK_LISTEN_ALL_NSID,  FLAG(all_nsid),        true,  NULL,             NULL },
+    { SOL_NETLINK, NETLINK_CAP_ACK,          FLAG(cap_ack),         false, NULL,             NULL },
+    { SOL_NETLINK, NETLINK_EXT_ACK,          FLAG(ext_ack),         false, NULL,             NULL },
+    { SOL_NETLINK, NETLINK_GET_STRICT_CHK,   FLAG(strict_chk),      false, NULL,             NULL },
+};
+/* clang-format on */
+
+static const struct option *find_option(int level, int name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+        if (options[i].level == level && options[i].name == name)
+            return &options[i];
+    return NULL;
+}
+
+int sock_set_option(struct sock *s, int level, int name, int value)
+{
+    const struct option *o = find_option(level, name);
+
+    if (!o || (!o->set && !o->flag))
+        return -ENOPROTOOPT;
+    if (o->set)
+        return o->set(s, value);
+    *(bool *)((char *)s + o->flag) = value;
+    return 0;
+}
+
+int sock_get_option(const struct sock *s, int level, int name, int *value)
+{
+    const struct option *o = find_option(level, name);
+
+    if (!o || o->write_only)
+        return -ENOPROTOOPT;
+    *value = o->get ? o->get(s) : *(const bool *)((const char *)s + o->flag);
+    return 0;
+}
+
+/* --- the receive queue --------------------------------------------------------------------- */
+
+/* The bytes and their trailer, rounded to cache lines, lie in one power-of-two block. */
+size_t sock_truesize(size_t room)
+{
+    size_t need = ((room + 63) & ~(size_t)63) + SHARED_INFO, block = 512;
+
+    while (block < need)
+        block *= 2;
+    return block + PACKET_HEAD;
+}
+
+/* A message that leaves over half of its room unused is moved to a smaller block first. */
+static size_t charge_of(size_t len, size_t room)
+{
+    size_t full = sock_truesize(MAX(len, room));
+    size_t unused = full - PACKET_HEAD - SHARED_INFO - len;
+
+    return 2 * unused < full ? full : sock_truesize(len);
+}
+
+static void tell(struct sock *s)
+{
+    if (s->readable)
+        s->readable(s);
+}
+
+void sock_set_error(struct sock *s, int error)
+{
+    s->error = error;
+    tell(s);
+}
+
+void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group)
+{
+    struct dgram *d = g_malloc0(sizeof(*d) + len);
+
+    d->groups = group && group <= 32 ? UINT32_C(1) << (group - 1) : 0;
+    d->charge = charge;
+    d->len = len;
+    memcpy(d->data, bytes, len);
+    s->rx_charge += charge;
+    g_queue_push_tail(&s->rx, d);
+    tell(s);
+}
+
+static int overrun(struct sock *s)
+{
+    s->n_drops++;
+    if (!s->no_enobufs && !s->congested) {
+        s->congested = true;
+        sock_set_error(s, ENOBUFS);
+    }
+    return -EAGAIN;
+}
+
+int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint32_t group)
+{
+    size_t charge = charge_of(len, room);
+    bool fits = !s->rx_charge || s->rx_charge + charge <= s->rcvbuf;
+
+    if (!fits || s->congested)
+        return overrun(s);
+    sock_push(s, bytes, len, charge, group);
+    return 0;
+}
+
+struct dgram *sock_take(struct sock *s)
+{
+    return g_queue_pop_head(&s->rx);
+}
+
+void sock_read_done(struct sock *s, size_t charge, size_t buffer_len)
+{
+    s->rx_charge -= MIN(charge, s->rx_charge);
+    s->max_recv = MAX(s->max_recv, MIN(buffer_len, RECV_MOST));
+    if (charge)                         /* 0: only the buffer's size is told */
+        dump_continue(s);
+    if (!s->rx_charge)
+        s->congested = false;
+}
+
+struct dgram *sock_recv(struct sock *s, int *error)
+{
+    struct dgram *d;
+
+    *error = s->error;
+    s->error = 0;
+    if (*error)
+        return NULL;
+    d = sock_take(s);
+    if (d)
+        sock_read_done(s, d->charge, 0);
+    return d;
+}
+
+bool sock_has_more(const struct sock *s)
+{
+    return s->rx.head || s->dump;
+}
+
+long sock_send(struct sock *s, const void *bytes, size_t len)
+{
+    if (!s->portid)
+        (void)sock_bind(s, 0);
+    if (!len)
+        return -ENODATA;
+    if (len > SEND_MOST)
+        return -EMSGSIZE;
+    if (s->protocol != NETLINK_GENERIC)
+        return -ECONNREFUSED;           /* nobody listens there */
+    dispatch_generic(s, bytes, len);
+    return (long)len;
+}

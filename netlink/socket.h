@@ -1,0 +1,102 @@
+/* socket.h - a fake netlink socket: port id, groups, bounded receive queue, running dump.
+ *
+ * The simulator's side of a client's socket. Requests come in by sock_send() and are fully
+ * processed, replies queued, before it returns (catalogue 01, section 1.7; a client that
+ * reads without waiting relies on it). There is no I/O here: a transport calls these
+ * functions and is told by 'readable' that something was queued.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef NETLINK_SOCKET_H
+#define NETLINK_SOCKET_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct netlink;
+struct dump;
+struct sock;
+
+/* A network namespace as netlink sees it: port ids and group members are per namespace. */
+struct netns {
+    struct netlink *nl;
+    GHashTable *by_portid;      /* (protocol, portid) -> struct sock; for look-up only */
+    GQueue socks;               /* of struct sock, in opening order */
+    void *user;                 /* the upper layer's namespace, borrowed */
+};
+
+/* One queued datagram. */
+struct dgram {
+    uint32_t src_portid;        /* nl_pid of the sender: 0, the kernel */
+    uint32_t groups;            /* nl_groups: mask of the multicast group, 0 if unicast or > 32 */
+    size_t charge;              /* bytes it counts against SO_RCVBUF */
+    size_t len;
+    uint8_t data[];
+};
+
+#define SOCK_FIRST_PORTID 1001u     /* as a process id might look; small ones are used in tests */
+#define SOCK_GROUP_WORDS 4      /* groups 1..255 */
+
+struct sock {
+    struct netns *ns;
+    int protocol;               /* NETLINK_GENERIC ... */
+    uint32_t portid;            /* 0 until bound */
+    uint64_t groups[SOCK_GROUP_WORDS];
+    bool cap_ack, ext_ack, strict_chk, no_enobufs;
+    bool pktinfo, broadcast_error, all_nsid;    /* kept for getsockopt and the transport */
+    size_t rcvbuf;              /* bytes, as SO_RCVBUF reads back */
+    size_t max_recv;            /* largest receive buffer the client has used, bytes */
+    GQueue rx;                  /* of struct dgram, not yet taken */
+    size_t rx_charge;           /* of all datagrams not yet read, taken or not */
+    int error;                  /* pending errno (ENOBUFS), 0: none */
+    bool congested;             /* no more is queued until the client has read all */
+    uint64_t n_drops;           /* datagrams lost to the bound */
+    struct dump *dump;          /* running dump or NULL */
+    void (*readable)(struct sock *s);   /* transport's hook after queueing, or NULL */
+    void *transport;
+};
+
+struct netns *netns_new(struct netlink *nl, void *user);
+void netns_free(struct netns *ns);      /* closes what is still open; NULL allowed */
+
+/* A new unbound socket. It belongs to the caller until sock_close(). */
+struct sock *sock_open(struct netns *ns, int protocol);
+void sock_close(struct sock *s);        /* NULL allowed */
+
+/* Binds to 'portid', 0: the lowest free number from SOCK_FIRST_PORTID (the kernel would take
+ * the process id, which no output of ours may show). Returns 0, -EADDRINUSE, -EINVAL (already bound to another). */
+int sock_bind(struct sock *s, uint32_t portid);
+
+/* Group ids from 1. Returns 0 or -EINVAL for a group no family has. */
+int sock_join(struct sock *s, uint32_t group);
+int sock_leave(struct sock *s, uint32_t group);
+bool sock_in_group(const struct sock *s, uint32_t group);
+
+/* SOL_NETLINK and SO_RCVBUF/SO_RCVBUFFORCE options (SO_RCVBUF: value is doubled, at least
+ * 2304). Returns 0, -ENOPROTOOPT or -EINVAL. get writes the value and returns 0 or -errno. */
+int sock_set_option(struct sock *s, int level, int name, int value);
+int sock_get_option(const struct sock *s, int level, int name, int *value);
+
+/* One datagram of requests from the client; autobinds. Returns len or -errno of the send
+ * itself (errors of a request are replies). */
+long sock_send(struct sock *s, const void *bytes, size_t len);
+
+/* In-process receiving: the next datagram (the caller frees it with g_free), or NULL when
+ * the queue is empty. A pending error comes first: NULL with *error set (and cleared in the
+ * socket), otherwise *error is 0. Continues a running dump. */
+struct dgram *sock_recv(struct sock *s, int *error);
+
+/* Receiving in two steps, for a transport that hands datagrams on before they are read:
+ * take pops one (NULL: empty) and keeps its charge; read_done gives 'charge' back, notes the
+ * client's buffer size (0: unknown) and continues a running dump. */
+struct dgram *sock_take(struct sock *s);
+void sock_read_done(struct sock *s, size_t charge, size_t buffer_len);
+bool sock_has_more(const struct sock *s);       /* something queued, or a dump running */
+
+/* Queues a copy of 'len' bytes. 'room' is how much was allocated for it (at least len): it
+ * decides the charge. Returns 0, or -EAGAIN when the bound is reached: counted, and ENOBUFS
+ * pending once until the client has read all. One datagram is always accepted by an empty
+ * queue (catalogue 01, section 1.7). */
+int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint32_t group);
+
+#endif

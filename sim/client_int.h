@@ -1,0 +1,71 @@
+/* client_int.h - what the files of the client endpoints share with each other and nobody else.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_CLIENT_INT_H
+#define SIM_CLIENT_INT_H
+
+#include <stdatomic.h>
+
+#include "netlink/socket.h"
+#include "sim/client.h"
+#include "sim/proto.h"
+
+/* A datagram that has been handed to the client's descriptor and perhaps not been read. */
+struct pushed {
+    uint32_t charge;            /* what reading it gives back to the socket */
+    uint32_t weight;            /* what it adds to the descriptor's unread bytes */
+    bool has_more;              /* it makes the client ask for the rest */
+};
+
+struct conn {
+    struct clients *all;
+    uint64_t id;                /* of requests and events; slot in the low bits */
+    int fd;
+    enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD } kind;
+    struct sim_ns *ns;          /* DATA, HOLD: counted in ns->n_users */
+    struct sock *sock;          /* DATA */
+    GQueue pushed;              /* of struct pushed, oldest first */
+    size_t weight;              /* of all of 'pushed' */
+    unsigned n_more;            /* of 'pushed' */
+    size_t low, high;           /* unread bytes at which to ask for a PULL, and to stop */
+    struct dgram *held;         /* taken, but the descriptor had no room */
+    bool is_dirty;              /* in all->dirty */
+    GList link;                 /* in all->unread while 'pushed' holds something */
+};
+
+struct clients {
+    struct sim *sim;
+    char *path;
+    int listen_fd, epoll_fd, page_fd;
+    _Atomic int32_t *page;      /* pending errors by slot, see PROTO_SLOTS */
+    uint64_t cookie;            /* tells simulators apart */
+    GSource *source;
+    GPtrArray *slots;           /* of struct conn or NULL */
+    GArray *free_slots;         /* of uint32_t */
+    uint64_t generation;
+    GPtrArray *dirty;           /* of struct conn: something was queued in this request */
+    GQueue unread;              /* of struct conn, by their 'link' */
+    uint8_t *buf;
+    unsigned depth;             /* clients_begin() without clients_end() */
+};
+
+/* client_conn.c */
+struct conn *conn_new(struct clients *all, int fd);
+void conn_free(struct conn *c);
+struct conn *conn_find(const struct clients *all, uint64_t id);     /* NULL: gone */
+bool conn_is_hung_up(const struct conn *c);     /* its client's last descriptor is closed */
+int conn_open_sock(struct conn *c, struct sim_ns *ns, int protocol);
+void conn_hold(struct conn *c, struct sim_ns *ns);
+
+/* client_push.c: from a socket's queue to the client's descriptor. */
+void push_queued(struct conn *c);               /* as much as the window allows */
+void push_note_read(struct conn *c, size_t buffer_len);     /* gives back what has been read */
+void push_forget(struct conn *c);
+
+/* client_request.c */
+void request_handle(struct conn *c, const void *bytes, size_t len);
+
+/* client_if.c: PROTO_IOCTL and PROTO_IFLIST. */
+int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
+void client_if_list(const struct sim_ns *ns, GByteArray *out);
+
+#endif

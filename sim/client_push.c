@@ -1,0 +1,157 @@
+/* client_push.c - from a socket's queue to the client's descriptor, and what has been read of it.
+ *
+ * How it works: the descriptor is a window on the queue. While little is unread, datagrams
+ * are handed on as they come. From conn->low unread bytes on, one of them carries PROTO_MORE:
+ * having received it, the preload library asks (PROTO_PULL) and gets the next ones before its
+ * recv returns, as the kernel continues a dump inside recv. At conn->high nothing more is
+ * handed on. So one of these holds whenever something is kept back: a datagram with
+ * PROTO_MORE is unread, or a PULL is on its way.
+ *
+ * The client's reads are seen in the unread bytes of the descriptor (SIOCOUTQ), which fall in
+ * the order of the datagrams. A datagram counts against SO_RCVBUF until then.
+ *
+ * A pending error overtakes the datagrams: it is put in the page that clients look at before
+ * each receive. A datagram with nothing but the error wakes a waiting poll; whoever reads it
+ * after the error has been taken skips it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "sim/client_int.h"
+
+static size_t unread_bytes(const struct conn *c)
+{
+    int n = 0;
+
+    if (ioctl(c->fd, SIOCOUTQ, &n) || n < 0)
+        return 0;
+    return (size_t)n;
+}
+
+static struct pushed *drop_oldest(struct conn *c, size_t *charge)
+{
+    struct pushed *p = g_queue_pop_head(&c->pushed);
+
+    *charge += p->charge;
+    c->weight -= p->weight;
+    c->n_more -= p->has_more;
+    g_slice_free(struct pushed, p);
+    return g_queue_peek_head(&c->pushed);
+}
+
+/* Weights are never above the truth (see remember()), so nothing counts as read too early. */
+void push_note_read(struct conn *c, size_t buffer_len)
+{
+    struct pushed *p = g_queue_peek_head(&c->pushed);
+    size_t unread = p ? unread_bytes(c) : 0, charge = 0;
+    bool was_listed = p;
+
+    while (p && (!unread || c->weight - p->weight >= unread))
+        p = drop_oldest(c, &charge);
+    if (was_listed && !p)
+        g_queue_unlink(&c->all->unread, &c->link);
+    sock_read_done(c->sock, charge, buffer_len);
+}
+
+void push_forget(struct conn *c)
+{
+    size_t charge = 0;
+
+    if (c->pushed.head)
+        g_queue_unlink(&c->all->unread, &c->link);
+    while (c->pushed.head)
+        (void)drop_oldest(c, &charge);
+    g_free(c->held);
+    c->held = NULL;
+}
+
+/* A reader at work makes the descriptor grow less than the datagram weighs, hence MAX(). */
+static void remember(struct conn *c, const struct dgram *d, size_t grown, bool has_more)
+{
+    struct pushed *p = g_slice_new(struct pushed);
+
+    p->charge = (uint32_t)d->charge;
+    p->weight = (uint32_t)MAX(grown, d->len + sizeof(struct proto_dgram));
+    p->has_more = has_more;
+    if (!c->pushed.head)
+        g_queue_push_tail_link(&c->all->unread, &c->link);
+    g_queue_push_tail(&c->pushed, p);
+    c->weight += p->weight;
+    c->n_more += has_more;
+}
+
+static ssize_t hand_on(const struct conn *c, const struct proto_dgram *head, const void *data,
+                       size_t len)
+{
+    struct iovec iov[] = {
+        { (void *)(uintptr_t)head, sizeof(*head) },
+        { (void *)(uintptr_t)data, len },
+    };
+    struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
+
+    return sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void push_error(struct conn *c)
+{
+    struct proto_dgram head = { .error = c->sock->error };
+
+    if (!c->sock->error)
+        return;
+    atomic_store(&c->all->page[PROTO_SLOT(c->id)], c->sock->error);
+    c->sock->error = 0;
+    (void)hand_on(c, &head, NULL, 0);
+}
+
+/* Must the client ask after this one? A running dump goes on only when it does; so does a
+ * queue that the window will soon cut off. The guess of the weight is on the safe side. */
+static bool needs_more(const struct conn *c, const struct dgram *d, size_t unread)
+{
+    bool fills_window = unread + 2 * d->len + 2048 >= c->low;
+
+    if (!c->sock->rx.head)
+        return c->sock->dump || (fills_window && !c->n_more);
+    return fills_window && !c->n_more;
+}
+
+/* Returns false when the descriptor has no room for it now. */
+static bool push_one(struct conn *c, struct dgram *d, size_t *unread)
+{
+    struct proto_dgram head = { .src_portid = d->src_portid, .groups = d->groups };
+    bool has_more = needs_more(c, d, *unread);
+    size_t before = *unread;
+
+    head.flags = has_more ? PROTO_MORE : 0;
+    if (hand_on(c, &head, d->data, d->len) < 0) {
+        if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
+            return false;
+        if (errno == EMSGSIZE)      /* longer than the system lets us send: lost, and said so */
+            c->sock->error = ENOBUFS;
+        sock_read_done(c->sock, d->charge, 0);
+        return true;
+    }
+    *unread = unread_bytes(c);
+    remember(c, d, *unread > before ? *unread - before : 0, has_more);
+    return true;
+}
+
+void push_queued(struct conn *c)
+{
+    size_t unread = c->pushed.head ? unread_bytes(c) : 0;
+
+    push_error(c);
+    while (unread < c->high && (c->held || c->sock->rx.head)) {
+        struct dgram *d = c->held ? c->held : sock_take(c->sock);
+
+        c->held = NULL;
+        if (!push_one(c, d, &unread)) {
+            c->held = d;
+            return;
+        }
+        g_free(d);
+    }
+    push_error(c);
+}

@@ -1,0 +1,256 @@
+/* client_request.c - requests of clients: one row for each operation of sim/proto.h.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sim/client_int.h"
+#include "sim/scenario.h"
+
+#define REPLY_PIECE (64 * 1024)
+
+struct request {
+    struct clients *all;
+    struct conn *target;        /* the socket it is about, if the row wants one */
+    struct sim_ns *ns;          /* the namespace it is about, if the row wants one */
+    struct proto_req req;
+    const uint8_t *payload;
+    size_t len;
+    struct proto_reply rep;
+    GByteArray *out;            /* payload of the reply, NULL: none */
+};
+
+static GByteArray *out_of(struct request *r)
+{
+    if (!r->out)
+        r->out = g_byte_array_new();
+    return r->out;
+}
+
+static int do_send(struct request *r)
+{
+    struct sock *s = r->target->sock;
+    long n;
+
+    if (!s->dump)
+        sock_read_done(s, 0, r->req.max_recv);
+    n = sock_send(s, r->payload, r->len);
+    if (n < 0)
+        return (int)n;
+    r->rep.value = (uint32_t)n;
+    return 0;
+}
+
+static int do_pull(struct request *r)
+{
+    push_note_read(r->target, r->req.max_recv);
+    push_queued(r->target);
+    return 0;
+}
+
+static int do_close(struct request *r)
+{
+    if (conn_is_hung_up(r->target))
+        conn_free(r->target);
+    return 0;
+}
+
+/* The first 32 groups become exactly those of the mask; bits of groups that do not exist have
+ * no effect. An empty mask is a change only for a member. */
+static void set_groups(struct sock *s, uint32_t mask)
+{
+    for (uint32_t group = 1; group <= 32; group++) {
+        if (mask >> (group - 1) & 1)
+            (void)sock_join(s, group);
+        else if (sock_in_group(s, group))
+            (void)sock_leave(s, group);
+    }
+}
+
+static int do_bind(struct request *r)
+{
+    struct sock *s = r->target->sock;
+    int rc;
+
+    /* A second bind must name the port id it has: catalogue 01, section 1.7. */
+    if (s->portid)
+        rc = s->portid == r->req.arg[0] ? 0 : -EINVAL;
+    else
+        rc = sock_bind(s, r->req.arg[0]);
+    if (!rc)
+        set_groups(s, r->req.arg[1]);
+    return rc;
+}
+
+static int do_connect(struct request *r)
+{
+    return r->target->sock->portid ? 0 : sock_bind(r->target->sock, 0);
+}
+
+static uint32_t group_mask(const struct sock *s, uint32_t first)
+{
+    uint32_t mask = 0;
+
+    for (uint32_t i = 0; i < 32; i++)
+        mask |= (uint32_t)sock_in_group(s, first + i) << i;
+    return mask;
+}
+
+static int do_name(struct request *r)
+{
+    r->rep.value = r->target->sock->portid;
+    r->rep.value2 = group_mask(r->target->sock, 1);
+    return 0;
+}
+
+static int do_setopt(struct request *r)
+{
+    return sock_set_option(r->target->sock, (int)r->req.arg[0], (int)r->req.arg[1],
+                           (int)r->req.arg[2]);
+}
+
+static int do_getopt(struct request *r)
+{
+    int value = 0;
+    int rc = sock_get_option(r->target->sock, (int)r->req.arg[0], (int)r->req.arg[1], &value);
+
+    r->rep.value = (uint32_t)value;
+    return rc;
+}
+
+static int do_groups(struct request *r)
+{
+    for (uint32_t group = 1; group < 64 * SOCK_GROUP_WORDS; group += 32) {
+        uint32_t mask = group_mask(r->target->sock, group);
+
+        g_byte_array_append(out_of(r), (const guint8 *)&mask, sizeof(mask));
+    }
+    return 0;
+}
+
+static int do_ioctl(struct request *r)
+{
+    struct proto_if io;
+    int rc;
+
+    if (r->len != sizeof(io))
+        return -EINVAL;
+    memcpy(&io, r->payload, sizeof(io));
+    io.name[sizeof(io.name) - 1] = '\0';
+    rc = client_ioctl(r->ns, r->req.arg[0], &io);
+    g_byte_array_append(out_of(r), (const guint8 *)&io, sizeof(io));
+    return rc;
+}
+
+static int do_iflist(struct request *r)
+{
+    client_if_list(r->ns, out_of(r));
+    return 0;
+}
+
+/* The sentence of a failure is the last line of the output. */
+static int do_line(struct request *r)
+{
+    g_autofree char *line = g_strndup((const char *)r->payload, r->len);
+    GString *text = g_string_new(NULL);
+    struct err e = { 0 };
+    int rc = scenario_do(r->all->sim, line, text, &e);
+
+    if (rc)
+        g_string_append_printf(text, "%s\n", e.text);
+    g_byte_array_append(out_of(r), (const guint8 *)text->str, (guint)text->len);
+    g_string_free(text, TRUE);
+    return rc;
+}
+
+/* clang-format off */
+static const struct op {
+    int (*run)(struct request *r);
+    bool on_sock, on_ns;        /* needs 'target', 'ns' */
+} ops[N_PROTO_OPS] = {
+    [PROTO_SEND]    = { do_send,    .on_sock = true },
+    [PROTO_PULL]    = { do_pull,    .on_sock = true },
+    [PROTO_CLOSE]   = { do_close,   .on_sock = true },
+    [PROTO_BIND]    = { do_bind,    .on_sock = true },
+    [PROTO_CONNECT] = { do_connect, .on_sock = true },
+    [PROTO_NAME]    = { do_name,    .on_sock = true },
+    [PROTO_SETOPT]  = { do_setopt,  .on_sock = true },
+    [PROTO_GETOPT]  = { do_getopt,  .on_sock = true },
+    [PROTO_GROUPS]  = { do_groups,  .on_sock = true },
+    [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
+    [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },
+    [PROTO_DO]      = { .run = do_line },
+};
+/* clang-format on */
+
+static int run(struct request *r)
+{
+    const struct op *op = r->req.op < N_PROTO_OPS ? &ops[r->req.op] : NULL;
+
+    if (!op)
+        return -EPROTO;
+    if (op->on_sock) {
+        r->target = conn_find(r->all, r->req.sock);
+        if (!r->target || !r->target->sock)
+            return -ENOTCONN;
+    }
+    if (op->on_ns) {
+        r->ns = sim_ns_by_id(r->all->sim, r->req.ns);
+        if (!r->ns)
+            return -ENONET;
+    }
+    return op->run(r);
+}
+
+/* One reply, or several when the payload is long. Returns false if the client is gone. */
+static bool answer(const struct conn *c, struct request *r)
+{
+    size_t left = r->out ? r->out->len : 0;
+    uint8_t *data = r->out ? r->out->data : NULL;
+
+    do {
+        size_t piece = MIN(left, REPLY_PIECE);
+        struct iovec iov[] = { { &r->rep, sizeof(r->rep) }, { data, piece } };
+        struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
+
+        left -= piece;
+        r->rep.flags = left ? PROTO_CUT : 0;
+        if (sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+            return false;
+        data += piece;
+    } while (left);
+    return true;
+}
+
+/* A program that escaped the preload library (a static one, after exec) writes its requests to
+ * the descriptor itself: they are taken, though it reads our headers. */
+static void raw_send(struct conn *c, const void *bytes, size_t len)
+{
+    clients_begin(c->all);
+    (void)sock_send(c->sock, bytes, len);
+    clients_end(c->all);
+}
+
+void request_handle(struct conn *c, const void *bytes, size_t len)
+{
+    struct request r = { .all = c->all };
+
+    if (c->kind == CONN_DATA) {
+        raw_send(c, bytes, len);
+        return;
+    }
+    if (c->kind != CONN_CTL || len < sizeof(r.req)) {
+        conn_free(c);
+        return;
+    }
+    memcpy(&r.req, bytes, sizeof(r.req));
+    r.payload = (const uint8_t *)bytes + sizeof(r.req);
+    r.len = len - sizeof(r.req);
+    clients_begin(c->all);
+    r.rep.status = run(&r);
+    clients_end(c->all);
+    if (!answer(c, &r))
+        conn_free(c);
+    if (r.out)
+        g_byte_array_free(r.out, TRUE);
+}

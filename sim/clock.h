@@ -1,0 +1,40 @@
+/* clock.h - virtual time and ordered events.
+ *
+ * Time moves only when an event is run or clock_advance() is called. Events at the same time
+ * run in the order they were added.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_CLOCK_H
+#define SIM_CLOCK_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef void clock_event_fn(void *ctx);
+
+struct clock {
+    uint64_t now_ns;
+    uint64_t next_id;
+    GSequence *events;
+    uint64_t next_ns;       /* time of the first event, UINT64_MAX: there is none */
+    uint64_t limit_ns;      /* where the clock_advance() under way will end */
+};
+
+void clock_init(struct clock *c, uint64_t start_ns);
+void clock_done(struct clock *c);               /* drops what has not run */
+
+/* Runs fn(ctx) at 'at_ns' (not before now). Returns an id for clock_cancel(). */
+uint64_t clock_add(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx);
+void clock_cancel(struct clock *c, uint64_t id);
+
+/* Time of the next event; false: there is none. */
+bool clock_next(const struct clock *c, uint64_t *at_ns);
+/* Moves time to 'until_ns', running every event due on the way. */
+void clock_advance(struct clock *c, uint64_t until_ns);
+/* For a running event: the clock_advance() under way ends now. */
+void clock_stop(struct clock *c);
+/* For a running event that continues at 'at_ns': moves time there without an event if nothing
+ * else is due until then. False: it must clock_add() its continuation. */
+bool clock_step(struct clock *c, uint64_t at_ns);
+
+#endif

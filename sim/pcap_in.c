@@ -1,0 +1,91 @@
+/* pcap_in.c - see pcap_in.h. SPDX-License-Identifier: Apache-2.0 */
+#include "sim/pcap_in.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IN_BUFFER (1024 * 1024)
+
+struct pcap_in {
+    char *path;
+    pcap_t *pcap;               /* owns the FILE */
+    uint64_t n_packets;         /* handed out */
+};
+
+static int check_link_type(struct pcap_in *in, struct err *e)
+{
+    int type = pcap_datalink(in->pcap);
+    const char *name = pcap_datalink_val_to_name(type);
+
+    if (type == DLT_EN10MB)
+        return 0;
+    return err_set(e, EBADMSG, "%s: link type %s (%d): only Ethernet frames can be fed", in->path,
+                   name ? name : "unknown", type);
+}
+
+static int open_capture(struct pcap_in *in, struct err *e)
+{
+    char why[PCAP_ERRBUF_SIZE];
+    FILE *file = fopen(in->path, "re");
+
+    if (!file)
+        return err_set(e, errno, "%s: cannot be read: %s", in->path, strerror(errno));
+    setvbuf(file, NULL, _IOFBF, IN_BUFFER);
+    in->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
+    if (!in->pcap) {
+        fclose(file);
+        return err_set(e, EBADMSG, "%s: is not a pcap file: %s", in->path, why);
+    }
+    return check_link_type(in, e);
+}
+
+struct pcap_in *pcap_in_open(const char *path, struct err *e)
+{
+    struct pcap_in *in = g_new0(struct pcap_in, 1);
+
+    in->path = g_strdup(path);
+    if (open_capture(in, e)) {
+        pcap_in_close(in);
+        return NULL;
+    }
+    return in;
+}
+
+void pcap_in_close(struct pcap_in *in)
+{
+    if (!in)
+        return;
+    if (in->pcap)
+        pcap_close(in->pcap);
+    g_free(in->path);
+    g_free(in);
+}
+
+static int fail(const struct pcap_in *in, const char *why, struct err *e)
+{
+    return err_set(e, EBADMSG, "%s: packet %" PRIu64 ": %s", in->path, in->n_packets + 1, why);
+}
+
+int pcap_in_next(struct pcap_in *in, struct pcap_in_frame *frame, struct err *e)
+{
+    struct pcap_pkthdr *h;
+    const u_char *data;
+    int r = pcap_next_ex(in->pcap, &h, &data);
+
+    if (r == PCAP_ERROR_BREAK)
+        return 0;
+    if (r != 1)
+        return fail(in, pcap_geterr(in->pcap), e);
+    if (h->caplen < h->len)
+        return fail(in, "is cut, its end was not captured (record with a larger snap length)", e);
+    in->n_packets++;
+    frame->data = data;
+    frame->len = h->caplen;
+    /* tv_usec holds nanoseconds at this precision. */
+    frame->time_ns = (int64_t)h->ts.tv_sec * 1000000000 + (int64_t)h->ts.tv_usec;
+    return 1;
+}

@@ -1,0 +1,111 @@
+/* proto.h - the words spoken between the preload library (or a tool) and the simulator.
+ *
+ * One listening AF_UNIX SOCK_SEQPACKET socket. Every connection starts with a proto_hello from
+ * the client and a proto_welcome from the simulator and then is one of three things:
+ *
+ *   CTL   requests (proto_req + payload), each answered by one proto_reply + payload. One for
+ *         each thread; the simulator has finished the work when it answers.
+ *   DATA  a netlink socket as the program sees it: the simulator sends proto_dgram + payload,
+ *         the program's poll and recv work on it natively. Its end is the socket's end.
+ *   HOLD  nothing is said: while it is open the network namespace lives.
+ *
+ * Plain C with fixed-size members: the preload library uses neither GLib nor this project's
+ * other layers. Both ends are the same machine, so numbers are in host order.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_PROTO_H
+#define SIM_PROTO_H
+
+#include <stdint.h>
+
+#define PROTO_MAGIC   0x64707301u       /* "dps" and the version of these structs */
+#define PROTO_NS_NEW  0xffffffffu       /* HOLD: make a namespace */
+
+/* The client's end of a DATA or HOLD connection is bound to an abstract name, by which a process
+ * that inherited the descriptor recognises it: "dpsim/SIM/sock/ID/TYPE/PROTOCOL" and
+ * "dpsim/SIM/hold/NS", numbers in hexadecimal. SIM tells simulators apart. */
+#define PROTO_NAME_PREFIX "dpsim/"
+#define PROTO_NAME_SOCK   "/sock/"
+#define PROTO_NAME_HOLD   "/hold/"
+
+/* A socket's pending error, by slot, in a page shared with all clients: a receive looks there
+ * first, so that ENOBUFS comes before the data queued ahead of it. */
+#define PROTO_SLOTS 65536u
+#define PROTO_SLOT(sock) ((uint32_t)(sock) % PROTO_SLOTS)
+
+enum proto_kind {
+    PROTO_CTL,
+    PROTO_DATA,
+    PROTO_HOLD,
+};
+
+#define PROTO_WANT_PAGE 0x1u            /* proto_hello.flags: send the page's descriptor along */
+
+struct proto_hello {
+    uint32_t magic;
+    uint16_t kind;
+    uint16_t flags;
+    int32_t type, protocol;             /* DATA: as given to socket() */
+    uint32_t ns;
+    uint32_t pid;                       /* of the client, for messages only */
+};
+
+struct proto_welcome {
+    int32_t status;                     /* 0 or -errno */
+    uint32_t ns;
+    uint64_t sock;                      /* DATA: id in requests; never 0, never used again */
+    uint64_t sim;
+};
+
+#define PROTO_MORE 0x1u                 /* proto_dgram.flags: PULL after reading this one */
+
+struct proto_dgram {
+    uint32_t src_portid, groups;        /* nl_pid and nl_groups of the sender */
+    uint32_t flags;
+    int32_t error;                      /* no payload: a pending error was set (see the page) */
+};
+
+enum proto_op {
+    PROTO_SEND,         /* payload: the datagram; max_recv -> value: bytes sent */
+    PROTO_PULL,         /* max_recv: buffer of the receive just done */
+    PROTO_CLOSE,        /* has the last descriptor of the socket been closed? Then it ends now */
+    PROTO_BIND,         /* arg: nl_pid, nl_groups */
+    PROTO_CONNECT,      /* binds if it is not bound yet */
+    PROTO_NAME,         /* -> value: nl_pid, value2: nl_groups */
+    PROTO_SETOPT,       /* arg: level, name, value */
+    PROTO_GETOPT,       /* arg: level, name -> value */
+    PROTO_GROUPS,       /* -> payload: uint32_t[] bit mask of memberships */
+    PROTO_IOCTL,        /* arg: command; payload: proto_if -> payload: proto_if */
+    PROTO_IFLIST,       /* -> payload: proto_if[] of all devices */
+    PROTO_DO,           /* payload: one scenario line -> payload: its output; see PROTO_CUT */
+    N_PROTO_OPS
+};
+
+struct proto_req {
+    uint32_t op;
+    uint32_t ns;
+    uint64_t sock;
+    uint32_t max_recv;
+    uint32_t arg[3];
+};
+
+#define PROTO_CUT 0x1u                  /* proto_reply.flags: another reply carries on the payload */
+
+struct proto_reply {
+    int32_t status;                     /* 0 or -errno */
+    uint32_t value, value2;
+    uint32_t flags;
+};
+
+/* One interface request or answer, marshalled field by field: what a member holds depends on
+ * the command. */
+struct proto_if {
+    char name[16];
+    int32_t ifindex;
+    uint32_t value;                     /* flags, MTU, queue length, ethtool command or result */
+    uint32_t ipv4;                      /* address as in sin_addr */
+    uint16_t hw_type;                   /* ARPHRD_* */
+    uint8_t mac[6];
+    char text[32];                      /* driver name */
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* rng.h - the seeded random source: every draw of a run comes from here.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_RNG_H
+#define SIM_RNG_H
+
+#include <stdint.h>
+
+struct rng {
+    uint64_t state;
+};
+
+static inline void rng_init(struct rng *r, uint64_t seed)
+{
+    r->state = seed;
+}
+
+/* splitmix64: every seed, also 0, gives a full-period sequence. */
+static inline uint64_t rng_u64(struct rng *r)
+{
+    uint64_t z = r->state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static inline uint32_t rng_u32(struct rng *r)
+{
+    return (uint32_t)(rng_u64(r) >> 32);
+}
+
+#endif

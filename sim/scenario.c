@@ -1,0 +1,245 @@
+/* scenario.c - see scenario.h. SPDX-License-Identifier: Apache-2.0 */
+#include "sim/scenario.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/scenario_int.h"
+#include "sim/trace.h"
+#include "sim/upcall_watch.h"
+
+struct scenario *scenario_get(struct sim *sim)
+{
+    struct scenario *scn = sim->scenario;
+
+    if (scn)
+        return scn;
+    scn = g_new0(struct scenario, 1);
+    scn->sim = sim;
+    local_init(&scn->nl, sim_root_ns(sim));
+    scn->recordings = g_ptr_array_new();
+    scn->injections = g_ptr_array_new();
+    sim->scenario = scn;
+    return scn;
+}
+
+void scenario_free(struct scenario *scn)
+{
+    if (!scn)
+        return;
+    scn_injections_end(scn);
+    (void)scn_recordings_close(scn, NULL);
+    g_ptr_array_free(scn->injections, TRUE);
+    g_ptr_array_free(scn->recordings, TRUE);
+    upcall_watch_free(scn->upcalls);
+    local_done(&scn->nl);
+    g_free(scn->in_folder);
+    g_free(scn->out_folder);
+    scn->sim->scenario = NULL;
+    g_free(scn);
+}
+
+int scenario_finish(struct sim *sim, struct err *e)
+{
+    struct scenario *scn = scenario_get(sim);
+
+    scn_injections_end(scn);
+    return scn_recordings_close(scn, e);
+}
+
+void scenario_set_output(struct sim *sim, const char *folder)
+{
+    struct scenario *scn = scenario_get(sim);
+
+    g_free(scn->out_folder);
+    scn->out_folder = g_strdup(folder);
+}
+
+char *scn_path(const char *folder, const char *name)
+{
+    if (!folder || g_path_is_absolute(name))
+        return g_strdup(name);
+    return g_build_filename(folder, name, NULL);
+}
+
+/* ---- one line ---------------------------------------------------------------------------------- */
+
+/* Ends the line at a comment: a '#' at its start or behind a blank. */
+static void cut_comment(char *line)
+{
+    for (char *c = line; *c; c++) {
+        if (*c == '#' && (c == line || c[-1] == ' ' || c[-1] == '\t')) {
+            *c = '\0';
+            return;
+        }
+    }
+}
+
+/* Takes "!ENAME" off the end of a command; NULL: there is none. */
+static char *cut_expected(char *command)
+{
+    char *mark;
+
+    g_strchomp(command);
+    mark = strrchr(command, '!');
+    if (!mark || mark == command || (mark[-1] != ' ' && mark[-1] != '\t') || mark[1] != 'E' ||
+        strpbrk(mark, " \t"))
+        return NULL;
+    *mark = '\0';
+    return mark + 1;
+}
+
+static void add_usage(const struct scn_command *cmd, struct err *e)
+{
+    size_t len = strlen(e->text);
+
+    g_snprintf(e->text + len, (gulong)(sizeof(e->text) - len), " (usage: %s %s)", cmd->name,
+               cmd->usage);
+}
+
+static int run_command(struct scenario *scn, struct scan *in, GString *out, struct err *e)
+{
+    const struct scn_command *cmd;
+    char name[32];
+    uint64_t wait;
+    int r;
+
+    if (scan_char(in, '+')) {
+        if ((r = scn_duration(in, &wait, e)))
+            return r;
+        clock_advance(&scn->sim->clock, scn->sim->clock.now_ns + wait);
+        scan_blanks(in);
+    }
+    if (scan_done(in))
+        return 0;
+    trace_line(scn->sim, "> %s", in->at);
+    if (!scan_token(in, name, sizeof(name)) || !(cmd = scn_command_find(name)))
+        return err_set(e, EINVAL, "\"%.40s\" is no command; help lists them", in->at);
+    scn->is_refused = false;
+    r = cmd->run(scn, in, out, e);
+    if (r == -EINVAL && !scn->is_refused)
+        add_usage(cmd, e);
+    return r ? err_prefix(e, "%s", cmd->name) : 0;
+}
+
+/* What the command's result means when "!ENAME" was given. */
+static int check_expected(const struct scenario *scn, const char *expected, int r, struct err *e)
+{
+    char got[256];
+
+    if (r && !scn->is_refused)
+        return r;
+    if (!r)
+        return err_set(e, EPROTO, "%s was expected, but the command succeeded", expected);
+    if (!strcmp(err_name(r), expected))
+        return 0;
+    g_strlcpy(got, e->text, sizeof(got));
+    return err_set(e, EPROTO, "%s was expected, the answer is %s: %.150s", expected, err_name(r),
+                   got);
+}
+
+/* A command in 'line' from offset 'at': the text before it stays for the columns of errors. */
+static int do_command(struct scenario *scn, char *line, size_t at, GString *out, struct err *e)
+{
+    const char *expected = cut_expected(line + at);
+    struct err own = { 0 };
+    struct scan in;
+    int r;
+
+    scan_init(&in, line);
+    in.at = line + at;
+    scan_blanks(&in);
+    r = run_command(scn, &in, out, &own);
+    if (!r)
+        r = scn_failure(scn, &own);
+    if (expected)
+        r = check_expected(scn, expected, r, &own);
+    else if (r && scn->is_refused)
+        (void)err_prefix(&own, "%s", err_name(r));
+    /* What the command made due now, such as the answer to an upcall, belongs to it. */
+    clock_advance(&scn->sim->clock, scn->sim->clock.now_ns);
+    if (r && e)
+        *e = own;
+    return r;
+}
+
+static size_t command_end(const char *line, size_t at)
+{
+    return at + strcspn(line + at, ";");
+}
+
+int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)
+{
+    struct scenario *scn = scenario_get(sim);
+    char *copy = g_strdup(line);
+    size_t len, at = 0, end;
+    int r = 0;
+
+    cut_comment(copy);
+    len = strlen(copy);
+    for (; !r && at < len; at = end + 1) {
+        end = command_end(copy, at);
+        copy[end] = '\0';
+        r = do_command(scn, copy, at, out, e);
+    }
+    g_free(copy);
+    return r;
+}
+
+/* ---- a file ------------------------------------------------------------------------------------ */
+
+static void print(struct sim *sim, GString *out)
+{
+    if (sim->trace)
+        trace_text(sim, out->str);
+    else
+        fputs(out->str, stdout);
+    g_string_truncate(out, 0);
+}
+
+static int run_lines(struct scenario *scn, const char *path, char **lines, struct err *e)
+{
+    GString *out = g_string_new(NULL);
+    int r = 0;
+
+    for (unsigned n = 0; !r && lines[n]; n++) {
+        g_strchomp(lines[n]);
+        r = scenario_do(scn->sim, lines[n], out, e);
+        if (r)
+            (void)err_prefix(e, "%s:%u", path, n + 1);
+        print(scn->sim, out);
+    }
+    if (!r && (r = scn_run_injections(scn, e)))
+        (void)err_prefix(e, "%s", path);
+    g_string_free(out, TRUE);
+    return r;
+}
+
+int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+{
+    struct scenario *scn = scenario_get(sim);
+    GError *error = NULL;
+    char *text, **lines;
+    struct err own = { 0 };
+    int r;
+
+    if (!g_file_get_contents(path, &text, NULL, &error)) {
+        r = err_set(e, ENOENT, "%s", error->message);
+        g_error_free(error);
+        return r;
+    }
+    g_free(scn->in_folder);
+    scn->in_folder = g_path_get_dirname(path);
+    lines = g_strsplit(text, "\n", -1);
+    r = run_lines(scn, path, lines, &own);
+    if (!r)
+        r = scn_recordings_check(scn, &own);
+    if (r && e)
+        *e = own;
+    g_strfreev(lines);
+    g_free(text);
+    g_free(scn->in_folder);
+    scn->in_folder = NULL;
+    return r;
+}

@@ -1,0 +1,34 @@
+/* scenario.h - scenario commands: lines of text that build a simulation, feed it and check it.
+ *
+ * How it works: scenario_commands.c has one row for each command (name, usage, help, function).
+ * A line is "[+TIME] COMMAND ARGUMENTS [!ENAME]"; several commands may be separated by ';'. What
+ * commands set up (recordings, injections, upcall handlers) hangs on sim->scenario. The same
+ * commands serve files (dpsim test, dpsim run) and a running simulation (dpsim do).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include <glib.h>
+
+#include "base/err.h"
+#include "sim/sim.h"
+
+/* Runs one line; what the commands print is appended to 'out'. 0 or -errno. */
+int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e);
+
+/* Runs a file's lines, then everything that is still scheduled. Relative input files are
+ * looked up beside 'path', what is recorded goes to the output folder. Printed text goes to the trace,
+ * or to standard output if there is none. The sentence in 'e' begins with "FILE:LINE: ". */
+int scenario_run_file(struct sim *sim, const char *path, struct err *e);
+
+/* Folder for recordings with a relative name; default: the current one. */
+void scenario_set_output(struct sim *sim, const char *folder);
+
+/* Ends injections and recordings; a failed write is told here at the latest. */
+int scenario_finish(struct sim *sim, struct err *e);
+void scenario_free(struct scenario *scn);       /* NULL allowed */
+
+/* Appends usage and help of every command. */
+void scenario_help(GString *out);
+
+#endif

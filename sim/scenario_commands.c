@@ -1,0 +1,150 @@
+/* scenario_commands.c - the table of scenario commands, and the small ones.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "sim/scenario_int.h"
+#include "sim/trace.h"
+
+static int scn_advance(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    uint64_t wait = 0;
+    int r;
+
+    (void)out;
+    if ((r = scn_duration(args, &wait, e)) || (r = scn_end(args, e)))
+        return r;
+    clock_advance(&scn->sim->clock, scn->sim->clock.now_ns + wait);
+    return 0;
+}
+
+static int set_flag(struct scenario *scn, struct scan *args, bool is_up, struct err *e)
+{
+    struct device *d = NULL;
+    int r;
+
+    if ((r = scn_device(scn, args, &d, e)) || (r = scn_end(args, e)))
+        return r;
+    device_set_flags(d, (device_flags(d) & ~(unsigned)IFF_UP) | (is_up ? IFF_UP : 0));
+    return 0;
+}
+
+static int scn_up(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    (void)out;
+    return set_flag(scn, args, true, e);
+}
+
+static int scn_down(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    (void)out;
+    return set_flag(scn, args, false, e);
+}
+
+static int scn_mtu(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    struct device *d = NULL;
+    uint64_t mtu;
+    int r;
+
+    (void)out;
+    if ((r = scn_device(scn, args, &d, e)))
+        return r;
+    scan_blanks(args);
+    if (!scan_u64(args, UINT32_MAX, &mtu))
+        return err_set(e, EINVAL, "column %zu: the MTU is missing", scan_column(args));
+    r = scn_end(args, e);
+    return r ? r : device_set_mtu(d, (uint32_t)mtu, e);
+}
+
+static int scn_del_device(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    struct device *d = NULL;
+    int r;
+
+    (void)out;
+    if ((r = scn_device(scn, args, &d, e)) || (r = scn_end(args, e)))
+        return r;
+    if (d->dev.kind != NETDEV_VIRTUAL)
+        return err_set(e, EOPNOTSUPP, "device %s goes only with its port", d->dev.name);
+    device_del(d);
+    return 0;
+}
+
+static int scn_trace(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    bool is_on;
+    int r;
+
+    (void)out;
+    scan_blanks(args);
+    is_on = scan_word(args, "on");
+    if (!is_on && !scan_word(args, "off"))
+        return err_set(e, EINVAL, "column %zu: neither on nor off", scan_column(args));
+    r = scn_end(args, e);
+    if (!r && is_on && !scn->sim->trace)
+        return trace_open(scn->sim, "-", e);
+    if (!r)
+        trace_mute(scn->sim, !is_on);
+    return r;
+}
+
+static int scn_help(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    int r = scn_end(args, e);
+
+    (void)scn;
+    if (!r)
+        scenario_help(out);
+    return r;
+}
+
+/* clang-format off */
+const struct scn_command scn_commands[] = {
+    { "dp",          "NAME [down]",                             "makes a datapath, its local device up", scn_dp_add },
+    { "del-dp",      "NAME",                                    "deletes a datapath", scn_dp_del },
+    { "port",        "DP NAME [type=netdev|internal] [no=N] [down]", "adds a port, its device up; makes the device if it is missing", scn_port_add },
+    { "del-port",    "DP NAME",                                 "removes a port", scn_port_del },
+    { "del-device",  "DEV",                                     "takes a device away, with its port", scn_del_device },
+    { "up",          "DEV",                                     "brings a device up", scn_up },
+    { "down",        "DEV",                                     "takes a device down", scn_down },
+    { "mtu",         "DEV BYTES",                               "sets a device's MTU", scn_mtu },
+    { "flow",        "DP KEY ACTIONS",                          "adds a flow, as ovs-dpctl add-flow", scn_flow_add },
+    { "mod-flow",    "DP KEY ACTIONS",                          "changes a flow's actions, as ovs-dpctl mod-flow", scn_flow_mod },
+    { "del-flow",    "DP KEY",                                  "deletes a flow", scn_flow_del },
+    { "del-flows",   "DP",                                      "deletes all flows", scn_flow_flush },
+    { "upcall",      "[DP] drop|normal",                        "answers the misses of a datapath, or of all: drop, or a learning switch", scn_upcall },
+    { "inject",      "DEV FILE.pcap [count=N]",                 "feeds the frames of a file at their distance in time, from now on", scn_inject },
+    { "send",        "DEV HEX",                                 "feeds one frame now", scn_send },
+    { "execute",     "DP in_port=PORT HEX ACTIONS",             "lets the datapath run actions on a frame", scn_execute },
+    { "record",      "DEV FILE.pcap",                           "records what leaves by a device", scn_record },
+    { "advance",     "TIME",                                    "moves virtual time", scn_advance },
+    { "run",         "",                                        "moves virtual time until all frames are fed", scn_run },
+    { "expect",      "DEV packets=N [bytes=N]",                 "compares what has left by a device", scn_expect },
+    { "expect-flow", "DP KEY [packets=N] [bytes=N] [actions=ACTIONS]", "compares a flow", scn_expect_flow },
+    { "expect-stats", "DP [hit=N] [missed=N] [lost=N] [flows=N] [masks=N] [mask-hit=N] [cache-hit=N]", "compares a datapath's counters", scn_expect_stats },
+    { "dump-flows",  "DP",                                      "prints the flows, as ovs-dpctl dump-flows", scn_flow_dump },
+    { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", scn_show },
+    { "trace",       "on|off",                                  "turns the steps of packets on and off in the trace", scn_trace },
+    { "help",        "",                                        "prints this list", scn_help },
+    { NULL, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+const struct scn_command *scn_command_find(const char *name)
+{
+    for (const struct scn_command *cmd = scn_commands; cmd->name; cmd++)
+        if (!strcmp(cmd->name, name))
+            return cmd;
+    return NULL;
+}
+
+void scenario_help(GString *out)
+{
+    for (const struct scn_command *cmd = scn_commands; cmd->name; cmd++)
+        g_string_append_printf(out, "%s%s%s\n    %s\n", cmd->name, *cmd->usage ? " " : "",
+                               cmd->usage, cmd->help);
+    g_string_append(out, "A line may begin with +TIME (time passes first) and end with !ENAME (the "
+                         "datapath must\nanswer that error); ';' separates commands, '#' begins a "
+                         "comment.\n");
+}

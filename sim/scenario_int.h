@@ -1,0 +1,123 @@
+/* scenario_int.h - what the files of the scenario engine share with each other and nobody else.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_SCENARIO_INT_H
+#define SIM_SCENARIO_INT_H
+
+#include "base/scan.h"
+#include "dp/key.h"
+#include "sim/device.h"
+#include "sim/local.h"
+#include "sim/pcap_out.h"
+#include "sim/scenario.h"
+
+struct scenario {
+    struct sim *sim;
+    struct local nl;            /* the socket that requests go through */
+    char *in_folder, *out_folder;       /* NULL: the current one */
+    GPtrArray *recordings;      /* of struct recording */
+    GPtrArray *injections;      /* of struct injection, not ended */
+    struct upcall_watch *upcalls;       /* NULL: misses are not answered here */
+    bool is_refused;            /* the datapath answered the command with an error */
+    bool is_running;            /* run: time stops with the last injection */
+    struct err failed;          /* first failure of an injection, code 0: none */
+};
+
+/* The rest of a line after the command's name is in 'args'. */
+struct scn_command {
+    const char *name, *usage, *help;
+    int (*run)(struct scenario *scn, struct scan *args, GString *out, struct err *e);
+};
+
+extern const struct scn_command scn_commands[];         /* ends with name NULL */
+const struct scn_command *scn_command_find(const char *name);
+
+struct scenario *scenario_get(struct sim *sim);         /* made at the first use */
+char *scn_path(const char *folder, const char *name);   /* new string */
+
+/* ---- arguments (scenario_args.c) -------------------------------------------------------------- */
+
+/* Each takes leading blanks, then what it names; -EINVAL with a sentence if it is not there. */
+int scn_word(struct scan *args, const char *what, char *word, size_t size, struct err *e);
+int scn_end(struct scan *args, struct err *e);
+int scn_device(struct scenario *scn, struct scan *args, struct device **d, struct err *e);
+/* A datapath by name: its local device. */
+int scn_dp(struct scenario *scn, struct scan *args, struct device **local, struct err *e);
+int scn_duration(struct scan *args, uint64_t *ns, struct err *e);
+int scn_hex(struct scan *args, GByteArray *bytes, struct err *e);
+
+/* "name=number" options in any order. */
+struct scn_number {
+    const char *name;
+    uint64_t max;
+    uint64_t value;
+    bool is_given;
+};
+
+/* Takes options until something else comes. */
+int scn_numbers(struct scan *args, struct scn_number *numbers, size_t n, struct err *e);
+
+/* Compares what was given with 'got', of 'what': 0, or -EPROTO naming each difference. */
+int scn_compare(const struct scn_number *want, const uint64_t *got, size_t n, const char *what,
+                struct err *e);
+
+/* Port names of a datapath in flow text; 'names' points into 'ctx'. */
+struct scn_names {
+    struct scenario *scn;
+    int dp_ifindex;
+    struct key_text text;
+};
+
+void scn_names_init(struct scn_names *names, struct scenario *scn, int dp_ifindex);
+
+/* A request of the command: local_call() that notes a refusal by the datapath. */
+int scn_call(struct scenario *scn, const GByteArray *request, local_answer_fn *fn, void *ctx,
+             struct err *e);
+
+/* ---- commands --------------------------------------------------------------------------------- */
+
+#define SCN_COMMAND(x) int scn_##x(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+
+/* scenario_dp.c */
+SCN_COMMAND(dp_add);
+SCN_COMMAND(dp_del);
+SCN_COMMAND(port_add);
+SCN_COMMAND(port_del);
+SCN_COMMAND(upcall);
+SCN_COMMAND(show);
+SCN_COMMAND(expect_stats);
+/* scenario_flow.c */
+SCN_COMMAND(flow_add);
+SCN_COMMAND(flow_mod);
+SCN_COMMAND(flow_del);
+SCN_COMMAND(flow_flush);
+SCN_COMMAND(execute);
+/* scenario_dump.c */
+SCN_COMMAND(flow_dump);
+SCN_COMMAND(expect_flow);
+/* scenario_packets.c */
+SCN_COMMAND(inject);
+SCN_COMMAND(send);
+SCN_COMMAND(record);
+SCN_COMMAND(expect);
+SCN_COMMAND(run);
+
+/* Moves time until no injection is left. */
+int scn_run_injections(struct scenario *scn, struct err *e);
+/* Takes the failure of an injection, 0: there was none. */
+int scn_failure(struct scenario *scn, struct err *e);
+/* Ends all injections; closes all recordings, 0 or -errno of the first failed write. */
+void scn_injections_end(struct scenario *scn);
+int scn_recordings_check(const struct scenario *scn, struct err *e);
+int scn_recordings_close(struct scenario *scn, struct err *e);
+
+/* Reads "KEY ACTIONS" or "KEY" of a flow. */
+struct scn_flow {
+    GByteArray *key, *mask, *actions;
+};
+
+void scn_flow_init(struct scn_flow *f);
+void scn_flow_done(struct scn_flow *f);
+int scn_flow_key(struct scan *args, struct scn_flow *f, const struct scn_names *names,
+                 struct err *e);
+
+#endif

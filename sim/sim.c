@@ -1,0 +1,200 @@
+/* sim.c - see sim.h. SPDX-License-Identifier: Apache-2.0 */
+#include "sim/sim.h"
+
+#include "sim/device.h"
+#include "sim/scenario.h"
+#include "sim/trace.h"
+
+#define DEFAULT_CPUS 4
+#define REBALANCE_NS (4000 * UINT64_C(1000000))
+
+/* ---- struct dp_env: what the datapath gets from here ---------------------------------------- */
+
+static uint64_t env_now(void *ctx)
+{
+    return ((struct sim *)ctx)->clock.now_ns;
+}
+
+static uint32_t env_random(void *ctx)
+{
+    return rng_u32(&((struct sim *)ctx)->rng);
+}
+
+/* Everything runs on the first CPU: one order of events, and per-CPU caches that repeat. */
+static unsigned env_cpu(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static struct sim_ns *ns_of(struct sim *sim, const struct dp_ns *dp)
+{
+    for (guint i = 0; i < sim->namespaces->len; i++) {
+        struct sim_ns *ns = g_ptr_array_index(sim->namespaces, i);
+
+        if (ns->dp == dp)
+            return ns;
+    }
+    return NULL;
+}
+
+static struct netdev *env_dev_by_name(void *ctx, struct dp_ns *dp, const char *name)
+{
+    const struct sim_ns *ns = ns_of(ctx, dp);
+    struct device *d = ns ? device_by_name(ns, name) : NULL;
+
+    return d ? &d->dev : NULL;
+}
+
+static struct netdev *env_dev_by_index(void *ctx, struct dp_ns *dp, int ifindex)
+{
+    const struct sim_ns *ns = ns_of(ctx, dp);
+    struct device *d = ns ? device_by_index(ns, ifindex) : NULL;
+
+    return d ? &d->dev : NULL;
+}
+
+static int env_dev_create(void *ctx, struct dp_ns *dp, const char *name, int ifindex,
+                          struct netdev **dev)
+{
+    struct err e = { 0 };
+    struct device *d = device_add(ns_of(ctx, dp), name, NETDEV_INTERNAL, ifindex, &e);
+
+    if (!d)
+        return -e.code;
+    *dev = &d->dev;
+    return 0;
+}
+
+static void env_dev_destroy(void *ctx, struct dp_ns *dp, struct netdev *dev)
+{
+    (void)ctx;
+    (void)dp;
+    device_free((struct device *)dev);
+}
+
+static void env_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
+{
+    (void)ctx;
+    device_transmit((struct device *)dev, p->data, p->len);
+}
+
+static const struct dp_env env_rows = {
+    .now = env_now,
+    .random = env_random,
+    .cpu = env_cpu,
+    .dev_by_name = env_dev_by_name,
+    .dev_by_index = env_dev_by_index,
+    .dev_create = env_dev_create,
+    .dev_destroy = env_dev_destroy,
+    .transmit = env_transmit,
+};
+
+/* ---- the mask arrays' rebalance -------------------------------------------------------------- */
+
+static void rebalance(void *ctx);
+
+/* Every 4000 ms; over a time in which nothing can happen, once. */
+static void rebalance_later(struct sim *sim, bool is_idle)
+{
+    const struct clock *c = &sim->clock;
+    uint64_t wait = REBALANCE_NS, free_until = MIN(c->next_ns, c->limit_ns);
+
+    if (is_idle && free_until != UINT64_MAX && free_until > c->now_ns + wait)
+        wait = (free_until - c->now_ns) / REBALANCE_NS * REBALANCE_NS;
+    clock_add(&sim->clock, c->now_ns + wait, rebalance, sim);
+}
+
+static void rebalance(void *ctx)
+{
+    struct sim *sim = ctx;
+    uint64_t n_born = dp_world_account(sim->dp)->n_born;
+
+    dp_rebalance(sim->dp);
+    rebalance_later(sim, n_born == sim->n_seen);
+    sim->n_seen = n_born;
+}
+
+/* ---- life ------------------------------------------------------------------------------------- */
+
+struct sim *sim_new(const struct sim_options *options)
+{
+    struct sim *sim = g_new0(struct sim, 1);
+
+    if (options)
+        sim->options = *options;
+    if (!sim->options.n_cpus)
+        sim->options.n_cpus = DEFAULT_CPUS;
+    clock_init(&sim->clock, SIM_START_NS);
+    rng_init(&sim->rng, sim->options.seed);
+    sim->nl = netlink_new();
+    sim->env = env_rows;
+    sim->env.ctx = sim;
+    sim->env.n_cpus = sim->options.n_cpus;
+    sim->dp = dp_world_new(sim->nl, &sim->env);
+    sim->namespaces = g_ptr_array_new();
+    (void)sim_ns_new(sim);
+    rebalance_later(sim, false);
+    return sim;
+}
+
+void sim_free(struct sim *sim)
+{
+    if (!sim)
+        return;
+    scenario_free(sim->scenario);
+    while (sim->namespaces->len)
+        sim_ns_free(g_ptr_array_index(sim->namespaces, sim->namespaces->len - 1));
+    g_ptr_array_free(sim->namespaces, TRUE);
+    dp_world_free(sim->dp);
+    netlink_free(sim->nl);
+    clock_done(&sim->clock);
+    (void)trace_close(sim, NULL);
+    g_free(sim);
+}
+
+struct sim_ns *sim_root_ns(struct sim *sim)
+{
+    return g_ptr_array_index(sim->namespaces, 0);
+}
+
+struct sim_ns *sim_ns_new(struct sim *sim)
+{
+    struct sim_ns *ns = g_new0(struct sim_ns, 1);
+
+    ns->sim = sim;
+    ns->id = sim->next_ns_id++;
+    ns->devices = g_ptr_array_new();
+    ns->next_ifindex = 1;
+    g_ptr_array_add(sim->namespaces, ns);
+    ns->net = netns_new(sim->nl, NULL);
+    ns->dp = dp_ns_new(sim->dp, ns->net);
+    (void)device_add(ns, "lo", NETDEV_LOOPBACK, 0, NULL);
+    return ns;
+}
+
+struct sim_ns *sim_ns_by_id(struct sim *sim, unsigned id)
+{
+    for (guint i = 0; i < sim->namespaces->len; i++) {
+        struct sim_ns *ns = g_ptr_array_index(sim->namespaces, i);
+
+        if (ns->id == id)
+            return ns;
+    }
+    return NULL;
+}
+
+void sim_ns_free(struct sim_ns *ns)
+{
+    struct sock *s;
+
+    while ((s = g_queue_peek_head(&ns->net->socks)))
+        sock_close(s);
+    dp_ns_free(ns->dp);
+    while (ns->devices->len)
+        device_free(g_ptr_array_index(ns->devices, ns->devices->len - 1));
+    g_ptr_array_free(ns->devices, TRUE);
+    netns_free(ns->net);
+    g_ptr_array_remove(ns->sim->namespaces, ns);
+    g_free(ns);
+}

@@ -1,0 +1,61 @@
+/* sim.h - one simulation: clock, random source, namespaces with devices, netlink, datapath.
+ *
+ * Everything above dp/ hangs on struct sim; struct dp_env is made here. One simulation is
+ * single-threaded; several may live in one process.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "dp/dp.h"
+#include "netlink/family.h"
+#include "sim/clock.h"
+#include "sim/rng.h"
+
+struct scenario;
+struct trace;
+
+#define SIM_START_NS (100 * UINT64_C(1000000000))   /* monotonic time does not start near 0 */
+
+struct sim_options {
+    uint64_t seed;              /* of the random source */
+    unsigned n_cpus;            /* 0: 4, as the recorded kernel */
+};
+
+/* A network namespace: sockets, datapaths, devices. */
+struct sim_ns {
+    struct sim *sim;
+    unsigned id;                /* 0: the first one */
+    struct netns *net;
+    struct dp_ns *dp;
+    GPtrArray *devices;         /* of struct device, in order of ifindex */
+    int next_ifindex;
+    unsigned n_users;           /* client processes that hold it */
+};
+
+struct sim {
+    struct sim_options options;
+    struct clock clock;
+    struct rng rng;
+    struct netlink *nl;
+    struct dp_env env;
+    struct dp_world *dp;
+    GPtrArray *namespaces;      /* of struct sim_ns */
+    unsigned next_ns_id;
+    struct trace *trace;        /* NULL: off */
+    struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
+    uint64_t n_seen;            /* dp_account.n_born at the last rebalance */
+};
+
+struct sim *sim_new(const struct sim_options *options);     /* NULL: defaults */
+void sim_free(struct sim *sim);                             /* NULL allowed */
+
+/* The namespace that clients start in; made by sim_new() with a loopback device "lo". */
+struct sim_ns *sim_root_ns(struct sim *sim);
+struct sim_ns *sim_ns_new(struct sim *sim);
+struct sim_ns *sim_ns_by_id(struct sim *sim, unsigned id);  /* NULL: no such */
+void sim_ns_free(struct sim_ns *ns);
+
+#endif

@@ -1,0 +1,109 @@
+/* trace.c - see trace.h. SPDX-License-Identifier: Apache-2.0 */
+#include "sim/trace.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TRACE_BUFFER (256 * 1024)
+
+struct trace {
+    FILE *file;
+    char *path;
+    unsigned depth;         /* received frames under way: a device may loop back */
+    unsigned n_lines;       /* since the outermost of them began */
+};
+
+static void put_time(struct sim *sim)
+{
+    uint64_t ns = sim->clock.now_ns - SIM_START_NS;
+
+    fprintf(sim->trace->file, "%" PRIu64 ".%09" PRIu64 " ", ns / 1000000000, ns % 1000000000);
+}
+
+static void on_step(void *ctx, const char *func, const char *text)
+{
+    struct sim *sim = ctx;
+    struct trace *t = sim->trace;
+
+    put_time(sim);
+    fprintf(t->file, "%s%s%s%s\n", t->depth && t->n_lines ? "  " : "", func, *text ? " " : "",
+            text);
+    t->n_lines++;
+}
+
+void trace_mute(struct sim *sim, bool is_muted)
+{
+    sim->env.trace = sim->trace && !is_muted ? on_step : NULL;
+}
+
+int trace_open(struct sim *sim, const char *path, struct err *e)
+{
+    bool is_stdout = strcmp(path, "-") == 0;
+    FILE *file = is_stdout ? stdout : fopen(path, "we");
+    struct trace *t;
+
+    if (!file)
+        return err_set(e, errno, "%s: cannot be written: %s", path, strerror(errno));
+    (void)trace_close(sim, NULL);
+    if (!is_stdout)
+        setvbuf(file, NULL, _IOFBF, TRACE_BUFFER);
+    t = g_new0(struct trace, 1);
+    t->file = file;
+    t->path = g_strdup(is_stdout ? "standard output" : path);
+    sim->trace = t;
+    trace_mute(sim, false);
+    return 0;
+}
+
+int trace_close(struct sim *sim, struct err *e)
+{
+    struct trace *t = sim->trace;
+    bool is_bad;
+    int r = 0;
+
+    if (!t)
+        return 0;
+    sim->trace = NULL;
+    sim->env.trace = NULL;
+    is_bad = ferror(t->file) != 0;
+    errno = EIO;
+    if ((t->file == stdout ? fflush(t->file) : fclose(t->file)) || is_bad)
+        r = err_set(e, errno, "%s: the trace could not be written: %s", t->path, strerror(errno));
+    g_free(t->path);
+    g_free(t);
+    return r;
+}
+
+void trace_line(struct sim *sim, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!sim->trace)
+        return;
+    put_time(sim);
+    va_start(ap, fmt);
+    vfprintf(sim->trace->file, fmt, ap);
+    va_end(ap);
+    fputc('\n', sim->trace->file);
+}
+
+void trace_text(struct sim *sim, const char *text)
+{
+    if (sim->trace)
+        fputs(text, sim->trace->file);
+}
+
+void trace_frame_begin(struct trace *t)
+{
+    if (t && t->depth++ == 0)
+        t->n_lines = 0;
+}
+
+void trace_frame_end(struct trace *t)
+{
+    if (t && t->depth)
+        t->depth--;
+}

@@ -1,0 +1,36 @@
+/* cmd_exec.c - dpsim exec: becomes a program that sees a simulator that is already there.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <glib.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tools/cmd.h"
+#include "tools/launch.h"
+#include "tools/options.h"
+
+int cmd_exec(int argc, char **argv)
+{
+    struct err e = { 0 };
+    struct options o;
+    char **env;
+    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_PROGRAM, &o);
+
+    if (rc >= 0)
+        return rc;
+    if (!o.socket)
+        o.socket = g_getenv("DPSIM_SOCKET");
+    if (!o.socket) {
+        fprintf(stderr, "dpsim exec: no simulator named: neither --socket nor DPSIM_SOCKET is set\n");
+        return 2;
+    }
+    env = launch_environ(o.socket, &e);
+    if (!env) {
+        fprintf(stderr, "dpsim exec: %s\n", e.text);
+        return 1;
+    }
+    execvpe(o.program[0], o.program, env);
+    fprintf(stderr, "dpsim exec: cannot start %s: %s\n", o.program[0], g_strerror(errno));
+    g_strfreev(env);
+    return LAUNCH_NOT_FOUND;
+}

@@ -1,0 +1,81 @@
+/* launch.c - see launch.h. SPDX-License-Identifier: Apache-2.0 */
+#include "tools/launch.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#define LIBRARY "libdpsim-preload.so"
+
+/* Places beside the binary: a build tree's or an installation's, and a copy in one folder. */
+static char *find_beside_binary(void)
+{
+    static const char *const places[] = { "../lib", ".", "../lib64" };
+    g_autofree char *binary = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = binary ? g_path_get_dirname(binary) : NULL;
+
+    for (size_t i = 0; folder && i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *path = g_build_filename(folder, places[i], LIBRARY, NULL);
+
+        if (!access(path, R_OK))
+            return g_canonicalize_filename(path, NULL);
+    }
+    return NULL;
+}
+
+/* A path that the user names must be right; it becomes absolute, for programs that chdir. */
+static char *find_library(struct err *e)
+{
+    const char *named = g_getenv("DPSIM_PRELOAD");
+    char *found = NULL;
+
+    if (named && *named) {
+        if (!access(named, R_OK))
+            return g_canonicalize_filename(named, NULL);
+        (void)err_set(e, errno, "DPSIM_PRELOAD is %s: %s", named, g_strerror(errno));
+        return NULL;
+    }
+    found = find_beside_binary();
+    if (!found && !access(DPSIM_LIBDIR "/" LIBRARY, R_OK))
+        found = g_strdup(DPSIM_LIBDIR "/" LIBRARY);
+    if (!found)
+        (void)err_set(e, ENOENT, "%s is neither beside dpsim, in ../lib, nor in %s; "
+                      "DPSIM_PRELOAD can name it", LIBRARY, DPSIM_LIBDIR);
+    return found;
+}
+
+char **launch_environ(const char *socket, struct err *e)
+{
+    g_autofree char *library = find_library(e);
+    g_autofree char *absolute = g_canonicalize_filename(socket, NULL);
+    char **env;
+    const char *others;
+
+    if (!library)
+        return NULL;
+    env = g_get_environ();
+    others = g_environ_getenv(env, "LD_PRELOAD");
+    if (others && *others) {
+        g_autofree char *list = g_strconcat(library, ":", others, NULL);
+
+        env = g_environ_setenv(env, "LD_PRELOAD", list, TRUE);
+    } else {
+        env = g_environ_setenv(env, "LD_PRELOAD", library, TRUE);
+    }
+    env = g_environ_setenv(env, "DPSIM_SOCKET", absolute, TRUE);
+    return g_environ_unsetenv(env, "DPSIM_NETNS");
+}
+
+int launch_spawn(char **argv, char **env, const sigset_t *mask, pid_t *pid, struct err *e)
+{
+    posix_spawnattr_t attr;
+    int rc;
+
+    (void)posix_spawnattr_init(&attr);
+    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+    (void)posix_spawnattr_setsigmask(&attr, mask);
+    rc = posix_spawnp(pid, argv[0], NULL, &attr, argv, env);
+    (void)posix_spawnattr_destroy(&attr);
+    return rc ? err_set(e, rc, "cannot start %s: %s", argv[0], g_strerror(rc)) : 0;
+}

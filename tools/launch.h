@@ -1,0 +1,21 @@
+/* launch.h - starting a program that sees the simulator instead of the kernel.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLS_LAUNCH_H
+#define TOOLS_LAUNCH_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+#define LAUNCH_NOT_FOUND 127        /* exit status, as of a shell, when PROGRAM cannot be started */
+
+/* The environment for a program of the simulator at 'socket': this process's own with
+ * LD_PRELOAD, DPSIM_SOCKET and DPSIM_NETNS put right. A new string array (g_strfreev), or
+ * NULL with 'e' when the preload library is not where it should be. */
+char **launch_environ(const char *socket, struct err *e);
+
+/* Starts argv[0], looked up in PATH, with the signal mask 'mask'. Returns 0 or -errno. */
+int launch_spawn(char **argv, char **env, const sigset_t *mask, pid_t *pid, struct err *e);
+
+#endif

@@ -1,0 +1,120 @@
+/* options.c - see options.h. SPDX-License-Identifier: Apache-2.0 */
+#include "tools/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool take_socket(struct options *o, const char *arg)
+{
+    o->socket = arg;
+    return *arg;
+}
+
+static bool take_scenario(struct options *o, const char *arg)
+{
+    o->scenario = arg;
+    return *arg;
+}
+
+static bool take_upcall(struct options *o, const char *arg)
+{
+    static const char *const modes[] = { "none", "drop", "normal" };
+
+    o->upcall = arg;
+    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+        if (!strcmp(arg, modes[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool take_seed(struct options *o, const char *arg)
+{
+    char *end;
+
+    errno = 0;
+    o->seed = strtoull(arg, &end, 0);
+    return *arg && !*end && *arg != '-' && !errno;
+}
+
+/* clang-format off */
+static const struct row {
+    unsigned bit;
+    const char *name, *value, *help;
+    bool (*take)(struct options *o, const char *arg);
+} rows[] = {
+    { OPTION_SOCKET,   "socket",   "PATH",             "the simulator's socket",               take_socket },
+    { OPTION_SCENARIO, "scenario", "FILE",             "scenario to run before PROGRAM",       take_scenario },
+    { OPTION_UPCALL,   "upcall",   "none|drop|normal", "who answers misses besides PROGRAM",   take_upcall },
+    { OPTION_SEED,     "seed",     "N",                "of the simulator's random source (0)", take_seed },
+};
+/* clang-format on */
+
+static int help(const char *command, unsigned taken)
+{
+    printf("Usage: dpsim %s [OPTIONS...]%s\n", command,
+           taken & OPTION_PROGRAM ? " [--] PROGRAM [ARGUMENTS...]" : "");
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (rows[i].bit & taken)
+            printf("  --%s %s\n        %s\n", rows[i].name, rows[i].value, rows[i].help);
+    }
+    return 0;
+}
+
+static int misuse(const char *command, const char *text, const char *what)
+{
+    fprintf(stderr, "dpsim %s: %s%s; 'dpsim %s --help' says what is possible\n", command, text,
+            what, command);
+    return 2;
+}
+
+/* The rows that are taken, then --help. Values are row numbers from 1. */
+static void fill_long(struct option *longs, unsigned taken)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (rows[i].bit & taken)
+            longs[n++] = (struct option){ rows[i].name, required_argument, NULL, (int)i + 1 };
+    }
+    longs[n++] = (struct option){ "help", no_argument, NULL, 'h' };
+    longs[n] = (struct option){ 0 };
+}
+
+static int check_rest(char **argv, unsigned taken, struct options *o)
+{
+    char **rest = argv + optind;
+
+    if (!(taken & OPTION_PROGRAM))
+        return *rest ? misuse(argv[0], "what is meant by ", *rest) : -1;
+    o->program = rest;
+    return *rest ? -1 : misuse(argv[0], "no program given", "");
+}
+
+int options_read(int argc, char **argv, unsigned taken, struct options *o)
+{
+    struct option longs[ARRAY_SIZE(rows) + 2];
+    int c;
+
+    fill_long(longs, taken);
+    *o = (struct options){ 0 };
+    opterr = 0;
+    optind = 1;
+    while ((c = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
+        if (c == 'h')
+            return help(argv[0], taken);
+        if (c == ':')
+            return misuse(argv[0], "a value is missing after ", argv[optind - 1]);
+        if (c == '?')
+            return misuse(argv[0], "unknown option ", argv[optind - 1]);
+        if (!rows[c - 1].take(o, optarg))
+            return misuse(argv[0], "bad value: ", optarg);
+    }
+    return check_rest(argv, taken, o);
+}

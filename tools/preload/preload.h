@@ -1,0 +1,126 @@
+/* preload.h - what the files of the preload library share.
+ *
+ * How it works: a program's generic netlink socket is a real AF_UNIX descriptor (see
+ * sim/proto.h), so waiting, duplicating and inheriting it need no help. This library turns
+ * what the program does to it into requests to the simulator and takes the header off what
+ * it receives. It knows no netlink message. All state lives in the simulator; the table
+ * below is only a cache, filled again after exec by looking at a descriptor's name.
+ *
+ * Rules: every entry point starts with preload_on(), because constructors of other libraries
+ * run before ours; no stdio; no allocation in calls that carry data; a program that is not
+ * pointed at a simulator sees nothing of this.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef PRELOAD_H
+#define PRELOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "sim/proto.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The functions behind ours. */
+struct real {
+    int (*socket)(int, int, int);
+    int (*close)(int);
+    int (*close_range)(unsigned, unsigned, int);
+    int (*dup)(int);
+    int (*dup2)(int, int);
+    int (*dup3)(int, int, int);
+    int (*fcntl)(int, int, ...);
+    int (*bind)(int, const struct sockaddr *, socklen_t);
+    int (*connect)(int, const struct sockaddr *, socklen_t);
+    int (*getsockname)(int, struct sockaddr *, socklen_t *);
+    int (*getpeername)(int, struct sockaddr *, socklen_t *);
+    int (*getsockopt)(int, int, int, void *, socklen_t *);
+    int (*setsockopt)(int, int, int, const void *, socklen_t);
+    int (*shutdown)(int, int);
+    ssize_t (*send)(int, const void *, size_t, int);
+    ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+    ssize_t (*sendmsg)(int, const struct msghdr *, int);
+    int (*sendmmsg)(int, struct mmsghdr *, unsigned, int);
+    ssize_t (*write)(int, const void *, size_t);
+    ssize_t (*writev)(int, const struct iovec *, int);
+    ssize_t (*recv)(int, void *, size_t, int);
+    ssize_t (*recvfrom)(int, void *, size_t, int, struct sockaddr *, socklen_t *);
+    ssize_t (*recvmsg)(int, struct msghdr *, int);
+    int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
+    ssize_t (*read)(int, void *, size_t);
+    ssize_t (*readv)(int, const struct iovec *, int);
+    int (*ioctl)(int, unsigned long, ...);
+    unsigned (*if_nametoindex)(const char *);
+    char *(*if_indextoname)(unsigned, char *);
+    struct if_nameindex *(*if_nameindex)(void);
+    int (*unshare)(int);
+};
+
+extern struct real real;
+
+/* init.c: is this program pointed at a simulator? Sets up 'real' on the first call. */
+bool preload_on(void);
+const char *preload_socket(void);       /* path of the simulator's socket */
+bool preload_in_vfork(void);            /* a vfork child shares our memory: change no table */
+void preload_complain(const char *what, int err);   /* one line on stderr, once a process */
+
+/* fdtab.c: what each descriptor is. */
+enum fd_state {
+    FD_UNKNOWN,     /* not looked at yet */
+    FD_FOREIGN,
+    FD_CTL,         /* a connection of ours */
+    FD_HOLD,        /* the connection that holds our namespace */
+    FD_FIRST_SOCK   /* from here on: the socket's id */
+};
+
+struct fd_entry {
+    _Atomic uint64_t id;                /* enum fd_state, or the id */
+    _Atomic uint16_t type, protocol;
+    _Atomic uint32_t max_recv;          /* largest receive buffer used, as the kernel remembers */
+};
+
+#define FD_HIGH 900     /* our own descriptors stay out of the program's way, from here on */
+
+struct fd_entry *fd_sock(int fd);       /* entry of a fake socket, or NULL; looks at unknown ones */
+uint64_t fd_state(int fd);              /* without looking */
+void fd_set_state(int fd, uint64_t state);
+void fd_set_sock(int fd, uint64_t id, int type, int protocol);
+void fd_copy(int from, int to);         /* after a dup of any kind */
+bool fd_has_other(uint64_t id);         /* any descriptor of that socket left? */
+int fd_next_own(int from);              /* next FD_CTL or FD_HOLD at or after 'from', -1: none */
+int fd_raise(int fd, bool cloexec);     /* moves a descriptor of ours to FD_HIGH or above */
+
+/* ctl.c: connections and requests. */
+/* Connects, says hello, reads the welcome and names our end. Returns the descriptor or -errno. */
+int ctl_connect(struct proto_hello *hello, struct proto_welcome *welcome, bool cloexec);
+
+struct ctl_call {
+    struct proto_req req;
+    struct proto_reply rep;
+    const struct iovec *in;     /* payload to send */
+    size_t n_in;
+    void *out;                  /* room for the reply's payload */
+    size_t out_size;
+    size_t out_len;
+};
+
+/* One request, one reply. Returns 0 or -errno: the reply's status, or the transport's error. */
+int ctl_do(struct ctl_call *call);
+/* The same for a request that is only numbers, about a socket. */
+int ctl_sock(uint64_t id, enum proto_op op, const uint32_t arg[3], struct proto_reply *rep);
+int ctl_page_error(uint64_t id);        /* takes a socket's pending error: errno or 0 */
+bool ctl_has_page(void);
+void ctl_want_page(void);               /* connects this thread, if only for the page */
+
+/* netns.c: the namespace of this process. */
+uint32_t netns_id(void);
+void netns_init(const char *env);       /* value of DPSIM_NETNS or NULL */
+void netns_moved(int fd);               /* the holding descriptor is about to be replaced */
+
+/* Sets errno and returns -1. */
+int fail(int err);
+
+#endif

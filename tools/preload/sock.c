@@ -1,0 +1,267 @@
+/* sock.c - opening a fake socket, its names and its options.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tools/preload/preload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define TYPE_MASK 0xf   /* the rest of socket()'s type argument is flags */
+
+/* NETLINK_ROUTE, NETLINK_NETFILTER and the others are still the host's. */
+static bool is_taken_over(int domain, int protocol)
+{
+    return domain == AF_NETLINK && protocol == NETLINK_GENERIC;
+}
+
+EXPORT int socket(int domain, int type, int protocol)
+{
+    struct proto_hello hello = { .kind = PROTO_DATA, .type = type & TYPE_MASK,
+                                 .protocol = protocol };
+    struct proto_welcome welcome;
+    int fd;
+
+    if (!preload_on() || !is_taken_over(domain, protocol)) {
+        fd = real.socket(domain, type, protocol);
+        if (fd >= 0 && preload_on())
+            fd_set_state(fd, FD_FOREIGN);
+        return fd;
+    }
+    if (hello.type != SOCK_RAW && hello.type != SOCK_DGRAM)
+        return fail(ESOCKTNOSUPPORT);
+    hello.ns = netns_id();
+    fd = ctl_connect(&hello, &welcome, type & SOCK_CLOEXEC);
+    if (fd < 0)
+        return fail(-fd);
+    if (type & SOCK_NONBLOCK)
+        (void)real.fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+    fd_set_sock(fd, welcome.sock, hello.type, protocol);
+    if (fd_state(fd) != welcome.sock) {     /* number beyond the table */
+        real.close(fd);
+        return fail(EMFILE);
+    }
+    return fd;
+}
+
+/* Runs a request about a socket for a function that returns 0 or -1. */
+static int ask(const struct fd_entry *entry, enum proto_op op, const uint32_t arg[3],
+               struct proto_reply *rep)
+{
+    int rc = ctl_sock(entry->id, op, arg, rep);
+
+    return rc ? fail(-rc) : 0;
+}
+
+static int get_nl(const struct sockaddr *addr, socklen_t len, struct sockaddr_nl *nl)
+{
+    if (!addr)
+        return EFAULT;
+    if (len < sizeof(*nl))
+        return EINVAL;
+    memcpy(nl, addr, sizeof(*nl));
+    return nl->nl_family == AF_NETLINK ? 0 : EINVAL;
+}
+
+EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
+    struct sockaddr_nl nl;
+    int err;
+
+    if (!entry)
+        return real.bind(fd, addr, len);
+    err = get_nl(addr, len, &nl);
+    if (err)
+        return fail(err);
+    return ask(entry, PROTO_BIND, (const uint32_t[3]){ nl.nl_pid, nl.nl_groups }, NULL);
+}
+
+EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
+    struct sockaddr_nl nl;
+    int err;
+
+    if (!entry)
+        return real.connect(fd, addr, len);
+    if (addr && len >= sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC)
+        return 0;
+    err = get_nl(addr, len, &nl);
+    if (!err && nl.nl_pid)
+        err = ECONNREFUSED;
+    return err ? fail(err) : ask(entry, PROTO_CONNECT, NULL, NULL);
+}
+
+static int give_name(struct sockaddr *addr, socklen_t *len, uint32_t pid, uint32_t groups)
+{
+    struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = pid, .nl_groups = groups };
+
+    if (!addr || !len)
+        return fail(EFAULT);
+    memcpy(addr, &nl, *len < sizeof(nl) ? *len : sizeof(nl));
+    *len = sizeof(nl);
+    return 0;
+}
+
+EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
+    struct proto_reply rep;
+
+    if (!entry)
+        return real.getsockname(fd, addr, len);
+    if (ask(entry, PROTO_NAME, NULL, &rep))
+        return -1;
+    return give_name(addr, len, rep.value, rep.value2);
+}
+
+EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+{
+    struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
+
+    return entry ? give_name(addr, len, 0, 0) : real.getpeername(fd, addr, len);
+}
+
+EXPORT int shutdown(int fd, int how)
+{
+    struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
+
+    return entry ? fail(EOPNOTSUPP) : real.shutdown(fd, how);
+}
+
+/* Options: one row says who answers. What has no row is native. */
+enum opt_how {
+    OPT_ASK,        /* the simulator, as an int */
+    OPT_MEMBERS,    /* the simulator, as a bit mask */
+    OPT_DOMAIN,
+    OPT_TYPE,
+    OPT_PROTOCOL,
+    OPT_ERROR,
+    OPT_IGNORE,     /* setting it succeeds without effect */
+    OPT_REFUSE,     /* would act on our header instead of the message */
+};
+
+static const struct opt {
+    int level, name;        /* name -1: all other names of the level */
+    enum opt_how get, set;
+} opts[] = {
+    { SOL_SOCKET,  SO_DOMAIN,                OPT_DOMAIN,   OPT_REFUSE },
+    { SOL_SOCKET,  SO_TYPE,                  OPT_TYPE,     OPT_REFUSE },
+    { SOL_SOCKET,  SO_PROTOCOL,              OPT_PROTOCOL, OPT_REFUSE },
+    { SOL_SOCKET,  SO_ERROR,                 OPT_ERROR,    OPT_REFUSE },
+    { SOL_SOCKET,  SO_RCVBUF,                OPT_ASK,      OPT_ASK },
+    { SOL_SOCKET,  SO_RCVBUFFORCE,           OPT_REFUSE,   OPT_ASK },
+    { SOL_SOCKET,  SO_PASSCRED,              OPT_REFUSE,   OPT_IGNORE },
+    { SOL_SOCKET,  SO_ATTACH_FILTER,         OPT_REFUSE,   OPT_REFUSE },
+    { SOL_SOCKET,  SO_ATTACH_BPF,            OPT_REFUSE,   OPT_REFUSE },
+    { SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, OPT_MEMBERS,  OPT_REFUSE },
+    { SOL_NETLINK, -1,                       OPT_ASK,      OPT_ASK },
+};
+
+static const struct opt *find_opt(int level, int name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(opts); i++) {
+        if (opts[i].level == level && (opts[i].name == name || opts[i].name == -1))
+            return &opts[i];
+    }
+    return NULL;
+}
+
+EXPORT int setsockopt(int fd, int level, int name, const void *val, socklen_t len)
+{
+    struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
+    const struct opt *o = entry ? find_opt(level, name) : NULL;
+    int value;
+
+    if (!o)
+        return real.setsockopt(fd, level, name, val, len);
+    if (o->set == OPT_IGNORE)
+        return 0;
+    if (o->set == OPT_REFUSE)
+        return fail(ENOPROTOOPT);
+    if (len < sizeof(value))
+        return fail(EINVAL);
+    if (!val)
+        return fail(EFAULT);
+    memcpy(&value, val, sizeof(value));
+    return ask(entry, PROTO_SETOPT,
+               (const uint32_t[3]){ (uint32_t)level, (uint32_t)name, (uint32_t)value }, NULL);
+}
+
+/* As netlink does: as many words as fit are written, the length needed is returned. */
+static int get_members(const struct fd_entry *entry, void *val, socklen_t *len)
+{
+    uint32_t words[64];
+    struct ctl_call call = { .req = { .op = PROTO_GROUPS, .sock = entry->id },
+                             .out = words, .out_size = sizeof(words) };
+    int rc = ctl_do(&call);
+    size_t room = *len & ~(size_t)3;
+
+    if (rc)
+        return fail(-rc);
+    if (val)
+        memcpy(val, words, call.out_len < room ? call.out_len : room);
+    *len = (socklen_t)call.out_len;
+    return 0;
+}
+
+static int ask_opt(const struct fd_entry *entry, int level, int name, int *value)
+{
+    struct proto_reply rep;
+
+    if (ask(entry, PROTO_GETOPT, (const uint32_t[3]){ (uint32_t)level, (uint32_t)name }, &rep))
+        return -1;
+    *value = (int)rep.value;
+    return 0;
+}
+
+static int get_value(const struct fd_entry *entry, const struct opt *o, int name, int *value)
+{
+    switch (o->get) {
+    case OPT_ASK:
+        return ask_opt(entry, o->level, name, value);
+    case OPT_DOMAIN:
+        *value = AF_NETLINK;
+        return 0;
+    case OPT_TYPE:
+        *value = entry->type;
+        return 0;
+    case OPT_PROTOCOL:
+        *value = entry->protocol;
+        return 0;
+    case OPT_ERROR:
+        *value = ctl_page_error(entry->id);
+        return 0;
+    case OPT_IGNORE:
+    case OPT_REFUSE:
+    case OPT_MEMBERS:
+        break;
+    }
+    return fail(ENOPROTOOPT);
+}
+
+EXPORT int getsockopt(int fd, int level, int name, void *val, socklen_t *len)
+{
+    struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
+    const struct opt *o = entry ? find_opt(level, name) : NULL;
+    int value = 0;
+
+    if (!o)
+        return real.getsockopt(fd, level, name, val, len);
+    if (!len)
+        return fail(EFAULT);
+    if (o->get == OPT_MEMBERS)
+        return get_members(entry, val, len);
+    if (level == SOL_NETLINK && *len < sizeof(value))
+        return fail(EINVAL);
+    if (get_value(entry, o, name, &value))
+        return -1;
+    if (!val)
+        return fail(EFAULT);
+    if (*len > sizeof(value))
+        *len = sizeof(value);
+    memcpy(val, &value, *len);
+    return 0;
+}
