@@ -243,5 +243,5 @@ const struct wire wire_be64x = HEX("be64x", 8, true, print_hex);
 const struct wire wire_mac   = { .name = "mac", .size = 6, .print = print_mac, .scan = scan_mac };
 const struct wire wire_ip4   = { .name = "ip4", .size = 4, .print = print_ip4, .scan = scan_ip4 };
 const struct wire wire_ip6   = { .name = "ip6", .size = 16, .print = print_ip6, .scan = scan_ip6 };
-const struct wire wire_bytes = { .name = "bytes", .size = 0, .print = print_bytes, .scan = scan_bytes };
+const struct wire wire_bytes = { .name = "bytes", .print = print_bytes, .scan = scan_bytes };
 /* clang-format on */

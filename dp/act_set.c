@@ -43,7 +43,7 @@ static int set_mpls_check(const struct act_scope *at, const struct set_arg *arg,
 /* What the rows of key_attrs cannot say. */
 struct set_attr {
     int (*check)(const struct act_scope *at, const struct set_arg *arg, struct err *e);
-    set_write *write;           /* NULL: refused */
+    set_write *apply;           /* NULL: refused */
 };
 
 static const struct set_attr set_attrs[N_KEY_ATTRS] = {
@@ -150,7 +150,7 @@ static int set_arg_check(const struct act_scope *at, const struct set_arg *arg, 
     const struct set_attr *more = &set_attrs[arg->type];
     int error;
 
-    if (!more->write)
+    if (!more->apply)
         return err_set(e, EINVAL, "set: %s is not supported", arg->row->name);
     if (!is_within_mask(arg))
         return err_set(e, EINVAL, "set: %s has bits outside its mask", arg->row->name);
@@ -225,7 +225,7 @@ static int set_masked_run(struct act_run *run, const struct nlattr *a, bool is_l
     const uint8_t *value = mnl_attr_get_payload(inner);
 
     (void)is_last;
-    return set_attrs[mnl_attr_get_type(inner)].write(run, value,
+    return set_attrs[mnl_attr_get_type(inner)].apply(run, value,
                                                      value + mnl_attr_get_payload_len(inner) / 2u);
 }
 
@@ -235,7 +235,7 @@ static int set_plain_run(struct act_run *run, const struct nlattr *a, bool is_la
     const struct nlattr *inner = mnl_attr_get_payload(a);
 
     (void)is_last;
-    return set_attrs[mnl_attr_get_type(inner)].write(run, mnl_attr_get_payload(inner), NULL);
+    return set_attrs[mnl_attr_get_type(inner)].apply(run, mnl_attr_get_payload(inner), NULL);
 }
 
 /* ---- rows ---------------------------------------------------------------------------------- */

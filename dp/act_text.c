@@ -1,7 +1,8 @@
 /* act_text.c - lists of actions as text: the walkers, and what an action's row or fields describe.
  *
  * The syntax is ovs-dpctl's (OVS 3.1). A hook's format shows the whole action, name included; one
- * that meets a payload it has no words for calls act_raw_format(). A hook's scan starts at the name.
+ * that meets a payload it has no words for calls act_raw_format(). A hook's scan starts at the
+ * name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "dp/act_text.h"
 

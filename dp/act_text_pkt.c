@@ -11,18 +11,21 @@
 #include "netlink/attr.h"
 
 /* clang-format off */
-#define MEMBER(n, w, off, size) { .name = n, .wire = &w, .wire_off = off, .wire_size = size, .key_size = size }
+#define MEMBER(n, w, off, size)                                                                   \
+    { .name = n, .wire = &w, .wire_off = off, .wire_size = size, .key_size = size }
 
 static const struct key_field trunc_fields[] = { MEMBER("", wire_u32, 0, 4) };
 static const struct key_field recirc_fields[] = { MEMBER("", wire_u32x, 0, 4) };
 static const struct key_field push_eth_fields[] = {
     MEMBER("src", wire_mac, offsetof(struct ovs_action_push_eth, addresses.eth_src), 6),
     MEMBER("dst", wire_mac, offsetof(struct ovs_action_push_eth, addresses.eth_dst), 6),
+    /* ovs-dpctl asks for a type and drops it: it lands behind the payload, as here. */
+    MEMBER("type", wire_be16x, sizeof(struct ovs_action_push_eth), 2),
 };
 
 static const struct members trunc_members = { "trunc", trunc_fields, 1 };
 static const struct members recirc_members = { "recirc", recirc_fields, 1 };
-static const struct members push_eth_members = { "push_eth", push_eth_fields, 2 };
+static const struct members push_eth_members = { "push_eth", push_eth_fields, 3 };
 static const struct members pop_vlan_members = { "pop_vlan", NULL, 0 };
 static const struct members pop_mpls_members = { "pop_mpls", lse_fields + LSE_ETH_TYPE, 1 };
 static const struct members push_vlan_members = { "push_vlan", tag_fields, N_TAG_FIELDS };
@@ -46,7 +49,6 @@ static const struct members add_mpls_members = { "add_mpls", lse_fields, N_LSE_A
 
 FIELD_HOOKS(trunc, OVS_ACTION_ATTR_TRUNC, sizeof(struct ovs_action_trunc))
 FIELD_HOOKS(recirc, OVS_ACTION_ATTR_RECIRC, sizeof(uint32_t))
-FIELD_HOOKS(push_eth, OVS_ACTION_ATTR_PUSH_ETH, sizeof(struct ovs_action_push_eth))
 FIELD_HOOKS(pop_vlan, OVS_ACTION_ATTR_POP_VLAN, 0)
 /* clang-format on */
 
@@ -77,6 +79,26 @@ int act_output_scan(struct scan *in, GByteArray *out, const struct key_text *nam
         return -EINVAL;
     attr_put(out, OVS_ACTION_ATTR_OUTPUT, &port, sizeof(port));
     return 0;
+}
+
+/* ---- push_eth ------------------------------------------------------------------------------- */
+
+void act_push_eth_format(GString *out, const struct nlattr *a, const struct key_text *names)
+{
+    const struct members shown = {"push_eth", push_eth_fields, 2};
+
+    (void)names;
+    act_fields_format(out, shown.what, &shown, a);
+}
+
+int act_push_eth_scan(struct scan *in, GByteArray *out, const struct key_text *names,
+                      struct err *e)
+{
+    (void)names;
+    if (text_expect(in, push_eth_members.what, e))
+        return -EINVAL;
+    return act_fields_scan(in, OVS_ACTION_ATTR_PUSH_ETH, &push_eth_members,
+                           sizeof(struct ovs_action_push_eth), out, e);
 }
 
 /* ---- push_vlan ------------------------------------------------------------------------------ */

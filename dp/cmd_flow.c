@@ -23,13 +23,14 @@ static const struct policy flow_policy[OVS_FLOW_ATTR_MAX + 1] = {
 
 /* ---- a flow as a message ------------------------------------------------------------------------- */
 
-/* Idle time counts in jiffies; what is sent is "now less idle" in milliseconds. */
-static uint64_t used_ms(uint64_t now_ns, uint64_t used_ns)
+/* Idle time counts in jiffies of virtual time; what is sent is the client's "now" less idle, in
+ * milliseconds. */
+static uint64_t used_ms(const struct dp_env *env, uint64_t used_ns)
 {
     uint64_t jiffy_ns = JIFFY_MS * NS_PER_MS;
-    uint64_t idle_ms = (now_ns / jiffy_ns - used_ns / jiffy_ns) * JIFFY_MS;
+    uint64_t idle_ms = (env->now(env->ctx) / jiffy_ns - used_ns / jiffy_ns) * JIFFY_MS;
 
-    return now_ns / NS_PER_MS - idle_ms;
+    return env->client_now(env->ctx) / NS_PER_MS - idle_ms;
 }
 
 static void stats_put(struct nlmsghdr *msg, const struct dp_env *env, const struct flow_stats *s)
@@ -37,7 +38,7 @@ static void stats_put(struct nlmsghdr *msg, const struct dp_env *env, const stru
     struct ovs_flow_stats stats = {.n_packets = s->n_packets, .n_bytes = s->n_bytes};
 
     if (s->used_ns)
-        mnl_attr_put_u64(msg, OVS_FLOW_ATTR_USED, used_ms(env->now(env->ctx), s->used_ns));
+        mnl_attr_put_u64(msg, OVS_FLOW_ATTR_USED, used_ms(env, s->used_ns));
     if (s->n_packets)
         mnl_attr_put(msg, OVS_FLOW_ATTR_STATS, sizeof(stats), &stats);
     if ((uint8_t)s->tcp_flags)

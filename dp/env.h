@@ -17,8 +17,11 @@ struct dp_ns;
 
 struct dp_env {
     void *ctx;
-    /* Monotonic time in ns; what OVS_FLOW_ATTR_USED counts in. */
+    /* Virtual time in ns, never 0. */
     uint64_t (*now)(void *ctx);
+    /* The monotonic clock of the clients, ns: they compare OVS_FLOW_ATTR_USED with it. It is
+     * the virtual one unless clients are processes with a clock of their own. */
+    uint64_t (*client_now)(void *ctx);
     uint32_t (*random)(void *ctx);
     /* The CPU that runs this, 0..n_cpus-1, for per-CPU upcall dispatch. */
     unsigned (*cpu)(void *ctx);

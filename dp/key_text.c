@@ -40,7 +40,8 @@ static void raw_format(GString *out, const struct nlattr *a, const struct nlattr
 {
     g_string_append_printf(out, "key%u(", mnl_attr_get_type(a));
     hex_format(out, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ' ');
-    if (mask) {
+    if (mask && (mnl_attr_get_payload_len(mask) != mnl_attr_get_payload_len(a) ||
+                 !bytes_are(mnl_attr_get_payload(mask), mnl_attr_get_payload_len(mask), 0xff))) {
         g_string_append_c(out, '/');
         hex_format(out, mnl_attr_get_payload(mask), mnl_attr_get_payload_len(mask), ' ');
     }

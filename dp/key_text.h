@@ -60,7 +60,7 @@ struct flag_names {
 void flags_format(GString *out, const struct flag_names *names, uint32_t flags);
 void flags_format_masked(GString *out, const struct flag_names *names, uint32_t flags,
                          uint32_t mask);
-/* mask NULL: no mask may follow. Without one in the text *mask is all ones. */
+/* Without a mask in the text *mask is all ones; mask NULL: read over, as ovs-dpctl does. */
 bool flags_scan(struct scan *in, const struct flag_names *names, uint32_t *flags, uint32_t *mask);
 
 /* A member of a struct in host order that stands for bits of the payload. */
@@ -87,20 +87,24 @@ struct lse_text {
     uint8_t tc, ttl, bos;
     uint16_t eth_type, tun_flags;   /* of push_mpls, add_mpls */
 };
-enum { LSE_LABEL, LSE_TC, LSE_TTL, LSE_BOS, N_LSE_FIELDS, LSE_ETH_TYPE = 4, LSE_TUN_FLAGS, N_LSE_ACT_FIELDS };
+enum {
+    LSE_LABEL, LSE_TC, LSE_TTL, LSE_BOS, N_LSE_FIELDS,
+    LSE_ETH_TYPE = N_LSE_FIELDS, LSE_TUN_FLAGS, N_LSE_ACT_FIELDS
+};
 extern const struct key_field lse_fields[N_LSE_ACT_FIELDS];
 
 struct lse_text lse_unpack(uint32_t lse);
 uint32_t lse_pack(const struct lse_text *l);
 void lse_format(GString *out, uint32_t lse);
 
-/* ---- tunnel options (key_text_tunopt.c): "geneve(...)" ---------------------------------------- */
+/* ---- tunnel options (key_text_tunopt.c): "geneve(...)" ------------------------------------- */
 
 struct tun_block {
     uint16_t type;                  /* OVS_TUNNEL_KEY_ATTR_* */
     const char *name;
     void (*format)(GString *out, const struct nlattr *a, const struct nlattr *mask);
-    int (*scan)(struct scan *in, GByteArray *key, GByteArray *mask, struct err *e);     /* payloads */
+    /* Takes what is between the parentheses and appends payloads. */
+    int (*scan)(struct scan *in, GByteArray *key, GByteArray *mask, struct err *e);
 };
 #define N_TUN_BLOCKS 3
 extern const struct tun_block tun_blocks[N_TUN_BLOCKS];

@@ -1,7 +1,8 @@
 /* key_text_tunnel.c - text of the TUNNEL key attribute: plain members, options and flags.
  *
- * How it works: tun_plain has a row for each member that is one value, tun_blocks (key_text_tunopt.c)
- * one for each kind of option, tun_flags one for each attribute whose presence is a flag.
+ * How it works: tun_plain has a row for each member that is one value, tun_blocks
+ * (key_text_tunopt.c) one for each kind of option, and flag_types lists the attributes whose
+ * presence is a flag.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <linux/openvswitch.h>

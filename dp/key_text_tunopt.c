@@ -30,9 +30,10 @@ struct erspan_text {
 };
 static const struct key_field erspan_fields[] = {
     UNPACKED(erspan_text, "ver",  wire_u8,   ver, 0),
-    UNPACKED(erspan_text, "idx",  wire_u32x, idx, 0xfffff),
-    UNPACKED(erspan_text, "dir",  wire_u8,   dir, 1),
-    UNPACKED(erspan_text, "hwid", wire_u8x,  hwid, 0x3f),
+    UNPACKED(erspan_text, "idx",  wire_u32x, idx, 0),
+    /* Without key_size: ovs-dpctl takes these for whole bytes, whose upper bits are wild. */
+    { "dir",  &wire_u8,  offsetof(struct erspan_text, dir),  1, .max = 1 },
+    { "hwid", &wire_u8x, offsetof(struct erspan_text, hwid), 1, .max = 0x3f },
 };
 
 struct geneve_text {

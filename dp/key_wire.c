@@ -103,19 +103,21 @@ static bool scan_alternatives(struct scan *in, const struct flag_names *names, u
 bool flags_scan(struct scan *in, const struct flag_names *names, uint32_t *flags, uint32_t *mask)
 {
     struct scan start = *in;
-    uint64_t bits = UINT32_MAX;
+    uint64_t number = UINT32_MAX;
+    uint32_t bits = 0;
     bool ok;
 
-    if (mask && (*in->at == '+' || *in->at == '-')) {
-        ok = scan_signed(in, names, flags, mask);
+    if (*in->at == '+' || *in->at == '-') {
+        ok = scan_signed(in, names, flags, &bits);
     } else {
         ok = scan_alternatives(in, names, flags) &&
-             (!mask || !scan_char(in, '/') || scan_u64(in, UINT32_MAX, &bits));
-        if (mask)
-            *mask = (uint32_t)bits;
+             (!scan_char(in, '/') || scan_u64(in, UINT32_MAX, &number));
+        bits = (uint32_t)number;
     }
     if (!ok)
         *in = start;
+    else if (mask)
+        *mask = bits;
     return ok;
 }
 

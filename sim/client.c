@@ -262,12 +262,20 @@ static void serve_from(struct clients *all, GMainContext *context)
     g_source_attach(all->source, context);
 }
 
+/* The clock that other processes on this machine compare OVS_FLOW_ATTR_USED with. */
+static uint64_t machine_clock(void *ctx)
+{
+    (void)ctx;
+    return (uint64_t)g_get_monotonic_time() * 1000;
+}
+
 struct clients *clients_new(struct sim *sim, GMainContext *context, const char *path,
                             struct err *e)
 {
     struct clients *all = g_new0(struct clients, 1);
 
     all->sim = sim;
+    sim->env.client_now = machine_clock;
     all->listen_fd = all->page_fd = -1;
     all->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     all->slots = g_ptr_array_new();

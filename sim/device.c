@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "sim/pcap_out.h"
-#include "sim/trace.h"
 
 #define MTU_DEFAULT 1500
 #define MTU_LOOPBACK 65536
@@ -179,13 +178,9 @@ int device_set_mtu(struct device *d, uint32_t mtu, struct err *e)
 
 void device_receive(struct device *d, const void *frame, size_t len)
 {
-    struct sim *sim = d->ns->sim;
-
     d->n_rx++;
     d->rx_bytes += len;
-    trace_frame_begin(sim->trace);
-    dp_receive(sim->dp, &d->dev, frame, len);
-    trace_frame_end(sim->trace);
+    dp_receive(d->ns->sim->dp, &d->dev, frame, len);
 }
 
 void device_transmit(struct device *d, const void *frame, size_t len)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 #define IN_BUFFER (1024 * 1024)
@@ -35,6 +36,7 @@ static int open_capture(struct pcap_in *in, struct err *e)
     if (!file)
         return err_set(e, errno, "%s: cannot be read: %s", in->path, strerror(errno));
     setvbuf(file, NULL, _IOFBF, IN_BUFFER);
+    (void)__fsetlocking(file, FSETLOCKING_BYCALLER);    /* one thread */
     in->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
     if (!in->pcap) {
         fclose(file);

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +36,7 @@ struct pcap_out *pcap_out_open(const char *path, struct err *e)
     if (!file)
         return fail(out, errno, strerror(errno), e);
     setvbuf(file, NULL, _IOFBF, OUT_BUFFER);
+    (void)__fsetlocking(file, FSETLOCKING_BYCALLER);    /* one thread */
     out->pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, OUT_SNAPLEN,
                                                      PCAP_TSTAMP_PRECISION_NANO);
     out->dumper = out->pcap ? pcap_dump_fopen(out->pcap, file) : NULL;

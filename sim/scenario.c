@@ -98,7 +98,8 @@ static void add_usage(const struct scn_command *cmd, struct err *e)
                cmd->usage);
 }
 
-static int run_command(struct scenario *scn, struct scan *in, GString *out, struct err *e)
+static int run_command(struct scenario *scn, struct scan *in, const char *expected, GString *out,
+                       struct err *e)
 {
     const struct scn_command *cmd;
     char name[32];
@@ -113,9 +114,11 @@ static int run_command(struct scenario *scn, struct scan *in, GString *out, stru
     }
     if (scan_done(in))
         return 0;
-    trace_line(scn->sim, "> %s", in->at);
-    if (!scan_token(in, name, sizeof(name)) || !(cmd = scn_command_find(name)))
-        return err_set(e, EINVAL, "\"%.40s\" is no command; help lists them", in->at);
+    trace_line(scn->sim, "> %s%s%s", in->at, expected ? "!" : "", expected ? expected : "");
+    if (!scan_token(in, name, sizeof(name)))
+        return err_set(e, EINVAL, "%.40s... is no command; help lists them", in->at);
+    if (!(cmd = scn_command_find(name)))
+        return err_set(e, EINVAL, "%s is no command; help lists them", name);
     scn->is_refused = false;
     r = cmd->run(scn, in, out, e);
     if (r == -EINVAL && !scn->is_refused)
@@ -150,7 +153,7 @@ static int do_command(struct scenario *scn, char *line, size_t at, GString *out,
     scan_init(&in, line);
     in.at = line + at;
     scan_blanks(&in);
-    r = run_command(scn, &in, out, &own);
+    r = run_command(scn, &in, expected, out, &own);
     if (!r)
         r = scn_failure(scn, &own);
     if (expected)

@@ -81,6 +81,7 @@ static void env_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
 
 static const struct dp_env env_rows = {
     .now = env_now,
+    .client_now = env_now,
     .random = env_random,
     .cpu = env_cpu,
     .dev_by_name = env_dev_by_name,

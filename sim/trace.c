@@ -12,8 +12,6 @@
 struct trace {
     FILE *file;
     char *path;
-    unsigned depth;         /* received frames under way: a device may loop back */
-    unsigned n_lines;       /* since the outermost of them began */
 };
 
 static void put_time(struct sim *sim)
@@ -23,15 +21,19 @@ static void put_time(struct sim *sim)
     fprintf(sim->trace->file, "%" PRIu64 ".%09" PRIu64 " ", ns / 1000000000, ns % 1000000000);
 }
 
+/* Where a frame enters; everything else follows from it. */
+static bool is_entry(const char *func)
+{
+    return !strcmp(func, "ovs_vport_receive") || !strcmp(func, "ovs_packet_cmd_execute");
+}
+
 static void on_step(void *ctx, const char *func, const char *text)
 {
     struct sim *sim = ctx;
-    struct trace *t = sim->trace;
 
     put_time(sim);
-    fprintf(t->file, "%s%s%s%s\n", t->depth && t->n_lines ? "  " : "", func, *text ? " " : "",
+    fprintf(sim->trace->file, "%s%s%s%s\n", is_entry(func) ? "" : "  ", func, *text ? " " : "",
             text);
-    t->n_lines++;
 }
 
 void trace_mute(struct sim *sim, bool is_muted)
@@ -94,16 +96,4 @@ void trace_text(struct sim *sim, const char *text)
 {
     if (sim->trace)
         fputs(text, sim->trace->file);
-}
-
-void trace_frame_begin(struct trace *t)
-{
-    if (t && t->depth++ == 0)
-        t->n_lines = 0;
-}
-
-void trace_frame_end(struct trace *t)
-{
-    if (t && t->depth)
-        t->depth--;
 }

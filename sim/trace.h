@@ -1,7 +1,7 @@
 /* trace.h - the trace: one line of text for each step of a packet.
  *
  * "0.000123000 ovs_vport_receive p1 len 60": seconds since the start of the simulation, then
- * what the datapath says. Steps that follow from a received frame are indented by two blanks.
+ * what the datapath says. Steps that follow from a frame's arrival are indented by two blanks.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
@@ -21,9 +21,5 @@ void trace_mute(struct sim *sim, bool is_muted);
  * trace: nothing happens. */
 void trace_line(struct sim *sim, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void trace_text(struct sim *sim, const char *text);
-
-/* Frames the steps of one received frame, for the indent. */
-void trace_frame_begin(struct trace *t);
-void trace_frame_end(struct trace *t);
 
 #endif

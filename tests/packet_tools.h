@@ -79,12 +79,14 @@ static inline void assert_frame(const struct scene *s, const char *hex)
 /* The scope at the start of a list for this packet's full key. */
 static inline struct act_scope scene_scope(const struct scene *s)
 {
+    bool is_mpls = s->key.eth_type == 0x8847 || s->key.eth_type == 0x8848;
+
     return (struct act_scope){
         .key = &s->key,
         .eth_type = s->key.eth_type,
         .is_tagged = s->key.vlan.tci & KEY_TCI_PRESENT,
         .has_eth = s->key.mac_proto == KEY_MAC_ETH,
-        .n_mpls = (uint32_t)__builtin_popcount(s->key.mpls.n_lse_mask),
+        .n_mpls = is_mpls ? (uint32_t)__builtin_popcount(s->key.mpls.n_lse_mask) : 0,
         .out = s->stored,
     };
 }

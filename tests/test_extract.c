@@ -161,7 +161,8 @@ static void test_addresses(void **state)
     scene_done(&s);
 }
 
-#define ND_HEAD IP6_HEAD("3a") "87000000 00000000 fe800000000000000000000000000009"
+#define ND_CODE(code) IP6_HEAD("3a") "87" code "0000 00000000 fe800000000000000000000000000009"
+#define ND_HEAD ND_CODE("00")
 
 static void test_nd_options(void **state)
 {
@@ -182,7 +183,7 @@ static void test_nd_options(void **state)
     assert_true(bytes_are(s.key.ip6.nd.sll, 6, 0));
     scene_done(&s);
 
-    scene_extract(&s, ADDRS "86dd" IP6_HEAD("3a") "87010000 00000000 fe800000000000000000000000000009", 0);
+    scene_extract(&s, ADDRS "86dd" ND_CODE("01"), 0);
     assert_true(bytes_are(&s.key.ip6.nd, sizeof(s.key.ip6.nd), 0));     /* code 1 */
     scene_done(&s);
 }

@@ -83,7 +83,7 @@ static const char *const same[] = {
     "mpls(label=100,tc=3,ttl=64,bos=0,label=101,tc=0,ttl=1,bos=1)",
     "mpls(label=100/0xfffff,tc=0/0,ttl=0/0x0,bos=1/1)",
     "nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x123,si=5,c1=0x0,c2=0x1,c3=0x2,c4=0xffffffff)",
-    "nsh(ttl=0x01/0x0f,spi=0x100/0x00ff00,c2=0x5/0x0000000f)",
+    "nsh(ttl=0x01/0x0f,mdtype=1,spi=0x100/0x0000ff00,c2=0x5/0x0000000f)",
     "tunnel(tun_id=0x0,src=1.2.3.4,dst=5.6.7.8,tos=0,ttl=64,flags(-df-csum+key))",
     "tunnel(tun_id=0x7f10354,src=10.10.10.10,dst=20.20.20.20,ttl=64,flags(df|csum|key))",
     "tunnel(tun_id=0x5/0xff,ipv6_src=::1,ipv6_dst=::2/ffff::,tp_src=5,tp_dst=6/0xf,flags(+key))",
@@ -92,7 +92,7 @@ static const char *const same[] = {
     "tunnel(dst=1.2.3.4,vxlan(gbp(id=5,flags=0x8)),flags(0/0))",
     "tunnel(dst=1.2.3.4,vxlan(gbp(id=5/0xf)),flags(0/0))",
     "tunnel(dst=1.2.3.4,erspan(ver=1,idx=0x7),flags(0/0))",
-    "tunnel(dst=1.2.3.4,erspan(ver=2,dir=1,hwid=0x17),flags(0/0))",
+    "tunnel(dst=1.2.3.4,erspan(ver=2,dir=1/0x1,hwid=0x17/0x3f),flags(0/0))",
     "tunnel(flags(0/0))",
     "key29(00 00 08 00)",
 };
@@ -115,15 +115,14 @@ static void other_text(void **state)
         {"skb_mark(1/0),ct_label(1/0)", ""},
         {"ct_label(18)", "ct_label(0x12)"},
         {"ct_label(0)", "ct_label(0x0)"},
-        {"ct_state(+trk/0x20)", NULL},
         {"ct_state(0x21/0x23)", "ct_state(+new-est+trk)"},
         {"ct_state(0x20/0xffffffff)", "ct_state(trk)"},
         {"ct_state(0x20/0x120)", "ct_state(0x20/0x120)"},
         {"tcp_flags(0x12)", "tcp_flags(syn|ack)"},
         {"tcp_flags(0x2/0x12)", "tcp_flags(+syn-ack)"},
         {"tcp_flags(0x2/0xfff)", "tcp_flags(syn)"},
-        {"vlan(tci=0x1005/0x1fff)", "vlan(vid=5,pcp=0/0x0)"},
-        {"vlan(pcp=3)", "vlan(vid=0/0x0,pcp=3)"},
+        {"vlan(tci=0x1005/0x1fff)", "vlan(vid=5)"},
+        {"vlan(pcp=3)", "vlan(pcp=3)"},
         {"mpls()", ""},
         {"mpls(bos=1)", "mpls(label=0/0x0,tc=0/0,ttl=0/0x0,bos=1/1)"},
         {"ipv6(label=0x5/0xffffffff)", "ipv6(label=0x5)"},
@@ -136,17 +135,17 @@ static void other_text(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (rows[i][1])
-            expect(rows[i][0], rows[i][1], NULL);
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        expect(rows[i][0], rows[i][1], NULL);
 }
 
 /* The bytes are those that ovs-dpctl sends. */
 static void bytes_of_a_flow(void **state)
 {
-    struct pair p = scan_flow("in_port(3),eth(src=02:00:00:00:00:01),eth_type(0x0800),tcp_flags(syn)", NULL);
-    static const uint8_t mac[12] = {2, 0, 0, 0, 0, 1}, mac_mask[12] = {255, 255, 255, 255, 255, 255};
+    struct pair p =
+        scan_flow("in_port(3),eth(src=02:00:00:00:00:01),eth_type(0x0800),tcp_flags(syn)", NULL);
+    static const uint8_t mac[12] = {2, 0, 0, 0, 0, 1};
+    static const uint8_t mac_mask[12] = {255, 255, 255, 255, 255, 255};
     const struct nlattr *a;
 
     (void)state;
@@ -195,7 +194,7 @@ static void without_mask(void **state)
     struct err e;
 
     (void)state;
-    scan_init(&in, "eth(src=02:00:00:00:00:01),ipv4(proto=6),vlan(vid=1),tunnel(ttl=5,flags(df))");
+    scan_init(&in, "eth(src=02:00:00:00:00:01),ipv4(proto=6),vlan(vid=1),tunnel(ttl=5,flags(+df))");
     assert_int_equal(key_scan(&in, key, NULL, NULL, &e), 0);
     key_format(out, key->data, key->len, NULL, 0, NULL);
     assert_string_equal(out->str,
@@ -240,7 +239,7 @@ static void errors_name_the_column(void **state)
         {"ipv4(ttl)", "column 9: expected \"=\""},
         {"ipv4(ttl=1,ttl=2)", "column 12: ttl is given twice"},
         {"ipv4(ttl=1,)", "column 12: expected a member of ipv4"},
-        {"ipv4(ttl=1/)", "column 10: expected a value of type u8"},
+        {"ipv4(ttl=1/)", "column 12: expected a value of type u8"},
         {"vlan(vid=4096)", "column 6: vid of vlan is above 4095"},
         {"mpls(label=1048576)", "column 6: label of mpls is above 1048575"},
         {"tcp_flags(sin)", "column 11: expected a value of type tcp_flags"},

@@ -9,5 +9,6 @@ int cmd_serve(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_do(int argc, char **argv);
+int cmd_show(int argc, char **argv);
 
 #endif

@@ -18,6 +18,7 @@ static const struct subcommand {
     { "serve", cmd_serve, "start a simulator and keep it until it is interrupted" },
     { "exec",  cmd_exec,  "start a program that sees a simulator that is already there" },
     { "do",    cmd_do,    "send commands to a simulator that is already there" },
+    { "show",  cmd_show,  "print the frames of capture files" },
     { "test",  cmd_test,  "run scenario files and compare what they produce" },
 };
 /* clang-format on */

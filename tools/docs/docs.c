@@ -1,0 +1,161 @@
+/* docs.c - prints the documents that follow from tables: key attributes, actions, scenario commands.
+ *
+ * Nothing here names an attribute, an action or a command: it walks the rows. A test compares
+ * what is checked in with what this prints.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dp/act.h"
+#include "dp/key.h"
+#include "sim/scenario.h"
+
+#define GENERATED "<!-- Printed by dpsim-docs from the tables; do not edit. -->\n"
+
+static void print_version(uint16_t version)
+{
+    if (version)
+        printf("%u.%u", version / 1000u, version % 1000u);
+}
+
+/* ---- key attributes ---------------------------------------------------------------------------- */
+
+static void print_length(int16_t len)
+{
+    if (len == KEY_LEN_NESTED)
+        printf("nested");
+    else if (len == KEY_LEN_VAR)
+        printf("variable");
+    else
+        printf("%d", len);
+}
+
+static void print_fields(const struct key_field *field, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const struct key_field *f = &field[i];
+
+        printf("%s%s%s%s", i ? ", " : "", f->name, f->name[0] ? ": " : "", f->wire->name);
+        if (f->max)
+            printf(" <= %#x", f->max);
+    }
+}
+
+static void print_when(const struct key_when *w)
+{
+    if (w->eth_type[0])
+        printf("eth_type %#06x", w->eth_type[0]);
+    if (w->eth_type[1])
+        printf(" or %#06x", w->eth_type[1]);
+    if (w->ip_proto)
+        printf(", proto %u", w->ip_proto);
+    if (w->icmp_type[0])
+        printf(", type %u or %u", w->icmp_type[0], w->icmp_type[1]);
+    if (w->not_later_frag)
+        printf(", not a later fragment");
+}
+
+static void print_flags(unsigned flags)
+{
+    static const char *const names[] = {
+        "set",        "set unmasked only",      "set in any packet", "required",
+        "any mask",   "any mask means exact",   "mask limited too",  "mask free",
+    };
+    const char *separator = "";
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (!(flags >> i & 1))
+            continue;
+        printf("%s%s", separator, names[i]);
+        separator = ", ";
+    }
+}
+
+static int print_keys(void)
+{
+    printf(GENERATED "# Flow key attributes (OVS_KEY_ATTR_*)\n\n"
+                     "Length in bytes. \"When\": the packets the attribute exists in; a mask may have it only if what decides\n"
+                     "is matched exactly. \"since\": first Linux version.\n\n"
+                     "| nr | name | text | length | members | when | rules | since |\n"
+                     "|---|---|---|---|---|---|---|---|\n");
+    for (unsigned type = 0; type < N_KEY_ATTRS; type++) {
+        const struct key_attr *row = &key_attrs[type];
+
+        if (!row->uapi)
+            continue;
+        printf("| %u | %s | %s | ", type, row->uapi + strlen("OVS_KEY_ATTR_"), row->name);
+        print_length(row->len);
+        printf(" | ");
+        print_fields(row->field, row->n_fields);
+        printf(" | ");
+        print_when(&row->when);
+        printf(" | ");
+        print_flags(row->flags);
+        printf(" | ");
+        print_version(row->since);
+        printf(" |\n");
+    }
+    return 0;
+}
+
+/* ---- actions ------------------------------------------------------------------------------------- */
+
+static int print_actions(void)
+{
+    printf(GENERATED "# Actions (OVS_ACTION_ATTR_*)\n\n"
+                     "Length of the payload in bytes. \"in place\": leaves key and packet as they are, so that a nested list of\n"
+                     "such actions needs no copy. \"since\": first Linux version.\n\n"
+                     "| nr | name | text | length | members | in place | since |\n"
+                     "|---|---|---|---|---|---|---|\n");
+    for (unsigned type = 0; type < ACT_SET_TO_MASKED; type++) {
+        const struct act *row = act_table[type];
+
+        if (!row)
+            continue;
+        printf("| %u | %s | %s | ", type, row->uapi + strlen("OVS_ACTION_ATTR_"),
+               row->name[0] ? row->name : "port");
+        print_length(row->len);
+        printf(" | ");
+        print_fields(row->field, row->n_fields);
+        printf(" | %s | ", row->flags & ACT_KEEPS_KEY ? "yes" : "");
+        print_version(row->since);
+        printf(" |\n");
+    }
+    return 0;
+}
+
+/* ---- scenario commands ----------------------------------------------------------------------------- */
+
+static int print_scenarios(void)
+{
+    GString *text = g_string_new(NULL);
+
+    scenario_help(text);
+    printf(GENERATED "# Scenario commands\n\n"
+                     "One command a line, in a file for `dpsim test` and `dpsim run --scenario`, or as the arguments of\n"
+                     "`dpsim do` for a running simulator. KEY and ACTIONS are ovs-dpctl's own text; ports may be names.\n"
+                     "TIME is a number with ns, us, ms or s.\n\n"
+                     "```\n%s```\n", text->str);
+    g_string_free(text, TRUE);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*print)(void);
+    } docs[] = {
+        {"attributes", print_keys},
+        {"actions", print_actions},
+        {"scenarios", print_scenarios},
+    };
+
+    for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(docs); i++) {
+        if (!strcmp(argv[1], docs[i].name))
+            return docs[i].print();
+    }
+    fprintf(stderr, "usage: dpsim-docs attributes|actions|scenarios\n");
+    return 2;
+}
