@@ -13,14 +13,13 @@
 
 #define N_PUTS 50000u
 #define N_DUMPED 10000u
-#define N_DUMPS 10u
 #define REFERENCE "copy, walk the attributes, allocate the answer"
 #define GENL_HEADERS (NLMSG_HDRLEN + GENL_HDRLEN + sizeof(struct ovs_header))
-#define ACK_LEN (sizeof(struct nlmsghdr) + sizeof(struct nlmsgerr))
 #define MAX_MESSAGE 65536u
 
 struct flow_bench {
-    unsigned n;
+    unsigned n;                 /* flows */
+    unsigned n_passes;          /* dump: of all flows in a round */
     GPtrArray *requests;        /* of GByteArray */
     struct sim *sim;            /* dump: with the flows in it */
     struct sock *sock;
@@ -28,31 +27,17 @@ struct flow_bench {
     uint64_t sink;              /* so that a walk is not left out */
 };
 
-/* Sends all; reads the ACKs. False after telling of an error. */
-static bool put_all(struct flow_bench *b, struct sock *s)
+static bool put_all(const struct flow_bench *b, struct sock *s)
 {
-    int error = 0, answer = 0;
-
-    for (unsigned i = 0; i < b->n && !answer; i++) {
-        const GByteArray *request = g_ptr_array_index(b->requests, i);
-        struct dgram *d;
-
-        (void)sock_send(s, request->data, request->len);
-        d = sock_recv(s, &error);
-        if (d && d->len >= ACK_LEN)
-            memcpy(&answer, d->data + sizeof(struct nlmsghdr), sizeof(answer));
-        else
-            answer = -1;
-        g_free(d);
-    }
-    if (answer)
-        (void)bench_fail("a flow was refused with error %d", answer);
-    return !answer;
+    for (unsigned i = 0; i < b->n; i++)
+        if (flow_put(s, g_ptr_array_index(b->requests, i)))
+            return false;
+    return true;
 }
 
 static double put(void *ctx)
 {
-    struct flow_bench *b = ctx;
+    const struct flow_bench *b = ctx;
     struct sim *sim = world_new();
     double seconds = BENCH_FAILED, start;
     struct sock *s;
@@ -162,9 +147,8 @@ static double dump(void *ctx)
 {
     struct flow_bench *b = ctx;
     double start = bench_now();
-    unsigned n = o_n_dumps(b);
 
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < b->n_passes; i++) {
         struct dgram *d;
         int error;
 
@@ -172,5 +156,76 @@ static double dump(void *ctx)
         while ((d = sock_recv(b->sock, &error)))
             g_free(d);
     }
-    return (bench_now() - start) / n / b->n;
+    return (bench_now() - start) / b->n_passes / b->n;
+}
+
+static double dump_reference(void *ctx)
+{
+    struct flow_bench *b = ctx;
+    double start = bench_now();
+
+    for (unsigned i = 0; i < b->n_passes; i++) {
+        for (guint j = 0; j < b->datagrams->len; j++) {
+            const struct dgram *d = g_ptr_array_index(b->datagrams, j);
+            struct dgram *answer = g_memdup2(d, sizeof(*d) + d->len);
+
+            b->sink += walk_messages(answer->data, answer->len);
+            g_free(answer);
+        }
+    }
+    return (bench_now() - start) / b->n_passes / b->n;
+}
+
+static unsigned count_flows(const struct dgram *d, uint16_t family)
+{
+    const struct nlmsghdr *msg = (const void *)d->data;
+    unsigned n = 0;
+    int left = (int)d->len;
+
+    for (; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left))
+        n += msg->nlmsg_type == family;
+    return n;
+}
+
+/* Puts the flows in and keeps one dump for the reference. */
+static bool dump_prepare(struct flow_bench *b)
+{
+    const struct flow_target to = world_target(b->sim);
+    unsigned n = 0;
+    struct dgram *d;
+    int error;
+
+    b->requests = flow_requests(&to, b->n);
+    if (!b->requests || !put_all(b, b->sock))
+        return false;
+    ask_dump(b);
+    while ((d = sock_recv(b->sock, &error))) {
+        n += count_flows(d, to.family);
+        g_ptr_array_add(b->datagrams, d);
+    }
+    if (n != b->n)
+        (void)bench_fail("%u flows were dumped, not %u", n, b->n);
+    return n == b->n;
+}
+
+int bench_dump(const struct bench_options *o)
+{
+    struct flow_bench b = { .n = o->is_quick ? 500 : N_DUMPED, .n_passes = o->is_quick ? 1 : 20 };
+    const struct bench_row row = { "flow dump", REFERENCE, BENCH_RATE, BENCH_ROUNDS, dump,
+                                   dump_reference, &b };
+    int n_failed = 1;
+
+    b.sim = world_new();
+    if (!b.sim)
+        return 1;
+    b.sock = sock_open(sim_root_ns(b.sim)->net, NETLINK_GENERIC);
+    b.datagrams = g_ptr_array_new_with_free_func(g_free);
+    if (dump_prepare(&b))
+        n_failed = bench_measure(&row, o);
+    g_ptr_array_unref(b.datagrams);
+    if (b.requests)
+        g_ptr_array_unref(b.requests);
+    sock_close(b.sock);
+    sim_free(b.sim);
+    return n_failed;
 }

@@ -131,3 +131,18 @@ GPtrArray *flow_requests(const struct flow_target *to, unsigned n)
     }
     return all;
 }
+
+int flow_put(struct sock *s, const GByteArray *request)
+{
+    int error = 0, code = -EPROTO;
+    struct dgram *d;
+
+    (void)sock_send(s, request->data, request->len);
+    d = sock_recv(s, &error);
+    if (d && d->len >= ACK_LEN)
+        memcpy(&code, d->data + sizeof(struct nlmsghdr), sizeof(code));
+    g_free(d);
+    if (code)
+        (void)bench_fail("a flow was refused: %s", g_strerror(-code));
+    return code;
+}

@@ -4,7 +4,9 @@
 #define BENCH_WORLD_H
 
 #include <glib.h>
+#include <linux/netlink.h>
 
+#include "netlink/socket.h"
 #include "sim/sim.h"
 
 /* Datapath br0 with the ports p1 (number 1) and p2; NULL after telling why not. */
@@ -18,6 +20,8 @@ struct flow_target {
     int dp_ifindex;
 };
 
+#define ACK_LEN (sizeof(struct nlmsghdr) + sizeof(struct nlmsgerr))
+
 struct flow_target world_target(struct sim *sim);
 
 /* Appends a request OVS_FLOW_CMD_NEW with NLM_F_ACK. 0, or -EINVAL after telling why. */
@@ -27,5 +31,8 @@ int flow_request(GByteArray *out, const struct flow_target *to, const char *key,
 int flow_request_nth(GByteArray *out, const struct flow_target *to, unsigned i);
 /* 'n' of those, each a GByteArray; NULL after telling why not. */
 GPtrArray *flow_requests(const struct flow_target *to, unsigned n);
+
+/* Sends a request and reads its ACK: 0, or -errno after telling why. */
+int flow_put(struct sock *s, const GByteArray *request);
 
 #endif

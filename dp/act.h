@@ -83,6 +83,8 @@ int acts_check(const struct flow_key *key, const void *attrs, size_t len, struct
                struct err *e);
 /* For rows with nested lists: checks them one level deeper against a copy of 'at'. */
 int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e);
+/* Ends a nest of the stored form: attr_nest_end(), or -EMSGSIZE if it has grown too long. */
+int acts_nest_end(const struct act_scope *at, size_t nest, struct err *e);
 
 /* Appends a stored list in the client's form under one nest of type 'nest'. */
 void acts_put(struct nlmsghdr *msg, uint16_t nest, const void *attrs, size_t len);

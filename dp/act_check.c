@@ -8,8 +8,6 @@
 #include "dp/act_rows.h"
 #include "netlink/attr.h"
 
-#define STORED_MAX 65535u       /* bytes of a nested list, translated */
-
 static bool is_tagged(const struct flow_key *key)
 {
     return key->vlan.tci & KEY_TCI_PRESENT;
@@ -57,16 +55,18 @@ static int acts_check_level(struct act_scope *at, const void *attrs, size_t len,
 int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e)
 {
     struct act_scope inner = *at;   /* what happens inside is not known outside */
-    size_t start = at->out->len;
-    int err;
 
     inner.depth++;
-    err = acts_check_level(&inner, attrs, len, e);
-    if (err)
-        return err;
-    if (at->out->len - start > STORED_MAX)
-        return err_set(e, EMSGSIZE, "a nested list is %zu bytes after translation",
-                       (size_t)(at->out->len - start));
+    return acts_check_level(&inner, attrs, len, e);
+}
+
+int acts_nest_end(const struct act_scope *at, size_t nest, struct err *e)
+{
+    size_t len = at->out->len - nest;
+
+    if (len > UINT16_MAX)
+        return err_set(e, EMSGSIZE, "a nested list is %zu bytes after translation", len);
+    attr_nest_end(at->out, nest);
     return 0;
 }
 

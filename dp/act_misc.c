@@ -84,13 +84,9 @@ static int dec_ttl_check(struct act_scope *at, const struct nlattr *a, struct er
     inner = attr_nest_begin(at->out, OVS_DEC_TTL_ATTR_ACTION);
     error = acts_check_nested(at, mnl_attr_get_payload(action), mnl_attr_get_payload_len(action),
                               e);
-    if (error)
-        return error;
-    if (at->out->len - outer > UINT16_MAX)
-        return err_set(e, EMSGSIZE, "dec_ttl: %zu bytes after translation", at->out->len - outer);
-    attr_nest_end(at->out, inner);
-    attr_nest_end(at->out, outer);
-    return 0;
+    if (!error)
+        error = acts_nest_end(at, inner, e);
+    return error ? error : acts_nest_end(at, outer, e);
 }
 
 static void dec_ttl_put(struct nlmsghdr *msg, const struct nlattr *stored)

@@ -33,8 +33,7 @@ static int put_list(struct act_scope *at, uint16_t type, const struct nlattr *li
     size_t nest = attr_nest_begin(at->out, type);
     int err = acts_check_nested(at, mnl_attr_get_payload(list), mnl_attr_get_payload_len(list), e);
 
-    attr_nest_end(at->out, nest);
-    return err;
+    return err ? err : acts_nest_end(at, nest, e);
 }
 
 static bool is_list(const struct nlattr *a)
@@ -86,8 +85,7 @@ static int sample_check(struct act_scope *at, const struct nlattr *nest, struct 
     stored = attr_nest_begin(at->out, OVS_ACTION_ATTR_SAMPLE);
     g_byte_array_append(at->out, (const uint8_t *)&arg, sizeof(arg));
     err = put_list(at, OVS_SAMPLE_ATTR_ACTIONS, in[OVS_SAMPLE_ATTR_ACTIONS], e);
-    attr_nest_end(at->out, stored);
-    return err;
+    return err ? err : acts_nest_end(at, stored, e);
 }
 
 static const struct nlattr *sample_list(const struct nlattr *stored)
@@ -215,8 +213,7 @@ static int cpl_check(struct act_scope *at, const struct nlattr *nest, struct err
     err = put_list(at, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL, less, e);
     if (!err)
         err = put_list(at, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER, greater, e);
-    attr_nest_end(at->out, stored);
-    return err;
+    return err ? err : acts_nest_end(at, stored, e);
 }
 
 static int cpl_run(struct act_run *run, const struct nlattr *stored, bool is_last)

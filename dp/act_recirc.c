@@ -38,7 +38,7 @@ static int hash_check(struct act_scope *at, const struct nlattr *a, struct err *
 static int hash_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
     const struct ovs_action_hash *hash = mnl_attr_get_payload(a);
-    uint32_t flow_hash = pkt_flow_hash(run->pkt, run->key);
+    uint32_t flow_hash = pkt_flow_hash(run->pkt);
     uint32_t dp_hash = (uint32_t)hash_mix(flow_hash, hash->hash_basis);
 
     (void)is_last;

@@ -11,6 +11,7 @@
 
 #include "dp/act_rows.h"
 #include "dp/act_set_int.h"
+#include "dp/key_hooks.h"
 #include "netlink/attr.h"
 
 /* ---- check ------------------------------------------------------------------------------- */
@@ -43,7 +44,9 @@ static int set_mpls_check(const struct act_scope *at, const struct set_arg *arg,
 /* What the rows of key_attrs cannot say. */
 struct set_attr {
     int (*check)(const struct act_scope *at, const struct set_arg *arg, struct err *e);
-    set_write *apply;           /* NULL: refused */
+    set_write *apply;
+    /* Of an attribute that takes no mask (KEY_SET_PLAIN): appends its stored form. */
+    int (*store)(GByteArray *out, const struct nlattr *inner, struct err *e);
 };
 
 static const struct set_attr set_attrs[N_KEY_ATTRS] = {
@@ -54,6 +57,7 @@ static const struct set_attr set_attrs[N_KEY_ATTRS] = {
     [OVS_KEY_ATTR_TCP] = { NULL, set_tcp_write },
     [OVS_KEY_ATTR_UDP] = { NULL, set_udp_write },
     [OVS_KEY_ATTR_SKB_MARK] = { NULL, set_mark_write },
+    [OVS_KEY_ATTR_TUNNEL] = { NULL, set_tunnel_write, key_tunnel_copy },
     [OVS_KEY_ATTR_SCTP] = { NULL, set_sctp_write },
     [OVS_KEY_ATTR_MPLS] = { set_mpls_check, set_mpls_write },
     /* Accepted, and an error when a packet comes. */
@@ -150,8 +154,6 @@ static int set_arg_check(const struct act_scope *at, const struct set_arg *arg, 
     const struct set_attr *more = &set_attrs[arg->type];
     int error;
 
-    if (!more->apply)
-        return err_set(e, EINVAL, "set: %s is not supported", arg->row->name);
     if (!is_within_mask(arg))
         return err_set(e, EINVAL, "set: %s has bits outside its mask", arg->row->name);
     if (!set_when_holds(at, arg->row))
@@ -179,6 +181,16 @@ static void set_mask_full(const struct set_arg *arg, uint8_t *mask)
     }
 }
 
+static int set_plain_store(struct act_scope *at, const struct nlattr *a, const struct set_attr *more,
+                           struct err *e)
+{
+    size_t nest = attr_nest_begin(at->out, OVS_ACTION_ATTR_SET);
+    int error = more->store(at->out, mnl_attr_get_payload(a), e);
+
+    attr_nest_end(at->out, nest);
+    return error;
+}
+
 static int set_check(struct act_scope *at, const struct nlattr *a, struct err *e)
 {
     struct set_arg arg;
@@ -187,6 +199,8 @@ static int set_check(struct act_scope *at, const struct nlattr *a, struct err *e
 
     if (set_arg_get(a, false, &arg, e) || set_arg_check(at, &arg, e))
         return -EINVAL;
+    if (set_attrs[arg.type].store)
+        return set_plain_store(at, a, &set_attrs[arg.type], e);
     g_assert(2 * arg.len <= sizeof(both));
     memcpy(both, arg.value, arg.len);
     set_mask_full(&arg, both + arg.len);

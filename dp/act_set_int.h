@@ -11,6 +11,7 @@
 typedef int set_write(struct act_run *run, const uint8_t *value, const uint8_t *mask);
 
 set_write set_priority_write, set_mark_write, set_eth_write, set_mpls_write, set_ip4_write,
-    set_ip6_write, set_tcp_write, set_udp_write, set_sctp_write, set_nothing_write;
+    set_ip6_write, set_tcp_write, set_udp_write, set_sctp_write, set_tunnel_write,
+    set_nothing_write;
 
 #endif

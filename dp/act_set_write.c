@@ -54,6 +54,15 @@ int set_mark_write(struct act_run *run, const uint8_t *value, const uint8_t *mas
     return 0;
 }
 
+/* Where the packet goes when it leaves by a tunnel port, of which there are none yet. */
+int set_tunnel_write(struct act_run *run, const uint8_t *value, const uint8_t *mask)
+{
+    (void)run;
+    (void)value;
+    (void)mask;
+    return 0;
+}
+
 int set_nothing_write(struct act_run *run, const uint8_t *value, const uint8_t *mask)
 {
     (void)run;

@@ -125,7 +125,7 @@ int vport_new(struct datapath *dp, uint32_t type, const char *name, uint16_t por
 void vport_free(struct vport *v);
 struct vport *vport_by_name(const struct dp_ns *ns, const char *name);
 void vport_set_pids(struct vport *v, const struct nlattr *pids);
-uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p, const struct flow_key *key);
+uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p);
 const struct vport_type *vport_type_row(uint32_t type);        /* NULL: unknown */
 /* Appends the vport's message body (catalogue 03.1 order). */
 void vport_put(struct nlmsghdr *msg, const struct vport *v);

@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 
 #include "base/bytes.h"
-#include "base/hash.h"
 #include "dp/extract_int.h"
 
 #define MAC_ADDRS_LEN 12u
@@ -269,46 +268,4 @@ int key_extract(struct flow_key *key, struct pkt *p)
     p->has_eth = key->mac_proto == KEY_MAC_ETH;
     error = p->has_eth ? extract_eth(key, p) : extract_no_eth(key, p);
     return error ? error : extract_l3(key, p);
-}
-
-/* ---- flow hash ----------------------------------------------------------------------- */
-
-/* The same in both directions of a connection, as the kernel's. */
-static uint32_t hash_pair(uint32_t h, const void *a, const void *b, size_t size)
-{
-    uint32_t x = hash_bytes(a, size, 0), y = hash_bytes(b, size, 0);
-
-    return (uint32_t)hash_mix(h, (uint64_t)MIN(x, y) << 32 | MAX(x, y));
-}
-
-/* Does the hash cover ports, or the flow label that stands for them? No fragment's does, not even
- * the first one's. */
-static bool has_l4_hash(const struct flow_key *key)
-{
-    bool has_ports = key->ip_proto == IPPROTO_TCP || key->ip_proto == IPPROTO_UDP ||
-                     key->ip_proto == IPPROTO_SCTP;
-
-    if (key->eth_type != ETH_P_IP && key->eth_type != ETH_P_IPV6)
-        return false;
-    return key->ip6_label || (has_ports && key->ip_frag == KEY_FRAG_NONE &&
-                              (key->tp_src || key->tp_dst));
-}
-
-uint32_t pkt_flow_hash(struct pkt *p, const struct flow_key *key)
-{
-    uint32_t h = (uint32_t)hash_mix(key->eth_type, key->ip_proto);
-
-    if (p->hash)
-        return p->hash;
-    if (key->eth_type == ETH_P_IP)
-        h = hash_pair(h, &key->ip4.src, &key->ip4.dst, sizeof(key->ip4.src));
-    if (key->eth_type == ETH_P_IPV6)
-        h = hash_pair((uint32_t)hash_mix(h, key->ip6_label), key->ip6.src, key->ip6.dst,
-                      sizeof(key->ip6.src));
-    p->hash_is_l4 = has_l4_hash(key);
-    p->hash_is_sw = true;
-    if (p->hash_is_l4)
-        h = hash_pair(h, &key->tp_src, &key->tp_dst, sizeof(key->tp_src));
-    p->hash = h ? h : 1;
-    return p->hash;
 }

@@ -16,8 +16,7 @@ void key_clear(struct flow_key *key);
  * Returns 0, or -EINVAL (frame too short, VLAN type on an L3 packet, bad NSH): drop it. */
 int key_extract(struct flow_key *key, struct pkt *p);
 
-/* Flow hash of a packet by its key's addresses, protocol and ports, never 0; stable for a seed. Stored in
- * the packet (hash, hash_is_l4, hash_is_sw) if it has none yet. */
-uint32_t pkt_flow_hash(struct pkt *p, const struct flow_key *key);
+/* Flow hash of a packet by its own addresses, protocol and ports (flow_hash.c), never 0. Stored in the packet (hash, hash_is_l4, hash_is_sw) if it has none yet. */
+uint32_t pkt_flow_hash(struct pkt *p);
 
 #endif

@@ -39,7 +39,7 @@ struct key_nd {
     uint8_t target[16], sll[6], tll[6];
 };
 
-/* Everything a packet is matched by; integers in host order. Members that share storage
+/* Everything a packet is matched by; integers in host order, addresses as on the wire. Members that share storage
  * share it in the kernel too, and a client can see that (catalogue 04, section 4.2). Masks have the
  * same shape. No implicit padding: keys are compared and hashed as words. */
 struct flow_key {

@@ -59,16 +59,16 @@ static const struct key_field nd[] = {
 static const struct key_field ct_tuple4[] = {
     FIELD("src",     wire_ip4,   0, 4, ip4.ct_orig.src),
     FIELD("dst",     wire_ip4,   4, 4, ip4.ct_orig.dst),
+    FIELD("proto",   wire_u8,   12, 1, ct_orig_proto),          /* and 3 bytes of padding */
     FIELD("tp_src",  wire_be16,  8, 2, ct_orig_tp_src),
     FIELD("tp_dst",  wire_be16, 10, 2, ct_orig_tp_dst),
-    FIELD("proto",   wire_u8,   12, 1, ct_orig_proto),          /* and 3 bytes of padding */
 };
 static const struct key_field ct_tuple6[] = {
     FIELD("src",     wire_ip6,   0, 16, ip6.ct_orig.src),
     FIELD("dst",     wire_ip6,  16, 16, ip6.ct_orig.dst),
-    FIELD("tp_src",  wire_be16, 32,  2, ct_orig_tp_src),
-    FIELD("tp_dst",  wire_be16, 34,  2, ct_orig_tp_dst),
     FIELD("proto",   wire_u8,   36,  1, ct_orig_proto),         /* and 3 bytes of padding */
+    FIELD("src_port", wire_be16, 32, 2, ct_orig_tp_src),        /* ovs-dpctl's names here */
+    FIELD("dst_port", wire_be16, 34, 2, ct_orig_tp_dst),
 };
 
 #define ROW(t, n, l) [OVS_KEY_ATTR_##t] = { .uapi = "OVS_KEY_ATTR_" #t, .name = n, .len = l

@@ -34,4 +34,8 @@ KEY_CODEC_HOOKS(mpls);
 KEY_CODEC_HOOKS(tunnel);
 KEY_CODEC_HOOKS(nsh);
 
+/* Of set(tunnel()): checks the nest as a key would be, and appends it in the form it is dumped
+ * in (order, zero addresses left out, TTL always). 0 or -EINVAL. */
+int key_tunnel_copy(GByteArray *out, const struct nlattr *nest, struct err *e);
+
 #endif

@@ -265,3 +265,59 @@ void key_tunnel_put(struct nlmsghdr *msg, const struct flow_key *decide,
     options_put(msg, decide, out);
     mnl_attr_nest_end(msg, nest);
 }
+
+/* ---- set(tunnel()) ----------------------------------------------------------------------------- */
+
+#define TUNNEL_ROOM 1024        /* 255 bytes of options and some twenty attributes */
+#define GENEVE_OPT_HDR 4
+
+/* Geneve options are TLVs: class(2), type(1), length in words in the low 5 bits of the 4th byte. */
+static int geneve_check(const struct flow_key *key, struct err *e)
+{
+    size_t left = key->tun_opts_len;
+    const uint8_t *opt = key->tun_opts + OPTS_MAX - left;
+
+    while (left) {
+        size_t len = left < GENEVE_OPT_HDR ? left + 1 : GENEVE_OPT_HDR + 4u * (opt[3] & 0x1f);
+
+        if (len > left)
+            return err_set(e, EINVAL, "Geneve option is longer than the %zu bytes left", left);
+        opt += len;
+        left -= len;
+    }
+    return 0;
+}
+
+/* In bridge mode there is nothing to tell but the id. */
+static void bridge_put(struct nlmsghdr *msg, const struct flow_key *key)
+{
+    struct nlattr *nest = msg_nest_begin(msg, OVS_KEY_ATTR_TUNNEL);
+    uint64_t id;
+
+    wire_store(&wire_be64x, &id, &key->tun.id, sizeof(id));
+    if (key->tun.flags & KEY_TUN_KEY)
+        mnl_attr_put(msg, OVS_TUNNEL_KEY_ATTR_ID, sizeof(id), &id);
+    mnl_attr_put(msg, OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE, 0, NULL);
+    mnl_attr_nest_end(msg, nest);
+}
+
+int key_tunnel_copy(GByteArray *out, const struct nlattr *nest, struct err *e)
+{
+    uint8_t room[TUNNEL_ROOM] __attribute__((aligned(8))) = {0};
+    struct nlmsghdr *msg = mnl_nlmsg_put_header(room);
+    struct flow_key key = {0};
+    struct match m = {.key = &key};
+    int err = key_tunnel_get(&m, nest, false, e);
+
+    if (!err && key.tun.flags & KEY_TUN_GENEVE)
+        err = geneve_check(&key, e);
+    if (err)
+        return err;
+    if (attr_find(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest),
+                  OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE))
+        bridge_put(msg, &key);
+    else
+        key_tunnel_put(msg, &key, &key, false);
+    g_byte_array_append(out, mnl_nlmsg_get_payload(msg), (guint)mnl_nlmsg_get_payload_len(msg));
+    return 0;
+}

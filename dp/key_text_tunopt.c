@@ -173,7 +173,11 @@ static void print_data(GString *out, const uint8_t *data, size_t len)
 {
     size_t zeros = 0;
 
-    while (zeros < len - 1 && !data[zeros])
+    if (bytes_are(data, len, 0)) {
+        g_string_append_c(out, '0');
+        return;
+    }
+    while (!data[zeros])
         zeros++;
     g_string_append_printf(out, "0x%x", data[zeros]);
     hex_format(out, data + zeros + 1, len - zeros - 1, 0);
@@ -229,8 +233,8 @@ static int data_scan(struct scan *in, uint8_t *data, size_t len, struct err *e)
     struct scan start = *in;
     size_t n;
 
-    if (!scan_text(in, "0x"))
-        return text_error(e, in, "expected 0x and hexadecimal digits");
+    if (!scan_text(in, "0x") && *in->at != '0')
+        return text_error(e, in, "expected 0 or 0x and hexadecimal digits");
     while (*in->at == '0')
         in->at++;
     n = strspn(in->at, "0123456789abcdefABCDEF");

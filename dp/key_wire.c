@@ -219,7 +219,7 @@ static void print_ct_labels(GString *out, const void *mem, size_t size)
 
     while (n > 1 && !bytes[n - 1])
         n--;
-    g_string_append_printf(out, "0x%x", bytes[n - 1]);
+    g_string_append_printf(out, "%#x", bytes[n - 1]);
     while (--n > 0)
         g_string_append_printf(out, "%02x", bytes[n - 1]);
 }

@@ -112,7 +112,7 @@ static void miss(struct datapath *dp, struct pkt *p, const struct flow_key *key)
 
     u.pid = dp->user_features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU
                 ? datapath_cpu_pid(dp)
-                : vport_upcall_pid(p->input, p, key);
+                : vport_upcall_pid(p->input, p);
     err = dp_upcall(dp, p, key, &u);
     if (err)
         dp_drop(dp_world_of(dp), p, DROP_UPCALL);
@@ -145,8 +145,7 @@ int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key)
 {
     struct dp_world *w = dp_world_of(dp);
     struct table_probe probe;
-    struct flow *f = table_lookup(&dp->table, key, pkt_flow_hash(p, key), w->env->cpu(w->env->ctx),
-                                  &probe);
+    struct flow *f = table_lookup(&dp->table, key, pkt_flow_hash(p), w->env->cpu(w->env->ctx), &probe);
     int err = 0;
 
     dp->stats.n_mask_hit += probe.n_mask_hit;

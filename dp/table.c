@@ -40,11 +40,6 @@ void flow_free(struct flow *f)
 
 /* ---- keys under masks ------------------------------------------------------------------------ */
 
-static uint32_t range_hash(const struct flow_key *key, const struct key_range *r)
-{
-    return hash_words((const uint8_t *)key + r->start, (size_t)(r->end - r->start), 0);
-}
-
 static bool range_equal(const struct flow_key *a, const struct flow_key *b, size_t start,
                         size_t end)
 {
@@ -62,17 +57,50 @@ static bool mask_equal(const struct flow_mask *a, const struct flow_mask *b)
            range_equal(&a->key, &b->key, a->range.start, a->range.end);
 }
 
+/* Most words of most masks are wild: they are not looked at for each packet. */
+static void find_words(struct table_mask *tm)
+{
+    const uint64_t *m = (const uint64_t *)&tm->mask.key;
+
+    G_STATIC_ASSERT(KEY_WORDS <= UINT8_MAX);
+    for (size_t i = tm->mask.range.start / 8; i < tm->mask.range.end / 8; i++) {
+        if (m[i])
+            tm->word[tm->n_words++] = (uint8_t)i;
+    }
+}
+
+/* The words of 'key' that matter under the mask, and their hash. */
+static uint32_t mask_words(const struct table_mask *tm, const struct flow_key *key, uint64_t *masked)
+{
+    const uint64_t *k = (const uint64_t *)key, *m = (const uint64_t *)&tm->mask.key;
+    uint64_t h = 0;
+
+    for (size_t i = 0; i < tm->n_words; i++) {
+        masked[i] = k[tm->word[i]] & m[tm->word[i]];
+        h = hash_mix(h, masked[i]);
+    }
+    return (uint32_t)(h ^ (h >> 32));
+}
+
+static bool words_equal(const struct table_mask *tm, const struct flow_key *key,
+                        const uint64_t *masked)
+{
+    const uint64_t *k = (const uint64_t *)key;
+    uint64_t differ = 0;
+
+    for (size_t i = 0; i < tm->n_words; i++)
+        differ |= k[tm->word[i]] ^ masked[i];
+    return !differ;
+}
+
 static struct flow *bucket_find(const struct table *t, const struct table_mask *tm,
                                 const struct flow_key *key)
 {
-    const struct key_range *r = &tm->mask.range;
-    struct flow_key masked;
-    uint32_t hash;
+    uint64_t masked[KEY_WORDS];
+    uint32_t hash = mask_words(tm, key, masked);
 
-    key_apply_mask(&masked, key, &tm->mask, false);
-    hash = range_hash(&masked, r);
     for (struct flow *f = t->bucket[hash & (t->n_buckets - 1)]; f; f = f->next_in_bucket) {
-        if (f->mask == tm && f->hash == hash && range_equal(&f->key, &masked, r->start, r->end))
+        if (f->mask == tm && f->hash == hash && words_equal(tm, &f->key, masked))
             return f;
     }
     return NULL;
@@ -231,6 +259,7 @@ static struct table_mask *mask_take(struct table *t, const struct flow_mask *mas
     tm = g_new0(struct table_mask, 1);
     tm->mask = *mask;
     tm->n_flows = 1;
+    find_words(tm);
     g_ptr_array_add(t->masks, tm);
     forget_hits(t);
     return tm;
@@ -286,8 +315,10 @@ static void resize(struct table *t, uint32_t n_buckets)
 
 void table_insert(struct table *t, struct flow *f, const struct flow_mask *mask)
 {
+    uint64_t masked[KEY_WORDS];
+
     f->mask = mask_take(t, mask);
-    f->hash = range_hash(&f->key, &mask->range);
+    f->hash = mask_words(f->mask, &f->key, masked);
     f->ufid_hash = hash_bytes(f->id.ufid, f->id.ufid_len, 0);
     if (t->n_flows == t->n_buckets)
         resize(t, t->n_buckets * 2);

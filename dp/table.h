@@ -13,8 +13,11 @@
 #define TABLE_CACHE_DEFAULT 256
 #define TABLE_CACHE_MAX 4096
 
+#define KEY_WORDS (sizeof(struct flow_key) / 8)
+
 struct table_mask {
     struct flow_mask mask;
+    uint8_t word[KEY_WORDS], n_words;       /* of the key: not all wild */
     uint32_t n_flows;
     uint64_t n_hits;                /* since the array was last sorted or changed */
 };

@@ -44,9 +44,9 @@ void vport_set_pids(struct vport *v, const struct nlattr *pids)
     v->pids = g_memdup2(mnl_attr_get_payload(pids), v->n_pids * sizeof(uint32_t));
 }
 
-uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p, const struct flow_key *key)
+uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p)
 {
-    return v->pids[v->n_pids == 1 ? 0 : pkt_flow_hash(p, key) % v->n_pids];
+    return v->pids[v->n_pids == 1 ? 0 : pkt_flow_hash(p) % v->n_pids];
 }
 
 /* ---- life -------------------------------------------------------------------------------------- */

@@ -11,11 +11,13 @@
 #include "dp/pkt.h"
 #include "sim/pcap_in.h"
 
-#define MAX_SHOWN 5             /* differences of one file */
+#define MAX_SHOWN 3             /* differences of one file */
 #define MAX_BYTES 8             /* differing bytes of one packet */
 #define KEY_ROOM 8192
+#define WINDOW_BEFORE 40        /* of a long line: characters shown around the difference */
+#define WINDOW 100
 
-/* ---- packets ----------------------------------------------------------------------------------- */
+/* ---- packets --------------------------------------------------------------------------------- */
 
 static void print_key(GString *out, const struct flow_key *key)
 {
@@ -143,7 +145,7 @@ void diff_pcaps(GString *out, const char *expected, const char *actual)
     pcap_in_close(b);
 }
 
-/* ---- lines ------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static char **read_lines(GString *out, const char *path)
 {
@@ -159,6 +161,32 @@ static char **read_lines(GString *out, const char *path)
     return lines;
 }
 
+/* A line, or the part of a long one from a little before 'at'. */
+static void print_line(GString *out, const char *what, const char *line, size_t at)
+{
+    size_t start = at > WINDOW_BEFORE ? at - WINDOW_BEFORE : 0;
+    size_t len = line ? strlen(line) : 0;
+
+    if (!line)
+        g_string_append_printf(out, "    %s (end of file)\n", what);
+    else if (len <= WINDOW)
+        g_string_append_printf(out, "    %s %s\n", what, line);
+    else
+        g_string_append_printf(out, "    %s %s%.*s%s\n", what, start ? "..." : "", WINDOW,
+                               line + start, len > start + WINDOW ? "..." : "");
+}
+
+static void print_lines(GString *out, unsigned n, const char *want, const char *got)
+{
+    size_t at = 0;
+
+    while (want && got && want[at] && want[at] == got[at])
+        at++;
+    g_string_append_printf(out, "  line %u\n", n);
+    print_line(out, "expected", want, at);
+    print_line(out, "actual  ", got, at);
+}
+
 void diff_texts(GString *out, const char *expected, const char *actual)
 {
     char **want = read_lines(out, expected), **got = read_lines(out, actual);
@@ -167,8 +195,7 @@ void diff_texts(GString *out, const char *expected, const char *actual)
 
     for (unsigned n = 1; (*a || *b) && n_shown < MAX_SHOWN; n++) {
         if (!*a || !*b || strcmp(*a, *b)) {
-            g_string_append_printf(out, "  line %u\n    expected %s\n    actual   %s\n", n,
-                                   *a ? *a : "(end of file)", *b ? *b : "(end of file)");
+            print_lines(out, n, *a, *b);
             n_shown++;
         }
         a += *a != NULL;

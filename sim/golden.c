@@ -12,7 +12,7 @@
 
 #define TRACE_NAME "trace.txt"
 
-/* ---- folders ----------------------------------------------------------------------------------- */
+/* ---- folders --------------------------------------------------------------------------------- */
 
 static int by_text(const void *a, const void *b)
 {
@@ -82,7 +82,7 @@ int golden_find(const char *path, GPtrArray *tests, struct err *e)
     return err_set(e, ENOENT, "%s: no test here: neither it nor its folders hold a .scn file", path);
 }
 
-/* ---- one run ----------------------------------------------------------------------------------- */
+/* ---- one run --------------------------------------------------------------------------------- */
 
 static int run_scenario(const char *scenario, const char *output, struct err *e)
 {
@@ -101,16 +101,12 @@ static int run_scenario(const char *scenario, const char *output, struct err *e)
         *e = own;
         r = -own.code;
     }
-    if (trace_close(sim, &own) && !r) {
-        *e = own;
-        r = -own.code;
-    }
     sim_free(sim);
     g_free(trace);
     return r;
 }
 
-/* ---- comparison -------------------------------------------------------------------------------- */
+/* ---- comparison ------------------------------------------------------------------------------ */
 
 struct comparison {
     char *expected, *output;    /* folders */
@@ -195,7 +191,7 @@ static void compare_folders(struct comparison *c)
     g_ptr_array_free(got, TRUE);
 }
 
-/* ---- one test ---------------------------------------------------------------------------------- */
+/* ---- one test -------------------------------------------------------------------------------- */
 
 /* A new folder, or the one of this test in 'keep', which must be empty. */
 static char *make_output(const char *keep, const char *name, struct err *e)

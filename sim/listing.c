@@ -86,7 +86,7 @@ GArray *list_ports(struct local *l, int dp_ifindex, struct err *e)
     return ports;
 }
 
-/* ---- text -------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void show_numbers(const struct dp_listing *dp, GString *out)
 {
@@ -99,9 +99,10 @@ static void show_numbers(const struct dp_listing *dp, GString *out)
     g_string_append_printf(out, "  masks: hit:%" PRIu64 " total:%u hit/pkt:%.2f\n",
                            (uint64_t)dp->megaflow.n_mask_hit, dp->megaflow.n_masks,
                            n > 0 ? (double)dp->megaflow.n_mask_hit / n : 0.0);
-    g_string_append_printf(out, "  cache: hit:%" PRIu64 " hit-rate:%.2f%%\n",
-                           (uint64_t)dp->megaflow.n_cache_hit,
-                           n > 0 ? 100.0 * (double)dp->megaflow.n_cache_hit / n : 0.0);
+    if (dp->megaflow.n_cache_hit)
+        g_string_append_printf(out, "  cache: hit:%" PRIu64 " hit-rate:%.2f%%\n",
+                               (uint64_t)dp->megaflow.n_cache_hit,
+                               n > 0 ? 100.0 * (double)dp->megaflow.n_cache_hit / n : 0.0);
     g_string_append_printf(out, "  caches:\n    masks-cache: size:%u\n", dp->cache_size);
 }
 

@@ -43,9 +43,16 @@ void scenario_free(struct scenario *scn)
 int scenario_finish(struct sim *sim, struct err *e)
 {
     struct scenario *scn = scenario_get(sim);
+    struct err own = { 0 };
+    int r;
 
     scn_injections_end(scn);
-    return scn_recordings_close(scn, e);
+    r = scn_recordings_close(scn, &own);
+    if (trace_close(sim, r ? NULL : &own) && !r)
+        r = -own.code;
+    if (r && e)
+        *e = own;
+    return r;
 }
 
 void scenario_set_output(struct sim *sim, const char *folder)
@@ -63,7 +70,7 @@ char *scn_path(const char *folder, const char *name)
     return g_build_filename(folder, name, NULL);
 }
 
-/* ---- one line ---------------------------------------------------------------------------------- */
+/* ---- one line -------------------------------------------------------------------------------- */
 
 /* Ends the line at a comment: a '#' at its start or behind a blank. */
 static void cut_comment(char *line)
@@ -94,8 +101,8 @@ static void add_usage(const struct scn_command *cmd, struct err *e)
 {
     size_t len = strlen(e->text);
 
-    g_snprintf(e->text + len, (gulong)(sizeof(e->text) - len), " (usage: %s %s)", cmd->name,
-               cmd->usage);
+    g_snprintf(e->text + len, (gulong)(sizeof(e->text) - len), " (usage: %s%s%s)", cmd->name,
+               *cmd->usage ? " " : "", cmd->usage);
 }
 
 static int run_command(struct scenario *scn, struct scan *in, const char *expected, GString *out,
@@ -190,7 +197,7 @@ int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)
     return r;
 }
 
-/* ---- a file ------------------------------------------------------------------------------------ */
+/* ---- a file ---------------------------------------------------------------------------------- */
 
 static void print(struct sim *sim, GString *out)
 {

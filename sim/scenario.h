@@ -24,7 +24,7 @@ int scenario_run_file(struct sim *sim, const char *path, struct err *e);
 /* Folder for recordings with a relative name; default: the current one. */
 void scenario_set_output(struct sim *sim, const char *folder);
 
-/* Ends injections and recordings; a failed write is told here at the latest. */
+/* Ends injections, recordings and the trace; a failed write is told here at the latest. */
 int scenario_finish(struct sim *sim, struct err *e);
 void scenario_free(struct scenario *scn);       /* NULL allowed */
 

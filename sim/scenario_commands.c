@@ -1,6 +1,7 @@
 /* scenario_commands.c - the table of scenario commands, and the small ones.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "sim/scenario_int.h"
@@ -57,6 +58,17 @@ static int scn_mtu(struct scenario *scn, struct scan *args, GString *out, struct
     return r ? r : device_set_mtu(d, (uint32_t)mtu, e);
 }
 
+static int scn_add_device(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    char name[IFNAMSIZ];
+    int r;
+
+    (void)out;
+    if ((r = scn_word(args, "a name", name, sizeof(name), e)) || (r = scn_end(args, e)))
+        return r;
+    return device_add(sim_root_ns(scn->sim), name, NETDEV_VIRTUAL, 0, e) ? 0 : -e->code;
+}
+
 static int scn_del_device(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
     struct device *d = NULL;
@@ -71,21 +83,39 @@ static int scn_del_device(struct scenario *scn, struct scan *args, GString *out,
     return 0;
 }
 
+/* Without a file: goes on where it was, at first to standard output. */
+static int trace_on(struct scenario *scn, struct scan *args, struct err *e)
+{
+    char name[PATH_MAX], *path;
+    bool has_file = !scan_done(args);
+    int r;
+
+    if (has_file && (r = scn_word(args, "a file", name, sizeof(name), e)))
+        return r;
+    if ((r = scn_end(args, e)))
+        return r;
+    if (!has_file && scn->sim->trace) {
+        trace_mute(scn->sim, false);
+        return 0;
+    }
+    path = has_file ? scn_path(scn->out_folder, name) : g_strdup("-");
+    r = trace_open(scn->sim, path, e);
+    g_free(path);
+    return r;
+}
+
 static int scn_trace(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
-    bool is_on;
     int r;
 
     (void)out;
     scan_blanks(args);
-    is_on = scan_word(args, "on");
-    if (!is_on && !scan_word(args, "off"))
+    if (scan_word(args, "on"))
+        return trace_on(scn, args, e);
+    if (!scan_word(args, "off"))
         return err_set(e, EINVAL, "column %zu: neither on nor off", scan_column(args));
-    r = scn_end(args, e);
-    if (!r && is_on && !scn->sim->trace)
-        return trace_open(scn->sim, "-", e);
-    if (!r)
-        trace_mute(scn->sim, !is_on);
+    if (!(r = scn_end(args, e)))
+        trace_mute(scn->sim, true);
     return r;
 }
 
@@ -105,6 +135,7 @@ const struct scn_command scn_commands[] = {
     { "del-dp",      "NAME",                                    "deletes a datapath", scn_dp_del },
     { "port",        "DP NAME [type=netdev|internal] [no=N] [down]", "adds a port, its device up; makes the device if it is missing", scn_port_add },
     { "del-port",    "DP NAME",                                 "removes a port", scn_port_del },
+    { "device",      "NAME",                                    "makes a network device, down, for others to make a port", scn_add_device },
     { "del-device",  "DEV",                                     "takes a device away, with its port", scn_del_device },
     { "up",          "DEV",                                     "brings a device up", scn_up },
     { "down",        "DEV",                                     "takes a device down", scn_down },
@@ -125,7 +156,7 @@ const struct scn_command scn_commands[] = {
     { "expect-stats", "DP [hit=N] [missed=N] [lost=N] [flows=N] [masks=N] [mask-hit=N] [cache-hit=N]", "compares a datapath's counters", scn_expect_stats },
     { "dump-flows",  "DP",                                      "prints the flows, as ovs-dpctl dump-flows", scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", scn_show },
-    { "trace",       "on|off",                                  "turns the steps of packets on and off in the trace", scn_trace },
+    { "trace",       "on [FILE]|off",                           "turns the steps of packets on and off in the trace", scn_trace },
     { "help",        "",                                        "prints this list", scn_help },
     { NULL, NULL, NULL, NULL },
 };

@@ -63,7 +63,7 @@ static int dump_flows(struct scenario *scn, int dp_ifindex, local_answer_fn *fn,
     return r;
 }
 
-/* ---- dump-flows -------------------------------------------------------------------------------- */
+/* ---- dump-flows ------------------------------------------------------------------------------ */
 
 struct dump_text {
     struct scenario *scn;
@@ -115,7 +115,7 @@ int scn_flow_dump(struct scenario *scn, struct scan *args, GString *out, struct 
     return dump_flows(scn, local->dev.ifindex, print_flow, &dump, e);
 }
 
-/* ---- expect-flow ------------------------------------------------------------------------------- */
+/* ---- expect-flow ----------------------------------------------------------------------------- */
 
 struct flow_search {
     const struct scn_names *names;

@@ -122,7 +122,7 @@ int scn_flow_flush(struct scenario *scn, struct scan *args, GString *out, struct
     return do_flow(scn, args, &req, e);
 }
 
-/* ---- execute ----------------------------------------------------------------------------------- */
+/* ---- execute --------------------------------------------------------------------------------- */
 
 /* "in_port=p1", "in_port=1" or "in_port(1)": the packet's metadata. */
 static int execute_key(struct scan *args, struct scn_flow *f, const struct scn_names *names,

@@ -34,7 +34,7 @@ const struct scn_command *scn_command_find(const char *name);
 struct scenario *scenario_get(struct sim *sim);         /* made at the first use */
 char *scn_path(const char *folder, const char *name);   /* new string */
 
-/* ---- arguments (scenario_args.c) -------------------------------------------------------------- */
+/* ---- arguments (scenario_args.c) ------------------------------------------------------------- */
 
 /* Each takes leading blanks, then what it names; -EINVAL with a sentence if it is not there. */
 int scn_word(struct scan *args, const char *what, char *word, size_t size, struct err *e);
@@ -73,7 +73,7 @@ void scn_names_init(struct scn_names *names, struct scenario *scn, int dp_ifinde
 int scn_call(struct scenario *scn, const GByteArray *request, local_answer_fn *fn, void *ctx,
              struct err *e);
 
-/* ---- commands --------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 #define SCN_COMMAND(x) int scn_##x(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 

@@ -26,7 +26,7 @@ struct injection {
     uint64_t n_left;                /* frames that may still be handed over */
 };
 
-/* ---- inject ------------------------------------------------------------------------------------ */
+/* ---- inject ---------------------------------------------------------------------------------- */
 
 static void injection_end(struct injection *inj)
 {
@@ -168,7 +168,7 @@ int scn_send(struct scenario *scn, struct scan *args, GString *out, struct err *
     return r;
 }
 
-/* ---- record ------------------------------------------------------------------------------------ */
+/* ---- record ---------------------------------------------------------------------------------- */
 
 static struct pcap_out *recording_open(struct scenario *scn, const char *path, struct err *e)
 {
@@ -246,7 +246,7 @@ int scn_recordings_close(struct scenario *scn, struct err *e)
     return -first.code;
 }
 
-/* ---- expect ------------------------------------------------------------------------------------ */
+/* ---- expect ---------------------------------------------------------------------------------- */
 
 int scn_expect(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {

@@ -8,7 +8,7 @@
 #define DEFAULT_CPUS 4
 #define REBALANCE_NS (4000 * UINT64_C(1000000))
 
-/* ---- struct dp_env: what the datapath gets from here ---------------------------------------- */
+/* ---- struct dp_env: what the datapath gets from here ----------------------------------------- */
 
 static uint64_t env_now(void *ctx)
 {
@@ -116,7 +116,7 @@ static void rebalance(void *ctx)
     sim->n_seen = n_born;
 }
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct sim *sim_new(const struct sim_options *options)
 {

@@ -47,7 +47,7 @@ struct miss {
     bool is_dst_group;          /* multicast or broadcast */
 };
 
-/* ---- ports ------------------------------------------------------------------------------------- */
+/* ---- ports ----------------------------------------------------------------------------------- */
 
 int upcall_handler_take_port(struct upcall_handler *h, uint32_t port_no, struct err *e)
 {
@@ -60,6 +60,46 @@ int upcall_handler_take_port(struct upcall_handler *h, uint32_t port_no, struct 
     local_end(req, msg);
     r = local_call(&h->out, req, NULL, NULL, e);
     g_byte_array_free(req, TRUE);
+    return r;
+}
+
+/* Clients that open a datapath, even to look at it, turn per-CPU dispatch on; the ports' pids are
+ * not used then (catalogue 08, section 8.2). */
+void upcall_handler_take_dispatch(struct upcall_handler *h, const struct nlmsghdr *info)
+{
+    uint32_t features = local_u32(info, OVS_DP_ATTR_USER_FEATURES, 0);
+    GByteArray *req;
+    size_t msg;
+
+    if (!(features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU) || local_attr(info, OVS_DP_ATTR_PER_CPU_PIDS))
+        return;
+    req = g_byte_array_new();
+    msg = local_begin(&h->out, req, OVS_DATAPATH_FAMILY, OVS_DP_CMD_SET, 0, h->dp_ifindex);
+    attr_put(req, OVS_DP_ATTR_USER_FEATURES, &features, sizeof(features));
+    attr_put(req, OVS_DP_ATTR_PER_CPU_PIDS, &h->in.sock->portid, sizeof(uint32_t));
+    local_end(req, msg);
+    /* ENODEV: the datapath has gone again. */
+    (void)local_call(&h->out, req, NULL, NULL, NULL);
+    g_byte_array_free(req, TRUE);
+}
+
+static void keep_answer(void *ctx, const struct nlmsghdr *msg)
+{
+    g_byte_array_append(ctx, (const guint8 *)msg, msg->nlmsg_len);
+}
+
+static int take_datapath(struct upcall_handler *h, struct err *e)
+{
+    GByteArray *req = g_byte_array_new(), *info = g_byte_array_new();
+    size_t msg = local_begin(&h->out, req, OVS_DATAPATH_FAMILY, OVS_DP_CMD_GET, 0, h->dp_ifindex);
+    int r;
+
+    local_end(req, msg);
+    r = local_call(&h->out, req, keep_answer, info, e);
+    if (!r)
+        upcall_handler_take_dispatch(h, (const void *)info->data);
+    g_byte_array_free(req, TRUE);
+    g_byte_array_free(info, TRUE);
     return r;
 }
 
@@ -80,7 +120,7 @@ static int take_ports(struct upcall_handler *h, bool takes_all, struct err *e)
     return -own.code;
 }
 
-/* ---- a flow for a miss ------------------------------------------------------------------------- */
+/* ---- a flow for a miss ----------------------------------------------------------------------- */
 
 /* Is this attribute always matched exactly? The others stay wild. */
 static bool is_exact(uint16_t type)
@@ -187,7 +227,7 @@ static void answer(struct upcall_handler *h, const struct miss *miss, const GByt
     g_byte_array_free(batch, TRUE);
 }
 
-/* ---- decisions --------------------------------------------------------------------------------- */
+/* ---- decisions ------------------------------------------------------------------------------- */
 
 static void delete_flow(struct upcall_handler *h, const uint8_t ufid[UFID_LEN])
 {
@@ -266,7 +306,7 @@ static void (*const mode_rows[N_UPCALL_MODES])(struct upcall_handler *, const st
     [UPCALL_NORMAL] = switch_packet,
 };
 
-/* ---- reading upcalls --------------------------------------------------------------------------- */
+/* ---- reading upcalls ------------------------------------------------------------------------- */
 
 static const struct nlattr *find_key(const struct nlattr *key, uint16_t type, size_t len)
 {
@@ -332,7 +372,7 @@ static void on_readable(struct sock *s)
         h->event = clock_add(c, c->now_ns, read_upcalls, h);
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct upcall_handler *upcall_handler_new(struct sim_ns *ns, int dp_ifindex,
                                           enum upcall_mode mode, bool takes_all, struct err *e)
@@ -348,7 +388,7 @@ struct upcall_handler *upcall_handler_new(struct sim_ns *ns, int dp_ifindex,
     h->flows = g_array_new(FALSE, FALSE, sizeof(struct learned_flow));
     h->in.sock->transport = h;
     h->in.sock->readable = on_readable;
-    if (take_ports(h, takes_all, e)) {
+    if (take_datapath(h, e) || take_ports(h, takes_all, e)) {
         upcall_handler_free(h);
         return NULL;
     }

@@ -8,6 +8,9 @@
 #ifndef SIM_UPCALL_HANDLER_H
 #define SIM_UPCALL_HANDLER_H
 
+#include <linux/netlink.h>
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "sim/sim.h"
 
@@ -30,5 +33,7 @@ void upcall_handler_free(struct upcall_handler *h);     /* NULL allowed */
 int upcall_handler_dp(const struct upcall_handler *h);
 /* Takes over one port more. 0 or -errno. */
 int upcall_handler_take_port(struct upcall_handler *h, uint32_t port_no, struct err *e);
+/* 'info' describes its datapath. With per-CPU dispatch and nobody's socket there, its own is set. */
+void upcall_handler_take_dispatch(struct upcall_handler *h, const struct nlmsghdr *info);
 
 #endif

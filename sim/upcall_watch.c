@@ -40,15 +40,18 @@ static int add_handler(struct upcall_watch *w, int dp_ifindex, enum upcall_mode 
     return 0;
 }
 
-/* ---- notifications ----------------------------------------------------------------------------- */
+/* ---- notifications --------------------------------------------------------------------------- */
 
 static void read_dp(struct upcall_watch *w, const struct nlmsghdr *msg, uint8_t cmd)
 {
     int dp_ifindex = local_dp_ifindex(msg);
+    struct upcall_handler *h = handler_of(w, dp_ifindex);
     struct err ignored;
 
     if (cmd == OVS_DP_CMD_DEL)
-        g_ptr_array_remove(w->handlers, handler_of(w, dp_ifindex));
+        g_ptr_array_remove(w->handlers, h);
+    if (cmd == OVS_DP_CMD_SET && h)
+        upcall_handler_take_dispatch(h, msg);
     /* It may have gone again already. */
     if (cmd == OVS_DP_CMD_NEW && w->has_default)
         (void)add_handler(w, dp_ifindex, w->default_mode, false, &ignored);
@@ -90,7 +93,7 @@ static void on_readable(struct sock *s)
         w->event = clock_add(c, c->now_ns, read_news, w);
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static void join(struct upcall_watch *w, const char *family)
 {

@@ -35,7 +35,7 @@ static char *file_of(void **state)
     return g_build_filename(*state, "x.pcap", NULL);
 }
 
-/* ---- files by hand ----------------------------------------------------------------------------- */
+/* ---- files by hand --------------------------------------------------------------------------- */
 
 static void put32(GByteArray *file, uint32_t value)
 {
@@ -76,7 +76,7 @@ static struct pcap_in *store(const char *path, GByteArray *file, size_t cut, str
     return pcap_in_open(path, e);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void frames_survive_a_round_trip(void **state)
 {

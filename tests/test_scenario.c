@@ -6,9 +6,11 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <linux/openvswitch.h>
 #include <string.h>
 
 #include "sim/device.h"
+#include "sim/local.h"
 #include "sim/pcap_out.h"
 #include "sim/scenario.h"
 #include "sim/summary.h"
@@ -278,6 +280,45 @@ static void every_datapath_gets_an_upcall_handler(void **state)
     assert_int_equal(sim_check_account(t->sim, &t->e), 0);
 }
 
+static void per_cpu_dispatch_does_not_deafen_a_handler(void **state)
+{
+    struct test *t = *state;
+    GByteArray *req = g_byte_array_new();
+    uint32_t features = OVS_DP_F_UNALIGNED | OVS_DP_F_DISPATCH_UPCALL_PER_CPU;
+    struct local l;
+    size_t msg;
+
+    must(t, "dp br0; port br0 p1; upcall drop");
+    /* What opening the datapath with ovs-dpctl does, even for "show". */
+    local_init(&l, sim_root_ns(t->sim));
+    msg = local_begin(&l, req, OVS_DATAPATH_FAMILY, OVS_DP_CMD_SET, 0,
+                      device_by_name(sim_root_ns(t->sim), "br0")->dev.ifindex);
+    attr_put(req, OVS_DP_ATTR_USER_FEATURES, &features, sizeof(features));
+    local_end(req, msg);
+    assert_int_equal(local_call(&l, req, NULL, NULL, &t->e), 0);
+    g_byte_array_free(req, TRUE);
+    local_done(&l);
+    must(t, "advance 0; send p1 " UDP "; expect-stats br0 missed=1 lost=0 flows=1");
+}
+
+static void a_trace_is_written(void **state)
+{
+    struct test *t = *state;
+    char *path = path_of(t, "trace.txt"), *line, *text;
+
+    line = g_strdup_printf("trace on %s; +1ms dp br0; dp br0 !EEXIST; trace off; send br0 " UDP, path);
+    must(t, line);
+    must(t, "trace on; send br0 " UDP);
+    assert_int_equal(scenario_finish(t->sim, &t->e), 0);
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    assert_true(g_str_has_prefix(text, "0.001000000 > dp br0\n0.001000000 > dp br0 !EEXIST\n"));
+    assert_non_null(strstr(text, "0.001000000 ovs_vport_receive "));
+    assert_null(strstr(strstr(text, "ovs_vport_receive ") + 1, "ovs_vport_receive "));
+    g_free(text);
+    g_free(line);
+    g_free(path);
+}
+
 static void the_switch_forgets_a_station_that_moved(void **state)
 {
     struct test *t = *state;
@@ -295,6 +336,8 @@ static void help_and_show_print(void **state)
 {
     struct test *t = *state;
 
+    must(t, "device p9; up p9");
+    refuse(t, "device p9", "p9 exists already");
     must(t, "help");
     assert_non_null(strstr(t->out->str, "record DEV FILE.pcap\n"));
     must(t, "dp br0; port br0 p1 type=internal down; show");
@@ -330,6 +373,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors_name_file_and_line, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_recording_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(every_datapath_gets_an_upcall_handler, setup, teardown),
+        cmocka_unit_test_setup_teardown(per_cpu_dispatch_does_not_deafen_a_handler, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_trace_is_written, setup, teardown),
         cmocka_unit_test_setup_teardown(the_switch_forgets_a_station_that_moved, setup, teardown),
         cmocka_unit_test_setup_teardown(help_and_show_print, setup, teardown),
         cmocka_unit_test_setup_teardown(the_summary_adds_up, setup, teardown),
