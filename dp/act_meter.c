@@ -17,7 +17,7 @@ const struct act act_meter = {
     .name = "meter",
     .len = sizeof(uint32_t),
     .since = KVER(4, 15),
-    .field = (const struct key_field[]){{.name = "", .wire = &wire_u32, .wire_size = 4}},
+    .field = (const struct key_field[]){{.name = "", .wire = &wire_u32, .wire_size = 4, .key_size = 4}},
     .n_fields = 1,
     .run = meter_run,
 };

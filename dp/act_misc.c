@@ -157,7 +157,7 @@ static int dec_ttl_run(struct act_run *run, const struct nlattr *a, bool is_last
 
 /* clang-format off */
 static const struct key_field trunc_fields[] = {
-    { .name = "max_len", .wire = &wire_u32, .wire_off = 0, .wire_size = 4 },
+    { .name = "", .wire = &wire_u32, .wire_off = 0, .wire_size = 4, .key_size = 4 },
 };
 
 const struct act act_trunc = {
@@ -165,7 +165,6 @@ const struct act act_trunc = {
     .flags = ACT_KEEPS_KEY, .since = KVER(4, 8),
     .field = trunc_fields, .n_fields = G_N_ELEMENTS(trunc_fields),
     .check = trunc_check, .run = trunc_run,
-    .format = act_trunc_format, .scan = act_trunc_scan,
 };
 
 const struct act act_ct_clear = {

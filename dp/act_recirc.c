@@ -20,9 +20,9 @@ const struct act act_recirc = {
     .len = sizeof(uint32_t),
     .flags = ACT_KEEPS_KEY,
     .since = KVER(3, 18),
+    .field = (const struct key_field[]){{.wire = &wire_u32x, .name = "", .wire_size = 4, .key_size = 4}},
+    .n_fields = 1,
     .run = recirc_run,
-    .format = act_recirc_format,
-    .scan = act_recirc_scan,
 };
 
 static int hash_check(struct act_scope *at, const struct nlattr *a, struct err *e)

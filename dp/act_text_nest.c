@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dp/act_text.h"
+#include "dp/key_hooks.h"
 #include "netlink/attr.h"
 
 static const struct nlattr *part(const struct nlattr *nest, uint16_t type)
@@ -220,6 +221,37 @@ int act_set_scan(struct scan *in, GByteArray *out, const struct key_text *names,
         attr_put(mask, mnl_attr_get_type(a), NULL, 0);
     }
     set_append(out, a, (const struct nlattr *)mask->data);
+    return 0;
+}
+
+/* ---- push_nsh ------------------------------------------------------------------------------- */
+
+/* Its one attribute is the key's; a header of MD type 2 has no text. */
+void act_push_nsh_format(GString *out, const struct nlattr *a, const struct key_text *names)
+{
+    const struct nlattr *nsh = mnl_attr_get_payload(a);
+
+    if (!mnl_attr_ok(nsh, mnl_attr_get_payload_len(a)) ||
+        attr_find(mnl_attr_get_payload(nsh), mnl_attr_get_payload_len(nsh), OVS_NSH_KEY_ATTR_MD2)) {
+        act_raw_format(out, a);
+        return;
+    }
+    g_string_append(out, "push_nsh(");
+    key_nsh_format(out, nsh, NULL, names);
+    g_string_append_c(out, ')');
+}
+
+int act_push_nsh_scan(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e)
+{
+    g_autoptr(GByteArray) nsh = g_byte_array_new();
+    size_t nest;
+
+    if (text_expect(in, "push_nsh(", e) || key_nsh_scan(in, nsh, NULL, names, e) ||
+        text_expect(in, ")", e))
+        return -EINVAL;
+    nest = attr_nest_begin(out, OVS_ACTION_ATTR_PUSH_NSH);
+    attr_put(out, OVS_KEY_ATTR_NSH, nsh->data, nsh->len);
+    attr_nest_end(out, nest);
     return 0;
 }
 

@@ -14,8 +14,6 @@
 #define MEMBER(n, w, off, size)                                                                   \
     { .name = n, .wire = &w, .wire_off = off, .wire_size = size, .key_size = size }
 
-static const struct key_field trunc_fields[] = { MEMBER("", wire_u32, 0, 4) };
-static const struct key_field recirc_fields[] = { MEMBER("", wire_u32x, 0, 4) };
 static const struct key_field push_eth_fields[] = {
     MEMBER("src", wire_mac, offsetof(struct ovs_action_push_eth, addresses.eth_src), 6),
     MEMBER("dst", wire_mac, offsetof(struct ovs_action_push_eth, addresses.eth_dst), 6),
@@ -23,33 +21,11 @@ static const struct key_field push_eth_fields[] = {
     MEMBER("type", wire_be16x, sizeof(struct ovs_action_push_eth), 2),
 };
 
-static const struct members trunc_members = { "trunc", trunc_fields, 1 };
-static const struct members recirc_members = { "recirc", recirc_fields, 1 };
 static const struct members push_eth_members = { "push_eth", push_eth_fields, 3 };
-static const struct members pop_vlan_members = { "pop_vlan", NULL, 0 };
 static const struct members pop_mpls_members = { "pop_mpls", lse_fields + LSE_ETH_TYPE, 1 };
 static const struct members push_vlan_members = { "push_vlan", tag_fields, N_TAG_FIELDS };
 static const struct members push_mpls_members = { "push_mpls", lse_fields, N_LSE_FIELDS + 1 };
 static const struct members add_mpls_members = { "add_mpls", lse_fields, N_LSE_ACT_FIELDS };
-
-/* Two hooks that pass the members of one action on. */
-#define FIELD_HOOKS(x, type, len)                                                                 \
-    void act_##x##_format(GString *out, const struct nlattr *a, const struct key_text *names)     \
-    {                                                                                             \
-        (void)names;                                                                              \
-        act_fields_format(out, x##_members.what, &x##_members, a);                                \
-    }                                                                                             \
-    int act_##x##_scan(struct scan *in, GByteArray *out, const struct key_text *names,            \
-                       struct err *e)                                                             \
-    {                                                                                             \
-        (void)names;                                                                              \
-        return text_expect(in, x##_members.what, e) ? -EINVAL                                     \
-                                           : act_fields_scan(in, type, &x##_members, len, out, e); \
-    }
-
-FIELD_HOOKS(trunc, OVS_ACTION_ATTR_TRUNC, sizeof(struct ovs_action_trunc))
-FIELD_HOOKS(recirc, OVS_ACTION_ATTR_RECIRC, sizeof(uint32_t))
-FIELD_HOOKS(pop_vlan, OVS_ACTION_ATTR_POP_VLAN, 0)
 /* clang-format on */
 
 /* Takes "name(members)" into an unpacked struct of the caller's. */

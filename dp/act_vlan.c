@@ -152,6 +152,5 @@ const struct act act_push_vlan = {
 const struct act act_pop_vlan = {
     .uapi = "OVS_ACTION_ATTR_POP_VLAN", .name = "pop_vlan", .len = 0,
     .check = pop_vlan_check, .run = pop_vlan_run,
-    .format = act_pop_vlan_format, .scan = act_pop_vlan_scan,
 };
 /* clang-format on */

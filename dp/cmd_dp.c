@@ -117,28 +117,37 @@ static void forget_features(struct req *req)
         old->user_features = 0;
 }
 
+static int local_port_new(struct datapath *dp, const struct req *req, struct err *e)
+{
+    const struct nlattr *ifindex = req->attr[OVS_DP_ATTR_IFINDEX];
+    const struct vport_parms parms = {
+        .type = OVS_VPORT_TYPE_INTERNAL,
+        .name = mnl_attr_get_str(req->attr[OVS_DP_ATTR_NAME]),
+        .port_no = DP_PORT_LOCAL,
+        .ifindex = ifindex ? (int)mnl_attr_get_u32(ifindex) : 0,
+        .pids = req->attr[OVS_DP_ATTR_UPCALL_PID],
+    };
+    struct vport *local;
+    int err = vport_new(dp, &parms, &local, e);
+
+    return err == -EBUSY ? -EEXIST : err;
+}
+
 static int dp_new(struct req *req, struct err *e)
 {
-    const struct nlattr *name = req->attr[OVS_DP_ATTR_NAME];
-    const struct nlattr *pid = req->attr[OVS_DP_ATTR_UPCALL_PID];
-    const struct nlattr *ifindex = req->attr[OVS_DP_ATTR_IFINDEX];
     struct datapath *dp;
-    struct vport *local;
     int err;
 
-    if (!name || !pid)
+    if (!req->attr[OVS_DP_ATTR_NAME] || !req->attr[OVS_DP_ATTR_UPCALL_PID])
         return err_set(e, EINVAL, "NAME or UPCALL_PID is missing");
     if (faulty(req_ns(req)->world, "datapath_alloc"))
         return err_set(e, ENOMEM, "no memory (injected)");
     dp = datapath_new(req_ns(req));
     err = dp_change(dp, req, e);
     if (!err)
-        err = vport_new(dp, OVS_VPORT_TYPE_INTERNAL, mnl_attr_get_str(name), DP_PORT_LOCAL,
-                        ifindex ? (int)mnl_attr_get_u32(ifindex) : 0, pid, &local, e);
+        err = local_port_new(dp, req, e);
     if (err) {
         datapath_free(dp);
-        if (err == -EBUSY)
-            err = -EEXIST;
         if (err == -EEXIST)
             forget_features(req);
         return err;

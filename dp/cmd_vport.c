@@ -101,6 +101,7 @@ static int choose_number(const struct datapath *dp, uint32_t *port_no, struct er
 static int vport_cmd_new(struct req *req, struct err *e)
 {
     const struct nlattr *ifindex = req->attr[OVS_VPORT_ATTR_IFINDEX];
+    struct vport_parms parms;
     struct datapath *dp;
     struct vport *v;
     uint32_t port_no = 0;
@@ -112,11 +113,17 @@ static int vport_cmd_new(struct req *req, struct err *e)
     if (!dp)
         return err_set(e, ENODEV, "there is no datapath with ifindex %d", req_dp_ifindex(req));
     err = choose_number(dp, &port_no, e);
-    if (!err)
-        err = vport_new(dp, mnl_attr_get_u32(req->attr[OVS_VPORT_ATTR_TYPE]),
-                        mnl_attr_get_str(req->attr[OVS_VPORT_ATTR_NAME]), (uint16_t)port_no,
-                        ifindex ? (int)mnl_attr_get_u32(ifindex) : 0,
-                        req->attr[OVS_VPORT_ATTR_UPCALL_PID], &v, e);
+    if (err)
+        return err;
+    parms = (struct vport_parms){
+        .type = mnl_attr_get_u32(req->attr[OVS_VPORT_ATTR_TYPE]),
+        .name = mnl_attr_get_str(req->attr[OVS_VPORT_ATTR_NAME]),
+        .port_no = (uint16_t)port_no,
+        .ifindex = ifindex ? (int)mnl_attr_get_u32(ifindex) : 0,
+        .options = req->attr[OVS_VPORT_ATTR_OPTIONS],
+        .pids = req->attr[OVS_VPORT_ATTR_UPCALL_PID],
+    };
+    err = vport_new(dp, &parms, &v, e);
     if (err)
         return err;
     notify(req, vport_reply(req, OVS_VPORT_CMD_NEW, v));

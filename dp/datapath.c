@@ -175,6 +175,7 @@ void dp_device_gone(struct dp_ns *ns, struct netdev *dev)
     memset(&dev->stats, 0, sizeof(dev->stats));
     msg = msg_new(ns->world->nl, &dp_vport_family, OVS_VPORT_CMD_DEL, &dp_ifindex);
     vport_put(msg, v);
+    v->dev_is_going = true;
     vport_free(v);
     multicast(ns->net, &dp_vport_family, msg);
 }

@@ -5,6 +5,7 @@
 #ifndef DP_DATAPATH_H
 #define DP_DATAPATH_H
 
+#include <linux/if_ether.h>
 #include <linux/openvswitch.h>
 
 #include "dp/act.h"
@@ -22,15 +23,27 @@
 
 struct vport;
 
+/* What a new port is asked to be. */
+struct vport_parms {
+    uint32_t type;                      /* OVS_VPORT_TYPE_* */
+    const char *name;
+    uint16_t port_no;
+    int ifindex;                        /* 0: any */
+    const struct nlattr *options;       /* NULL: none */
+    const struct nlattr *pids;          /* UPCALL_PID */
+};
+
 /* One row for each OVS_VPORT_TYPE_* (vport_types.c). */
 struct vport_type {
     const char *name;                   /* as ovs-dpctl writes it in type= */
-    /* Finds or makes the device. 0 or -errno. */
-    int (*create)(struct datapath *dp, const char *name, int ifindex, struct netdev **dev,
-                  struct err *e);
+    /* Reads OPTIONS into the vport; NULL: there are none. 0 or -EINVAL. */
+    int (*read_options)(struct vport *v, const struct nlattr *options, struct err *e);
+    void (*put_options)(struct nlmsghdr *msg, const struct vport *v);
+    /* Finds or makes the device: sets v->dev. 0 or -errno. */
+    int (*create)(struct vport *v, const struct vport_parms *parms, struct err *e);
     void (*destroy)(struct vport *v);   /* lets go of the device */
-    /* A frame leaves by the port. Counts in dev->stats; may drop. */
-    void (*send)(struct vport *v, struct pkt *p);
+    /* A frame leaves by the port: counts in dev->stats. N_DROP_REASONS, or why it cannot. */
+    enum drop_reason (*send)(struct vport *v, struct pkt *p);
 };
 
 struct vport {
@@ -38,6 +51,9 @@ struct vport {
     uint16_t port_no;
     uint32_t type;                      /* OVS_VPORT_TYPE_* */
     struct netdev *dev;
+    bool dev_is_going;                  /* somebody else is about to free 'dev' */
+    uint16_t tunnel_port;               /* DST_PORT of vxlan and geneve, host order */
+    bool has_gbp;                       /* vxlan's group policy extension */
     uint32_t *pids;                     /* upcall port ids, never none */
     uint32_t n_pids;
     struct vport *next;                 /* in its bucket, newest first */
@@ -119,14 +135,15 @@ uint32_t datapath_cpu_pid(const struct datapath *dp);
 /* ---- vport.c ---- */
 /* Checks an UPCALL_PID payload: 0 or -EINVAL. */
 int vport_pids_check(const struct dp_world *world, const struct nlattr *pids, struct err *e);
-/* Creates a port; 'pids' is checked. *v is owned by the datapath. */
-int vport_new(struct datapath *dp, uint32_t type, const char *name, uint16_t port_no, int ifindex,
-              const struct nlattr *pids, struct vport **v, struct err *e);
+/* Creates a port; the datapath owns it. 0 or -errno. */
+int vport_new(struct datapath *dp, const struct vport_parms *parms, struct vport **v,
+              struct err *e);
 void vport_free(struct vport *v);
 struct vport *vport_by_name(const struct dp_ns *ns, const char *name);
 void vport_set_pids(struct vport *v, const struct nlattr *pids);
 uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p);
 const struct vport_type *vport_type_row(uint32_t type);        /* NULL: unknown */
+extern const struct vport_type vport_gre, vport_vxlan, vport_geneve;    /* vport_tunnel.c */
 /* Appends the vport's message body (catalogue 03.1 order). */
 void vport_put(struct nlmsghdr *msg, const struct vport *v);
 

@@ -29,6 +29,7 @@ enum drop_reason {
     DROP_DEV_READY,         /* output device down or without carrier */
     DROP_PKT_TOO_BIG,       /* longer than the device's MTU */
     DROP_MAC_PROTO,         /* L3 packet to an Ethernet device */
+    DROP_NO_ROUTE,          /* tunnel port, and nothing leads to its far end */
     DROP_RX_DOWN,           /* received on a device that is down */
     DROP_NOT_A_PORT,        /* received on a device that is no port */
     DROP_UPCALL,            /* miss that no socket took (n_lost) */

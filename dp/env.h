@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "dp/netdev.h"
 #include "dp/pkt.h"
 
@@ -29,9 +30,10 @@ struct dp_env {
     /* A device by name or ifindex in a namespace, or NULL. */
     struct netdev *(*dev_by_name)(void *ctx, struct dp_ns *ns, const char *name);
     struct netdev *(*dev_by_index)(void *ctx, struct dp_ns *ns, int ifindex);
-    /* Makes an internal port's device ("%d" in the name is expanded, ifindex 0: any): 0,
+    /* Makes an internal or tunnel port's device ("%d" in the name is expanded, ifindex 0: any): 0,
      * -EEXIST, -EINVAL (name), -EBUSY (ifindex taken). destroy frees it. */
-    int (*dev_create)(void *ctx, struct dp_ns *ns, const char *name, int ifindex, struct netdev **dev);
+    int (*dev_create)(void *ctx, struct dp_ns *ns, const char *name, enum netdev_kind kind,
+                      int ifindex, struct netdev **dev, struct err *e);
     void (*dev_destroy)(void *ctx, struct dp_ns *ns, struct netdev *dev);
     /* A frame leaves by a port: a netdev port's goes to the wire, an internal port's up to the
      * host's stack. The tag is in the bytes already. Borrowed: copy what is kept. */

@@ -129,11 +129,16 @@ static struct flow_id dissect(const struct pkt *p)
 }
 
 /* The same in both directions of a connection, as the kernel's. */
-static uint32_t hash_pair(uint32_t h, const uint8_t *pair, size_t size)
+static uint32_t hash_pair(uint32_t h, uint32_t a, uint32_t b)
 {
-    uint32_t x = hash_bytes(pair, size, 0), y = hash_bytes(pair + size, size, 0);
+    return (uint32_t)hash_mix(h, (uint64_t)MIN(a, b) << 32 | MAX(a, b));
+}
 
-    return (uint32_t)hash_mix(h, (uint64_t)MIN(x, y) << 32 | MAX(x, y));
+static uint32_t hash_addrs(uint32_t h, const struct flow_id *id)
+{
+    if (id->addr_len == 4)
+        return hash_pair(h, be32_get(id->addrs), be32_get(id->addrs + 4));
+    return hash_pair(h, hash_words(id->addrs, 16, 0), hash_words(id->addrs + 16, 16, 0));
 }
 
 uint32_t pkt_flow_hash(struct pkt *p)
@@ -146,9 +151,9 @@ uint32_t pkt_flow_hash(struct pkt *p)
     id = dissect(p);
     h = (uint32_t)hash_mix(hash_mix(id.type, id.proto), id.label);
     if (id.addr_len)
-        h = hash_pair(h, id.addrs, id.addr_len);
+        h = hash_addrs(h, &id);
     if (id.ports)
-        h = hash_pair(h, id.ports, 2);
+        h = hash_pair(h, be16_get(id.ports), be16_get(id.ports + 2));
     p->hash_is_l4 = id.label || (id.ports && be32_get(id.ports));
     p->hash_is_sw = true;
     p->hash = h ? h : 1;

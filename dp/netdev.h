@@ -17,6 +17,7 @@ enum netdev_kind {
     NETDEV_LOOPBACK,
     NETDEV_VIRTUAL,         /* any Ethernet device that can become a netdev port */
     NETDEV_INTERNAL,        /* made by an internal vport */
+    NETDEV_TUNNEL,          /* made by a tunnel vport */
     N_NETDEV_KINDS
 };
 

@@ -23,6 +23,7 @@ const char *const drop_reason_names[N_DROP_REASONS] = {
     [DROP_DEV_READY] = "DEV_READY",
     [DROP_PKT_TOO_BIG] = "PKT_TOO_BIG",
     [DROP_MAC_PROTO] = "no Ethernet header",
+    [DROP_NO_ROUTE] = "no route to the tunnel's far end",
     [DROP_RX_DOWN] = "received on a device that is down",
     [DROP_NOT_A_PORT] = "received on a device that is no port",
     [DROP_UPCALL] = "upcall lost",
@@ -94,12 +95,13 @@ void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struc
     if (tracing(w))
         trace(w, "do_output", "port %u (%s) len %u", port_no, v ? v->dev->name : "none",
               pkt_wire_len(p));
+    if (why == N_DROP_REASONS)
+        why = vport_type_row(v->type)->send(v, p);
     if (why != N_DROP_REASONS) {
         dp_drop(w, p, why);
         return;
     }
     w->account.n_output++;
-    vport_type_row(v->type)->send(v, p);
     pkt_free(&w->pool, p);
 }
 

@@ -76,25 +76,37 @@ static void unlink_port(struct vport *v)
     *at = v->next_by_name;
 }
 
-int vport_new(struct datapath *dp, uint32_t type, const char *name, uint16_t port_no, int ifindex,
-              const struct nlattr *pids, struct vport **made, struct err *e)
+/* Options before port ids before the device: the kernel's order of errors. */
+static int vport_setup(struct vport *v, const struct vport_type *row,
+                       const struct vport_parms *parms, struct err *e)
 {
-    const struct vport_type *row = vport_type_row(type);
-    struct netdev *dev;
+    int err = row->read_options ? row->read_options(v, parms->options, e) : 0;
+
+    if (!err)
+        err = vport_pids_check(dp_world_of(v->dp), parms->pids, e);
+    if (!err)
+        err = row->create(v, parms, e);
+    return err;
+}
+
+int vport_new(struct datapath *dp, const struct vport_parms *parms, struct vport **made,
+              struct err *e)
+{
+    const struct vport_type *row = vport_type_row(parms->type);
     struct vport *v;
     int err;
 
     if (!row)
-        return err_set(e, EAFNOSUPPORT, "vport type %u is unknown", type);
-    err = vport_pids_check(dp_world_of(dp), pids, e);
-    if (!err)
-        err = row->create(dp, name, ifindex, &dev, e);
-    if (err)
-        return err;
+        return err_set(e, EAFNOSUPPORT, "vport type %u is unknown", parms->type);
     v = g_new0(struct vport, 1);
-    *v = (struct vport){.dp = dp, .port_no = port_no, .type = type, .dev = dev};
-    vport_set_pids(v, pids);
-    dev->vport = v;
+    *v = (struct vport){.dp = dp, .port_no = parms->port_no, .type = parms->type};
+    err = vport_setup(v, row, parms, e);
+    if (err) {
+        g_free(v);
+        return err;
+    }
+    vport_set_pids(v, parms->pids);
+    v->dev->vport = v;
     link_port(v);
     *made = v;
     return 0;
@@ -122,4 +134,6 @@ void vport_put(struct nlmsghdr *msg, const struct vport *v)
     mnl_attr_put(msg, OVS_VPORT_ATTR_STATS, sizeof(v->dev->stats), &v->dev->stats);
     mnl_attr_put(msg, OVS_VPORT_ATTR_UPCALL_PID, sizeof(uint32_t) * (all_pids ? v->n_pids : 1),
                  v->pids);
+    if (vport_type_row(v->type)->put_options)
+        vport_type_row(v->type)->put_options(msg, v);
 }

@@ -1,32 +1,32 @@
-/* vport_types.c - one row for each kind of vport: internal and netdev. Catalogue 03.8, 03.10.
+/* vport_types.c - the kinds of vport by number, and two of them: internal and netdev.
  *
- * gre, vxlan and geneve have no row yet: EAFNOSUPPORT, as from a kernel without those modules.
+ * Catalogue 03.8, 03.10. The tunnels are in vport_tunnel.c.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
 #include "dp/datapath.h"
 
 /* The tag goes back into the bytes; counters are the device's own. */
-static void transmit(struct vport *v, struct pkt *p)
+static enum drop_reason transmit(struct vport *v, struct pkt *p)
 {
     const struct dp_env *env = dp_world_of(v->dp)->env;
 
     pkt_put_tag(p);
     env->transmit(env->ctx, v->dev, p);
+    return N_DROP_REASONS;
 }
 
 /* ---- internal: a device of our own, whose other end is the host's stack ----------------------- */
 
-static int internal_create(struct datapath *dp, const char *name, int ifindex,
-                           struct netdev **dev, struct err *e)
+static int internal_create(struct vport *v, const struct vport_parms *parms, struct err *e)
 {
-    const struct dp_env *env = dp_world_of(dp)->env;
-    int err = env->dev_create(env->ctx, dp->ns, name, ifindex, dev);
+    const struct dp_env *env = dp_world_of(v->dp)->env;
+    int err = env->dev_create(env->ctx, v->dp->ns, parms->name, NETDEV_INTERNAL, parms->ifindex,
+                              &v->dev, e);
 
-    if (err)
-        return err_set(e, -err, "device \"%s\" cannot be made", name);
-    (*dev)->promiscuity++;
-    return 0;
+    if (!err)
+        v->dev->promiscuity++;
+    return err;
 }
 
 static void internal_destroy(struct vport *v)
@@ -37,11 +37,11 @@ static void internal_destroy(struct vport *v)
     env->dev_destroy(env->ctx, v->dp->ns, v->dev);
 }
 
-static void internal_send(struct vport *v, struct pkt *p)
+static enum drop_reason internal_send(struct vport *v, struct pkt *p)
 {
     v->dev->stats.rx_packets++;
     v->dev->stats.rx_bytes += p->len - ETH_HLEN;    /* the host counts without the header */
-    transmit(v, p);
+    return transmit(v, p);
 }
 
 /* ---- netdev: an existing device, enslaved ------------------------------------------------------ */
@@ -51,7 +51,7 @@ static int netdev_check(const struct netdev *dev, const struct netdev *local, co
 {
     if (!dev)
         return err_set(e, ENODEV, "there is no device \"%s\"", name);
-    if (dev->kind != NETDEV_VIRTUAL)
+    if (dev->kind == NETDEV_LOOPBACK || dev->kind == NETDEV_INTERNAL)
         return err_set(e, EINVAL, "\"%s\" is a loopback or internal device", name);
     if (dev->master)
         return err_set(e, dev->master == local ? EEXIST : EBUSY, "\"%s\" already has master \"%s\"",
@@ -59,20 +59,18 @@ static int netdev_check(const struct netdev *dev, const struct netdev *local, co
     return 0;
 }
 
-static int netdev_create(struct datapath *dp, const char *name, int ifindex, struct netdev **dev,
-                         struct err *e)
+static int netdev_create(struct vport *v, const struct vport_parms *parms, struct err *e)
 {
-    const struct dp_env *env = dp_world_of(dp)->env;
-    struct vport *local = datapath_port(dp, DP_PORT_LOCAL);
-    struct netdev *found = env->dev_by_name(env->ctx, dp->ns, name);
-    int err = netdev_check(found, local ? local->dev : NULL, name, e);
+    const struct dp_env *env = dp_world_of(v->dp)->env;
+    const struct vport *local = datapath_port(v->dp, DP_PORT_LOCAL);
+    struct netdev *dev = env->dev_by_name(env->ctx, v->dp->ns, parms->name);
+    int err = netdev_check(dev, local->dev, parms->name, e);
 
-    (void)ifindex;
     if (err)
         return err;
-    found->master = local ? local->dev : NULL;
-    found->promiscuity++;
-    *dev = found;
+    dev->master = local->dev;
+    dev->promiscuity++;
+    v->dev = dev;
     return 0;
 }
 
@@ -83,19 +81,34 @@ static void netdev_destroy(struct vport *v)
     v->dev->vport = NULL;
 }
 
-static void netdev_send(struct vport *v, struct pkt *p)
+static enum drop_reason netdev_send(struct vport *v, struct pkt *p)
 {
     v->dev->stats.tx_packets++;
     v->dev->stats.tx_bytes += p->len;
-    transmit(v, p);
+    return transmit(v, p);
 }
 
-static const struct vport_type vport_types[OVS_VPORT_TYPE_MAX + 1] = {
-    [OVS_VPORT_TYPE_NETDEV] = {"system", netdev_create, netdev_destroy, netdev_send},
-    [OVS_VPORT_TYPE_INTERNAL] = {"internal", internal_create, internal_destroy, internal_send},
+static const struct vport_type vport_netdev = {
+    .name = "system",
+    .create = netdev_create,
+    .destroy = netdev_destroy,
+    .send = netdev_send,
+};
+
+static const struct vport_type vport_internal = {
+    .name = "internal",
+    .create = internal_create,
+    .destroy = internal_destroy,
+    .send = internal_send,
+};
+
+static const struct vport_type *const vport_types[OVS_VPORT_TYPE_MAX + 1] = {
+    [OVS_VPORT_TYPE_NETDEV] = &vport_netdev, [OVS_VPORT_TYPE_INTERNAL] = &vport_internal,
+    [OVS_VPORT_TYPE_GRE] = &vport_gre,       [OVS_VPORT_TYPE_VXLAN] = &vport_vxlan,
+    [OVS_VPORT_TYPE_GENEVE] = &vport_geneve,
 };
 
 const struct vport_type *vport_type_row(uint32_t type)
 {
-    return type <= OVS_VPORT_TYPE_MAX && vport_types[type].name ? &vport_types[type] : NULL;
+    return type <= OVS_VPORT_TYPE_MAX ? vport_types[type] : NULL;
 }

@@ -84,9 +84,10 @@ static int run_do(struct req *req, const struct genl_op *op, struct err *e)
     const struct policy *rows = op_policy(req->family, op, &max_attr);
     int rc = req_parse(req, rows, max_attr, false, e);
 
-    if (rc)
-        return rc;
-    rc = op->doit(req, &own);
+    if (!rc)
+        rc = op->doit(req, &own);
+    if (rc < 0)
+        netlink_refuse(req->sock, req->msg, rc, own.code ? &own : e);
     if (own.to_client || own.has_offset)
         *e = own;
     return MIN(rc, 0);

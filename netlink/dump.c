@@ -109,6 +109,8 @@ static bool fill(struct dump *d)
 
     if (d->result > 0) {
         d->result = d->op->dump(d, &e);
+        if (d->result < 0)
+            netlink_refuse(d->req.sock, d->req.msg, d->result, &e);
         if (d->result > 0 && dump_is_empty(d))
             d->result = 0;              /* an object too large for any datagram ends it */
         if (d->result >= 0 && !dump_is_empty(d))

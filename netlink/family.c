@@ -71,6 +71,20 @@ void netlink_set_user(struct netlink *nl, void *user)
     nl->user = user;
 }
 
+void netlink_set_refused(struct netlink *nl, netlink_refused_fn *fn, void *user)
+{
+    nl->refused = fn;
+    nl->refused_user = user;
+}
+
+void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e)
+{
+    struct netlink *nl = s->ns->nl;
+
+    if (nl->refused)
+        nl->refused(nl->refused_user, s, msg, error, e);
+}
+
 void *netlink_user(const struct netlink *nl)
 {
     return nl->user;

@@ -76,6 +76,12 @@ void netlink_add_family(struct netlink *nl, const struct family *f);
 void netlink_set_user(struct netlink *nl, void *user);
 void *netlink_user(const struct netlink *nl);
 
+/* Hook: called with 'user' before a request of 's' is answered with an error, with the sentence
+ * meant for developers ('e' of the handler or the parser; its text may be empty). */
+typedef void netlink_refused_fn(void *user, struct sock *s, const struct nlmsghdr *msg, int error,
+                                const struct err *e);
+void netlink_set_refused(struct netlink *nl, netlink_refused_fn *fn, void *user);
+
 size_t netlink_n_families(const struct netlink *nl);
 const struct family *netlink_family_at(const struct netlink *nl, size_t i);    /* registration order */
 const struct family *netlink_family_by_id(const struct netlink *nl, uint16_t id);

@@ -20,12 +20,17 @@ struct netlink {
     GPtrArray *namespaces;      /* of struct netns */
     uint32_t last_group;
     void *user;
+    netlink_refused_fn *refused;        /* NULL: nobody wants to know */
+    void *refused_user;
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
 };
 
 /* Starts the message under construction. libmnl leaves padding as it finds it, so the scratch
  * buffer is kept zero behind the message. */
 struct nlmsghdr *scratch_begin(struct netlink *nl);
+
+/* Tells the hook, if there is one. */
+void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);
 
 struct sock *netns_find(struct netns *ns, int protocol, uint32_t portid);
 

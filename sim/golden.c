@@ -79,7 +79,8 @@ int golden_find(const char *path, GPtrArray *tests, struct err *e)
     g_ptr_array_free(names, TRUE);
     if (tests->len > n_before)
         return 0;
-    return err_set(e, ENOENT, "%s: no test here: neither it nor its folders hold a .scn file", path);
+    return err_set(e, ENOENT, "%s: no test here: neither it nor its folders hold a .scn file",
+                   path);
 }
 
 /* ---- one run --------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* golden.h - golden tests: runs a folder's scenario and compares what it records with what is expected.
+/* golden.h - golden tests: a folder's scenario must record what the folder expects.
  *
  * A test is a folder with one *.scn file. It runs in a fresh simulation; its pcaps and its trace
  * (trace.txt) must equal the files in the folder's expected/ byte for byte.
@@ -20,7 +20,7 @@ struct golden_options {
  * strings. -ENOENT: there is none. */
 int golden_find(const char *path, GPtrArray *tests, struct err *e);
 
-/* Runs one; a line "ok NAME" or "FAILED NAME: why" and the differences go to 'out'. True: passed. */
+/* Runs one; "ok NAME" or "FAILED NAME: why" and the differences go to 'out'. True: passed. */
 bool golden_run(const char *test, const struct golden_options *options, GString *out);
 
 #endif

@@ -54,28 +54,24 @@ void local_put_nest(GByteArray *out, uint16_t type, const GByteArray *attrs)
     attr_put(out, type, attrs->data, attrs->len);
 }
 
-/* The sentence of an error answer is its ext-ack text, if it has one. */
-static int read_error(const struct nlmsghdr *msg, struct err *e)
+/* The errno of an error answer with the simulator's own sentence about it. */
+static int refused(const struct local *l, int error, struct err *e)
+{
+    const struct err *why = &l->ns->sim->refusal;
+    bool is_told = why->code == -error && why->text[0];
+
+    return err_set(e, -error, "%s", is_told ? why->text : strerror(-error));
+}
+
+static int read_error(const struct local *l, const struct nlmsghdr *msg, struct err *e)
 {
     const struct nlmsgerr *answer = mnl_nlmsg_get_payload(msg);
-    const struct nlattr *text = NULL;
-    size_t skip;
 
-    if (!answer->error)
-        return 0;
-    if (msg->nlmsg_flags & NLM_F_ACK_TLVS) {
-        skip = sizeof(*answer);
-        if (!(msg->nlmsg_flags & NLM_F_CAPPED))
-            skip += answer->msg.nlmsg_len - sizeof(answer->msg);
-        skip = (skip + 3) & ~(size_t)3;
-        text = attr_find((const uint8_t *)answer + skip, mnl_nlmsg_get_payload_len(msg) - skip,
-                         NLMSGERR_ATTR_MSG);
-    }
-    return err_set(e, -answer->error, "%s",
-                   text ? mnl_attr_get_str(text) : strerror(-answer->error));
+    return answer->error ? refused(l, answer->error, e) : 0;
 }
 
 struct answers {
+    const struct local *l;
     local_answer_fn *fn;
     void *ctx;
     struct err first;           /* code 0: no error so far */
@@ -87,13 +83,13 @@ static void read_answer(struct answers *a, const struct nlmsghdr *msg)
     int value = 0;
 
     if (msg->nlmsg_type == NLMSG_ERROR)
-        (void)read_error(msg, &e);
+        (void)read_error(a->l, msg, &e);
     else if (msg->nlmsg_type == NLMSG_DONE)
         memcpy(&value, mnl_nlmsg_get_payload(msg), sizeof(value));
     else if (a->fn)
         a->fn(a->ctx, msg);
     if (value)
-        err_set(&e, -value, "%s", strerror(-value));
+        (void)refused(a->l, value, &e);
     if (e.code && !a->first.code)
         a->first = e;
 }
@@ -101,7 +97,7 @@ static void read_answer(struct answers *a, const struct nlmsghdr *msg)
 int local_call(struct local *l, const GByteArray *datagram, local_answer_fn *fn, void *ctx,
                struct err *e)
 {
-    struct answers answers = { .fn = fn, .ctx = ctx };
+    struct answers answers = { .l = l, .fn = fn, .ctx = ctx };
     long sent = sock_send(l->sock, datagram->data, datagram->len);
     int error = 0, left;
     struct dgram *d;

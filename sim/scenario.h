@@ -17,8 +17,8 @@
 int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e);
 
 /* Runs a file's lines, then everything that is still scheduled. Relative input files are
- * looked up beside 'path', what is recorded goes to the output folder. Printed text goes to the trace,
- * or to standard output if there is none. The sentence in 'e' begins with "FILE:LINE: ". */
+ * looked up beside 'path', what is recorded goes to the output folder. Printed text goes to the
+ * trace, or to standard output if there is none. The sentence in 'e' begins with "FILE:LINE: ". */
 int scenario_run_file(struct sim *sim, const char *path, struct err *e);
 
 /* Folder for recordings with a relative name; default: the current one. */

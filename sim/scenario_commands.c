@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/scenario_int.h"
+#include "sim/summary.h"
 #include "sim/trace.h"
 
 static int scn_advance(struct scenario *scn, struct scan *args, GString *out, struct err *e)
@@ -119,6 +120,18 @@ static int scn_trace(struct scenario *scn, struct scan *args, GString *out, stru
     return r;
 }
 
+static int scn_summary(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    g_autofree char *text = NULL;
+    int r = scn_end(args, e);
+
+    if (r)
+        return r;
+    text = sim_summary(scn->sim);
+    g_string_append(out, text);
+    return 0;
+}
+
 static int scn_help(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
     int r = scn_end(args, e);
@@ -156,6 +169,7 @@ const struct scn_command scn_commands[] = {
     { "expect-stats", "DP [hit=N] [missed=N] [lost=N] [flows=N] [masks=N] [mask-hit=N] [cache-hit=N]", "compares a datapath's counters", scn_expect_stats },
     { "dump-flows",  "DP",                                      "prints the flows, as ovs-dpctl dump-flows", scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", scn_show },
+    { "summary",     "",                                        "prints what has become of every packet", scn_summary },
     { "trace",       "on [FILE]|off",                           "turns the steps of packets on and off in the trace", scn_trace },
     { "help",        "",                                        "prints this list", scn_help },
     { NULL, NULL, NULL, NULL },

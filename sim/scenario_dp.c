@@ -1,4 +1,5 @@
-/* scenario_dp.c - scenario commands for datapaths and their ports. SPDX-License-Identifier: Apache-2.0 */
+/* scenario_dp.c - scenario commands for datapaths and their ports.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <inttypes.h>
 #include <libmnl/libmnl.h>

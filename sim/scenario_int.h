@@ -75,7 +75,8 @@ int scn_call(struct scenario *scn, const GByteArray *request, local_answer_fn *f
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-#define SCN_COMMAND(x) int scn_##x(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+#define SCN_COMMAND(x)                                                                            \
+    int scn_##x(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 
 /* scenario_dp.c */
 SCN_COMMAND(dp_add);

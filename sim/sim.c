@@ -54,14 +54,14 @@ static struct netdev *env_dev_by_index(void *ctx, struct dp_ns *dp, int ifindex)
     return d ? &d->dev : NULL;
 }
 
-static int env_dev_create(void *ctx, struct dp_ns *dp, const char *name, int ifindex,
-                          struct netdev **dev)
+static int env_dev_create(void *ctx, struct dp_ns *dp, const char *name, enum netdev_kind kind,
+                          int ifindex, struct netdev **dev, struct err *e)
 {
-    struct err e = { 0 };
-    struct device *d = device_add(ns_of(ctx, dp), name, NETDEV_INTERNAL, ifindex, &e);
+    struct err own = { 0 };
+    struct device *d = device_add(ns_of(ctx, dp), name, kind, ifindex, &own);
 
     if (!d)
-        return -e.code;
+        return err_set(e, own.code, "%s", own.text);
     *dev = &d->dev;
     return 0;
 }
@@ -116,6 +116,20 @@ static void rebalance(void *ctx)
     sim->n_seen = n_born;
 }
 
+/* ---- refusals: the client gets a number, the developer the sentence ----------------------------- */
+
+static void on_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int error,
+                       const struct err *e)
+{
+    struct sim *sim = user;
+
+    (void)s;
+    (void)msg;
+    sim->refusal = *e;
+    sim->refusal.code = -error;
+    trace_line(sim, "refused %s%s%s", err_name(error), e->text[0] ? ": " : "", e->text);
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct sim *sim_new(const struct sim_options *options)
@@ -133,6 +147,7 @@ struct sim *sim_new(const struct sim_options *options)
     sim->env.ctx = sim;
     sim->env.n_cpus = sim->options.n_cpus;
     sim->dp = dp_world_new(sim->nl, &sim->env);
+    netlink_set_refused(sim->nl, on_refused, sim);
     sim->namespaces = g_ptr_array_new();
     (void)sim_ns_new(sim);
     rebalance_later(sim, false);

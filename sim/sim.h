@@ -46,6 +46,7 @@ struct sim {
     unsigned next_ns_id;
     struct trace *trace;        /* NULL: off */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
+    struct err refusal;         /* why the last refused request was; code 0: none yet */
     uint64_t n_seen;            /* dp_account.n_born at the last rebalance */
 };
 

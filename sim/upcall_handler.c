@@ -71,7 +71,8 @@ void upcall_handler_take_dispatch(struct upcall_handler *h, const struct nlmsghd
     GByteArray *req;
     size_t msg;
 
-    if (!(features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU) || local_attr(info, OVS_DP_ATTR_PER_CPU_PIDS))
+    if (!(features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU) ||
+        local_attr(info, OVS_DP_ATTR_PER_CPU_PIDS))
         return;
     req = g_byte_array_new();
     msg = local_begin(&h->out, req, OVS_DATAPATH_FAMILY, OVS_DP_CMD_SET, 0, h->dp_ifindex);

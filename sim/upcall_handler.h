@@ -24,8 +24,8 @@ enum upcall_mode {
 
 extern const char *const upcall_mode_names[N_UPCALL_MODES];
 
-/* Takes over the upcalls of a datapath's ports: of all, or of those nobody serves. NULL with 'e' if the
- * datapath refuses. */
+/* Takes over the upcalls of a datapath's ports: of all, or of those nobody serves. NULL with 'e'
+ * if the datapath refuses. */
 struct upcall_handler *upcall_handler_new(struct sim_ns *ns, int dp_ifindex,
                                           enum upcall_mode mode, bool takes_all, struct err *e);
 void upcall_handler_free(struct upcall_handler *h);     /* NULL allowed */
@@ -33,7 +33,7 @@ void upcall_handler_free(struct upcall_handler *h);     /* NULL allowed */
 int upcall_handler_dp(const struct upcall_handler *h);
 /* Takes over one port more. 0 or -errno. */
 int upcall_handler_take_port(struct upcall_handler *h, uint32_t port_no, struct err *e);
-/* 'info' describes its datapath. With per-CPU dispatch and nobody's socket there, its own is set. */
+/* 'info' describes its datapath. With per-CPU dispatch and no sockets named, it names its own. */
 void upcall_handler_take_dispatch(struct upcall_handler *h, const struct nlmsghdr *info);
 
 #endif

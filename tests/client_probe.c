@@ -57,8 +57,8 @@ static struct request getfamily(const char *name, uint32_t seq)
     };
 
     strncpy(r.name, name, sizeof(r.name) - 1);
-    r.attr.nla_len = (uint16_t)(NLA_HDRLEN + strlen(r.name) + 1);
-    r.nl.nlmsg_len = (uint32_t)(NLMSG_HDRLEN + GENL_HDRLEN) + NLA_ALIGN(r.attr.nla_len);
+    r.attr.nla_len = (uint16_t)(sizeof(r.attr) + strlen(r.name) + 1);
+    r.nl.nlmsg_len = (uint32_t)(sizeof(r.nl) + sizeof(r.genl) + ((r.attr.nla_len + 3u) & ~3u));
     return r;
 }
 
@@ -126,7 +126,8 @@ static int names(void)
     value = 0;
     CHECK(!getsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &value, &len) && value == 1);
     CHECK(setsockopt(fd, SOL_NETLINK, 77, &value, sizeof(value)) == -1 && errno == ENOPROTOOPT);
-    CHECK(setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &value, 1) == -1 && errno == EINVAL);
+    CHECK(!setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &value, 1));
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, 1) == -1 && errno == EINVAL);
     CHECK(shutdown(fd, SHUT_RDWR) == -1 && errno == EOPNOTSUPP);
     return ask(fd, 1) || close(fd);
 }
@@ -450,7 +451,7 @@ static int dumps(void)
     int fd = open_sock(0), n_messages = 0;
 
     r.nl.nlmsg_flags |= NLM_F_DUMP;
-    r.nl.nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN;
+    r.nl.nlmsg_len = (uint32_t)(sizeof(r.nl) + sizeof(r.genl) + ((r.attr.nla_len + 3u) & ~3u));
     CHECK(send(fd, &r, r.nl.nlmsg_len, 0) > 0);
     do {
         ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
@@ -493,7 +494,7 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Not a test: prints microseconds for each request and reply. */
+/* Not a test: prints microseconds for a request and its reply. */
 static int bench(void)
 {
     struct request r = getfamily("nlctrl", 1);

@@ -16,8 +16,9 @@
 #include "sim/summary.h"
 
 /* 10.0.0.1 to 10.0.0.2, UDP. */
-#define UDP "0a00000000020a0000000001080045000021000140004011e6c80a0000010a00000203e807d0000d000064707369" \
-            "6d00000000000000000000000000"
+#define UDP                                                                                       \
+    "0a00000000020a0000000001080045000021000140004011e6c80a0000010a00000203e807d0000d0000"        \
+    "647073696d00000000000000000000000000"
 
 struct test {
     struct sim *sim;
@@ -306,8 +307,9 @@ static void a_trace_is_written(void **state)
     struct test *t = *state;
     char *path = path_of(t, "trace.txt"), *line, *text;
 
-    line = g_strdup_printf("trace on %s; +1ms dp br0; dp br0 !EEXIST; trace off; send br0 " UDP, path);
+    line = g_strdup_printf("trace on %s; +1ms dp br0; dp br0 !EEXIST; trace off", path);
     must(t, line);
+    must(t, "send br0 " UDP);
     must(t, "trace on; send br0 " UDP);
     assert_int_equal(scenario_finish(t->sim, &t->e), 0);
     assert_true(g_file_get_contents(path, &text, NULL, NULL));

@@ -173,7 +173,7 @@ EXPORT int setsockopt(int fd, int level, int name, const void *val, socklen_t le
 {
     struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
     const struct opt *o = entry ? find_opt(level, name) : NULL;
-    int value;
+    int value = 0;
 
     if (!o)
         return real.setsockopt(fd, level, name, val, len);
@@ -181,11 +181,12 @@ EXPORT int setsockopt(int fd, int level, int name, const void *val, socklen_t le
         return 0;
     if (o->set == OPT_REFUSE)
         return fail(ENOPROTOOPT);
-    if (len < sizeof(value))
+    if (len < sizeof(value) && level == SOL_SOCKET)
         return fail(EINVAL);
-    if (!val)
+    if (!val && len >= sizeof(value))
         return fail(EFAULT);
-    memcpy(&value, val, sizeof(value));
+    if (len >= sizeof(value))       /* netlink takes a short value for 0 */
+        memcpy(&value, val, sizeof(value));
     return ask(entry, PROTO_SETOPT,
                (const uint32_t[3]){ (uint32_t)level, (uint32_t)name, (uint32_t)value }, NULL);
 }
