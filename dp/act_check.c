@@ -6,11 +6,17 @@
 #include <string.h>
 
 #include "dp/act_rows.h"
+#include "dp/eth_type.h"
 #include "netlink/attr.h"
 
 static bool is_tagged(const struct flow_key *key)
 {
     return key->vlan.tci & KEY_TCI_PRESENT;
+}
+
+static uint32_t n_labels(const struct flow_key *key)
+{
+    return (uint32_t)__builtin_popcount(key->mpls.n_lse_mask);
 }
 
 /* The row of a type a client may send, or NULL. */
@@ -79,13 +85,11 @@ int acts_check(const struct flow_key *key, const void *attrs, size_t len, struct
         .eth_type = key->eth_type,
         .is_tagged = is_tagged(key),
         .has_eth = key->mac_proto == KEY_MAC_ETH,
-        .n_mpls = (uint8_t)__builtin_popcount(key->mpls.n_lse_mask),
+        .n_mpls = is_mpls_type(key->eth_type) ? n_labels(key) : 0,
         .out = out,
     };
     int err;
 
-    if (key->eth_type != 0x8847 && key->eth_type != 0x8848)
-        at.n_mpls = 0;
     err = acts_check_level(&at, attrs, len, e);
     if (err)
         return err_prefix(e, "actions");

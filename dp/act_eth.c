@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "dp/act_rows.h"
+#include "dp/eth_type.h"
 #include "netlink/attr.h"
 
 static int push_eth_check(struct act_scope *at, const struct nlattr *a, struct err *e)
@@ -57,8 +58,7 @@ static int pop_eth_run(struct act_run *run, const struct nlattr *a, bool is_last
 
     (void)a;
     (void)is_last;
-    if (p->len < ETH_HLEN || p->l3_off < ETH_HLEN || p->has_vlan || p->protocol == ETH_P_8021Q ||
-        p->protocol == ETH_P_8021AD)
+    if (p->len < ETH_HLEN || p->l3_off < ETH_HLEN || p->has_vlan || is_vlan_type(p->protocol))
         return -EPROTO;
     pkt_remove(p, 0, ETH_HLEN);
     p->has_eth = false;

@@ -6,22 +6,18 @@
 
 #include "base/bytes.h"
 #include "dp/act_rows.h"
+#include "dp/eth_type.h"
 #include "netlink/attr.h"
 
 #define LSE_LEN 4u
 #define MAC_ADDRS_LEN 12u
 #define ADD_MPLS_AT_L3 1u       /* OVS_MPLS_L3_TUNNEL_FLAG_MASK: the new entry goes behind L2 */
 
-static bool is_mpls(uint16_t type)
-{
-    return type == ETH_P_MPLS_UC || type == ETH_P_MPLS_MC;
-}
-
 /* The types that a label may be put before. */
 static bool can_have_label(uint16_t type)
 {
     return type == ETH_P_IP || type == ETH_P_IPV6 || type == ETH_P_ARP || type == ETH_P_RARP ||
-           is_mpls(type);
+           is_mpls_type(type);
 }
 
 /* ---- push_mpls, add_mpls ------------------------------------------------------------------- */
@@ -40,7 +36,7 @@ static int push_mpls_check(struct act_scope *at, const struct nlattr *a, struct 
     const uint8_t *arg = mnl_attr_get_payload(a);
     uint16_t type = be16_get(arg + LSE_LEN);
 
-    if (!is_mpls(type))
+    if (!is_mpls_type(type))
         return err_set(e, EINVAL, "push_mpls: %#06x is not an MPLS type", type);
     if (check_label_place(at, "push_mpls", e))
         return -EINVAL;
@@ -64,7 +60,7 @@ static int add_mpls_check(struct act_scope *at, const struct nlattr *a, struct e
     const uint8_t *arg = mnl_attr_get_payload(a);
     uint16_t type = be16_get(arg + LSE_LEN);
 
-    if (!is_mpls(type))
+    if (!is_mpls_type(type))
         return err_set(e, EINVAL, "add_mpls: %#06x is not an MPLS type", type);
     if (add_mpls_is_at_l3(arg) && check_label_place(at, "add_mpls", e))
         return -EINVAL;
@@ -124,7 +120,7 @@ static int pop_mpls_check(struct act_scope *at, const struct nlattr *a, struct e
 
     if (at->is_tagged)
         return err_set(e, EINVAL, "pop_mpls: the packet has a VLAN tag");
-    if (!is_mpls(at->eth_type))
+    if (!is_mpls_type(at->eth_type))
         return err_set(e, EINVAL, "pop_mpls: type %#06x is not MPLS", at->eth_type);
     if (type == ETH_P_TEB && at->has_eth)
         return err_set(e, EINVAL, "pop_mpls: an Ethernet header inside an Ethernet frame");
@@ -132,7 +128,7 @@ static int pop_mpls_check(struct act_scope *at, const struct nlattr *a, struct e
     /* What the client says lies beneath the last known label is not to be trusted: it could
      * write beyond the packet. */
     at->n_mpls--;
-    at->eth_type = at->n_mpls && is_mpls(type) ? type : 0;
+    at->eth_type = at->n_mpls && is_mpls_type(type) ? type : 0;
     attr_put(at->out, OVS_ACTION_ATTR_POP_MPLS, mnl_attr_get_payload(a), sizeof(type));
     return 0;
 }
@@ -144,7 +140,7 @@ static int pop_mpls_run(struct act_run *run, const struct nlattr *a, bool is_las
     uint16_t mac_len = p->mac_len;
 
     (void)is_last;
-    if (is_mpls(p->protocol)) {
+    if (is_mpls_type(p->protocol)) {
         if (p->len < mac_len + LSE_LEN)
             return -ENOMEM;
         pkt_remove(p, mac_len, LSE_LEN);

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "dp/act_set_int.h"
+#include "dp/eth_type.h"
 #include "dp/extract_int.h"
 #include "netlink/attr.h"
 
@@ -92,7 +93,7 @@ int set_mpls_write(struct act_run *run, const uint8_t *value, const uint8_t *mas
     if (!lse)
         return -ENOMEM;
     /* With an inner VLAN tag in the frame the packet does not count as MPLS. */
-    if (p->protocol != ETH_P_MPLS_UC && p->protocol != ETH_P_MPLS_MC)
+    if (!is_mpls_type(p->protocol))
         return -EINVAL;
     mix(lse, lse, value, mask, 4);
     run->key->mpls.lse[0] = be32_get(lse);

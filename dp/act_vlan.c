@@ -9,15 +9,11 @@
 
 #include "base/bytes.h"
 #include "dp/act_rows.h"
+#include "dp/eth_type.h"
 #include "netlink/attr.h"
 
 #define MAC_ADDRS_LEN 12u
 #define TAG_LEN 4u
-
-static bool is_vlan_type(uint16_t type)
-{
-    return type == ETH_P_8021Q || type == ETH_P_8021AD;
-}
 
 static int push_vlan_check(struct act_scope *at, const struct nlattr *a, struct err *e)
 {

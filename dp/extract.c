@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "base/bytes.h"
+#include "dp/eth_type.h"
 #include "dp/extract_int.h"
 
 #define MAC_ADDRS_LEN 12u
@@ -20,11 +21,6 @@ void key_clear(struct flow_key *key)
 }
 
 /* ---- link layer (section 5.2)  ------------------------------------------------------- */
-
-static bool is_vlan_type(uint16_t type)
-{
-    return type == ETH_P_8021Q || type == ETH_P_8021AD;
-}
 
 /* Is there a tag at 'off' with a type behind it? One cut short is taken for the payload's type. */
 static bool has_tag_at(const struct pkt *p, uint32_t off)

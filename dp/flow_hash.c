@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "dp/eth_type.h"
 #include "dp/extract_int.h"
 
 #define MAX_HEADERS 15          /* that are stepped over */
@@ -41,7 +42,7 @@ static uint16_t skip_tags(struct cursor *c, uint16_t type)
 {
     const uint8_t *tag;
 
-    while ((type == ETH_P_8021Q || type == ETH_P_8021AD) && c->n_headers++ < MAX_HEADERS) {
+    while (is_vlan_type(type) && c->n_headers++ < MAX_HEADERS) {
         tag = peek(c, 4);
         if (!tag)
             return 0;

@@ -6,6 +6,7 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
+#include "dp/eth_type.h"
 #include "dp/key_hooks.h"
 #include "netlink/attr.h"
 
@@ -54,11 +55,6 @@ static const uint8_t layer3_order[] = {
 static void put_be16(struct nlmsghdr *msg, uint16_t type, uint16_t value)
 {
     mnl_attr_put_u16(msg, type, htons(value));
-}
-
-static bool is_vlan_type(uint16_t type)
-{
-    return type == 0x8100 || type == 0x88a8;
 }
 
 /* EtherType and what it decides. */

@@ -8,6 +8,7 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
+#include "dp/eth_type.h"
 #include "dp/key_hooks.h"
 #include "netlink/attr.h"
 
@@ -107,11 +108,6 @@ static uint16_t set_be16(const struct attr_set *set, unsigned type)
     if (set_has(set, type))
         memcpy(&wire, mnl_attr_get_payload(set->a[type]), sizeof(wire));
     return ntohs(wire);
-}
-
-static bool is_vlan_type(uint16_t type)
-{
-    return type == 0x8100 || type == 0x88a8;
 }
 
 /* ---- VLAN: outer, then inner -------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
+#include "dp/eth_type.h"
 #include "dp/extract.h"
 
 #define TAG_LEN 4u
@@ -60,7 +61,7 @@ struct pkt *dp_copy(struct dp_world *w, const struct pkt *p)
 /* Bytes that count against the MTU: without the Ethernet header and one tag in the frame. */
 static uint32_t mtu_len(const struct pkt *p)
 {
-    bool has_tag_inside = !p->has_vlan && (p->protocol == 0x8100 || p->protocol == 0x88a8);
+    bool has_tag_inside = !p->has_vlan && is_vlan_type(p->protocol);
     uint32_t header = ETH_HLEN + (has_tag_inside ? TAG_LEN : 0);
 
     return p->len > header ? p->len - header : 0;

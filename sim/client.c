@@ -175,8 +175,8 @@ static int fill_address(struct sockaddr_un *sun, const char *path, struct err *e
     if (!*path)
         return err_set(e, EINVAL, "the socket's path is empty");
     if (g_strlcpy(sun->sun_path, path, sizeof(sun->sun_path)) >= sizeof(sun->sun_path))
-        return err_set(e, ENAMETOOLONG, "%s: a socket's path has at most %zu characters", path,
-                       sizeof(sun->sun_path) - 1);
+        return err_set(e, ENAMETOOLONG, "a socket's path has at most %zu characters: %s",
+                       sizeof(sun->sun_path) - 1, path);
     return 0;
 }
 
@@ -259,6 +259,9 @@ static void serve_from(struct clients *all, GMainContext *context)
 {
     all->source = g_unix_fd_source_new(all->epoll_fd, G_IO_IN);
     g_source_set_callback(all->source, G_SOURCE_FUNC(on_event), all, NULL);
+    /* Nothing here runs the loop again; GLib, not told so, would take the descriptor out of its
+     * poll for each event and wake itself up twice. */
+    g_source_set_can_recurse(all->source, TRUE);
     g_source_attach(all->source, context);
 }
 
