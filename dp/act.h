@@ -30,6 +30,7 @@ struct act_list {
 
 /* What the check knows of the packet at this point of the list. */
 struct act_scope {
+    const struct profile *profile;
     const struct flow_key *key;     /* masked flow key, or a packet's full key (EXECUTE) */
     uint16_t eth_type;              /* 0: not known */
     bool is_tagged;
@@ -79,8 +80,8 @@ struct act {
 extern const struct act *const act_table[N_ACTS];     /* by type; NULL or uapi NULL: unknown */
 
 /* Checks and stores a client's list. *list belongs to the caller (g_free). */
-int acts_check(const struct flow_key *key, const void *attrs, size_t len, struct act_list **list,
-               struct err *e);
+int acts_check(const struct profile *profile, const struct flow_key *key, const void *attrs,
+               size_t len, struct act_list **list, struct err *e);
 /* For rows with nested lists: checks them one level deeper against a copy of 'at'. */
 int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e);
 /* Ends a nest of the stored form: attr_nest_end(), or -EMSGSIZE if it has grown too long. */

@@ -20,15 +20,17 @@ static uint32_t n_labels(const struct flow_key *key)
 }
 
 /* The row of a type a client may send, or NULL. */
-static const struct act *client_row(unsigned type)
+static const struct act *client_row(const struct profile *profile, unsigned type)
 {
-    return type < ACT_SET_TO_MASKED ? act_table[type] : NULL;
+    const struct act *row = type < ACT_SET_TO_MASKED ? act_table[type] : NULL;
+
+    return row && profile_has(profile, row->since, row->until) ? row : NULL;
 }
 
 static int act_check_one(struct act_scope *at, const struct nlattr *a, struct err *e)
 {
     unsigned type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
-    const struct act *row = client_row(type);
+    const struct act *row = client_row(at->profile, type);
 
     if (!row)
         return err_set(e, EINVAL, "action %u is unknown", type);
@@ -76,11 +78,12 @@ int acts_nest_end(const struct act_scope *at, size_t nest, struct err *e)
     return 0;
 }
 
-int acts_check(const struct flow_key *key, const void *attrs, size_t len, struct act_list **list,
-               struct err *e)
+int acts_check(const struct profile *profile, const struct flow_key *key, const void *attrs,
+               size_t len, struct act_list **list, struct err *e)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
     struct act_scope at = {
+        .profile = profile,
         .key = key,
         .eth_type = key->eth_type,
         .is_tagged = is_tagged(key),

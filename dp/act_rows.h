@@ -13,6 +13,7 @@ extern const struct act act_recirc, act_hash, act_meter;        /* act_recirc.c,
 extern const struct act act_push_mpls, act_pop_mpls, act_add_mpls;          /* act_mpls.c */
 extern const struct act act_push_eth, act_pop_eth;              /* act_eth.c */
 extern const struct act act_push_nsh, act_pop_nsh;              /* act_nsh.c */
+extern const struct act act_drop, act_psample;                  /* act_later.c */
 extern const struct act act_trunc, act_ct_clear, act_dec_ttl;   /* act_misc.c */
 
 /* Text hooks, all in act_text.c. */

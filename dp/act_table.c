@@ -4,6 +4,10 @@
 
 #include "dp/act_rows.h"
 
+/* Newer than Debian 12's header. */
+#define OVS_ACTION_ATTR_DROP 24
+#define OVS_ACTION_ATTR_PSAMPLE 25
+
 const struct act *const act_table[N_ACTS] = {
     [OVS_ACTION_ATTR_OUTPUT] = &act_output,
     [OVS_ACTION_ATTR_USERSPACE] = &act_userspace,
@@ -27,5 +31,7 @@ const struct act *const act_table[N_ACTS] = {
     [OVS_ACTION_ATTR_CHECK_PKT_LEN] = &act_check_pkt_len,
     [OVS_ACTION_ATTR_ADD_MPLS] = &act_add_mpls,
     [OVS_ACTION_ATTR_DEC_TTL] = &act_dec_ttl,
+    [OVS_ACTION_ATTR_DROP] = &act_drop,
+    [OVS_ACTION_ATTR_PSAMPLE] = &act_psample,
     [ACT_SET_TO_MASKED] = &act_set_to_masked,
 };

@@ -117,6 +117,7 @@ static void read_ufid(struct flow_req *fr, const struct nlattr *ufid)
 
 static int read_match(struct flow_req *fr, const struct req *req, bool want_mask, struct err *e)
 {
+    fr->m.profile = req_ns(req)->world->profile;
     fr->m.key = &fr->key;
     fr->m.mask = want_mask ? &fr->mask : NULL;
     return match_parse(&fr->m, req->attr[OVS_FLOW_ATTR_KEY],
@@ -128,8 +129,8 @@ static int read_actions(struct flow_req *fr, const struct req *req, struct err *
     const struct nlattr *acts = req->attr[OVS_FLOW_ATTR_ACTIONS];
 
     key_apply_mask(&fr->masked, &fr->key, &fr->mask, true);
-    return acts_check(&fr->masked, mnl_attr_get_payload(acts), mnl_attr_get_payload_len(acts),
-                      &fr->acts, e);
+    return acts_check(req_ns(req)->world->profile, &fr->masked, mnl_attr_get_payload(acts),
+                      mnl_attr_get_payload_len(acts), &fr->acts, e);
 }
 
 static int find_datapath(struct flow_req *fr, struct req *req, struct err *e)

@@ -62,7 +62,8 @@ static int key_of_request(struct req *req, struct pkt *p, struct flow_key *key, 
     int err;
 
     key_clear(key);
-    err = key_parse_metadata(key, req->attr[OVS_PACKET_ATTR_KEY], &l3_type, &is_l3, &seen, e);
+    err = key_parse_metadata(req_ns(req)->world->profile, key, req->attr[OVS_PACKET_ATTR_KEY],
+                             &l3_type, &is_l3, &seen, e);
     if (err)
         return err;
     p->has_eth = !is_l3;
@@ -89,7 +90,8 @@ static int execute_parse(struct req *req, struct pkt *p, struct flow_key *key,
     int err = key_of_request(req, p, key, e);
 
     if (!err)
-        err = acts_check(key, mnl_attr_get_payload(list), mnl_attr_get_payload_len(list), acts, e);
+        err = acts_check(req_ns(req)->world->profile, key, mnl_attr_get_payload(list),
+                         mnl_attr_get_payload_len(list), acts, e);
     if (err)
         return err;
     *dp = datapath_by_ifindex(req_ns(req), req_dp_ifindex(req));

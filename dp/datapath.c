@@ -19,6 +19,7 @@ struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env)
     };
     struct dp_world *w = g_new0(struct dp_world, 1);
 
+    w->profile = &profile_6_1;
     w->nl = nl;
     w->env = env;
     w->namespaces = g_ptr_array_new();

@@ -92,6 +92,7 @@ struct deferred {
 };
 
 struct dp_world {
+    const struct profile *profile;
     struct netlink *nl;
     const struct dp_env *env;
     struct pkt_pool pool;

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/scan.h"
 #include "base/wire.h"
+#include "dp/profile.h"
 
 #define KEY_MAX_PORTS 65535u        /* in_port of "no port" */
 #define KEY_N_MPLS 3
@@ -138,8 +139,6 @@ struct key_when {
     bool not_later_frag;
 };
 
-#define KVER(major, minor) ((major)*1000u + (minor))
-
 /* Bits of flow_key.tun.flags. */
 enum {
     KEY_TUN_KEY = 1u << 0,          /* ID is present */
@@ -198,6 +197,7 @@ extern const struct key_attr key_attrs[N_KEY_ATTRS];
 
 /* A key and mask being read from a request. */
 struct match {
+    const struct profile *profile;  /* NULL: profile_6_1 */
     struct flow_key *key;
     struct flow_mask *mask;         /* NULL: key only */
     struct key_range range;         /* of the key's touched bytes */
@@ -215,8 +215,9 @@ int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *
                 bool want_mask, struct err *e);
 
 /* Reads the metadata of a PACKET_EXECUTE key into *key. *eth_type: of an L3 packet, else 0. */
-int key_parse_metadata(struct flow_key *key, const struct nlattr *attr, uint16_t *eth_type,
-                       bool *is_l3, uint64_t *seen, struct err *e);
+int key_parse_metadata(const struct profile *profile, struct flow_key *key,
+                       const struct nlattr *attr, uint16_t *eth_type, bool *is_l3, uint64_t *seen,
+                       struct err *e);
 
 /* Appends the attributes of a key or mask in dump order (catalogue 04, section 4.9) to 'msg' under
  * one nest of type 'nest'. 'decide' says which appear; pass it as 'out' for a key. */

@@ -17,6 +17,7 @@
 
 /* Attributes by type, of one nest or, for VLANs, several merged ones. */
 struct attr_set {
+    const struct profile *profile;
     uint64_t bits;
     const struct nlattr *a[N_KEY_ATTRS];
 };
@@ -54,7 +55,8 @@ void match_fill(struct match *m, size_t key_off, uint8_t byte, size_t size, bool
 
 /* ---- one nest -> attribute set ------------------------------------------------------------ */
 
-static int attr_check(const struct nlattr *a, uint64_t seen, struct err *e)
+static int attr_check(const struct profile *profile, const struct nlattr *a, uint64_t seen,
+                      struct err *e)
 {
     unsigned type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
     const struct key_attr *row;
@@ -62,7 +64,7 @@ static int attr_check(const struct nlattr *a, uint64_t seen, struct err *e)
     if (type >= N_KEY_ATTRS)
         return err_set(e, EINVAL, "Key type %u is out of range max %d", type, N_KEY_ATTRS - 1);
     row = &key_attrs[type];
-    if (!row->uapi && type)
+    if (type && (!row->uapi || !profile_has(profile, row->since, row->until)))
         return err_set(e, EINVAL, "Key type %u is not supported", type);
     if (seen & BIT(type))
         return err_set(e, EINVAL, "Duplicate key (type %u).", type);
@@ -82,7 +84,7 @@ static int attr_set_read(struct attr_set *set, const struct nlattr *nest, bool i
     attr_for_each_nested(a, nest, left)
     {
         unsigned type = mnl_attr_get_type(a);
-        int err = attr_check(a, set->bits, e);
+        int err = attr_check(set->profile, a, set->bits, e);
 
         if (err)
             return err;
@@ -416,7 +418,7 @@ static GByteArray *exact_mask(const struct nlattr *key)
 static int match_parse_mask(struct match *m, const struct nlattr *mask, uint64_t *bits,
                             struct err *e)
 {
-    struct attr_set set = {0};
+    struct attr_set set = {.profile = m->profile ? m->profile : &profile_6_1};
     uint16_t all = 0xffff;
     int err = attr_set_read(&set, mask, true, e);
 
@@ -434,7 +436,7 @@ static int match_parse_mask(struct match *m, const struct nlattr *mask, uint64_t
 int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *mask,
                 bool want_mask, struct err *e)
 {
-    struct attr_set set = {0};
+    struct attr_set set = {.profile = m->profile ? m->profile : &profile_6_1};
     g_autoptr(GByteArray) exact = NULL;
     uint64_t key_bits, mask_bits = 0;
     struct flow_mask *mask_out = m->mask;
@@ -468,11 +470,12 @@ int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *
     return match_validate(m, key_bits, mask_bits, e);
 }
 
-int key_parse_metadata(struct flow_key *key, const struct nlattr *attr, uint16_t *eth_type,
-                       bool *is_l3, uint64_t *seen, struct err *e)
+int key_parse_metadata(const struct profile *profile, struct flow_key *key,
+                       const struct nlattr *attr, uint16_t *eth_type, bool *is_l3, uint64_t *seen,
+                       struct err *e)
 {
-    struct match m = {.key = key};
-    struct attr_set set = {0};
+    struct match m = {.profile = profile, .key = key};
+    struct attr_set set = {.profile = profile};
     int err = attr_set_read(&set, attr, false, e);
 
     if (err)

@@ -103,8 +103,10 @@ static void check_act_row(const struct act *row)
 
     assert_true(g_str_has_prefix(row->uapi, "OVS_ACTION_ATTR_"));
     assert_non_null(row->name);
-    assert_non_null(row->run);
     check_version(row->since, row->until);
+    if (!profile_has(&profile_6_1, row->since, row->until))
+        return;                 /* not emulated: a name, a number and a version */
+    assert_non_null(row->run);
     assert_true(!row->format == !row->scan);
     assert_true(row->len >= 0 || row->len == ACT_LEN_VAR);
     assert_true(row->len >= 0 || (row->check && row->format));

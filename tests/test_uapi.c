@@ -35,6 +35,7 @@ static const struct number act_numbers[] = {
     ACTION(SET_MASKED, 11), ACTION(CT, 12), ACTION(TRUNC, 13), ACTION(PUSH_ETH, 14), ACTION(POP_ETH, 15),
     ACTION(CT_CLEAR, 16), ACTION(PUSH_NSH, 17), ACTION(POP_NSH, 18), ACTION(METER, 19), ACTION(CLONE, 20),
     ACTION(CHECK_PKT_LEN, 21), ACTION(ADD_MPLS, 22), ACTION(DEC_TTL, 23),
+    { "OVS_ACTION_ATTR_DROP", 24, 24 }, { "OVS_ACTION_ATTR_PSAMPLE", 25, 25 },  /* newer than the header */
 };
 
 #define NUMBER(name, wire) { #name, name, wire }

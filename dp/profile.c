@@ -1,0 +1,4 @@
+/* profile.c - the kernels that can be emulated. SPDX-License-Identifier: Apache-2.0 */
+#include "dp/profile.h"
+
+const struct profile profile_6_1 = {.name = "6.1", .kernel = KVER(6, 1)};
