@@ -61,7 +61,7 @@ static void check_key_offsets(const struct key_attr *row)
 
 static void check_version(uint16_t since, uint16_t until)
 {
-    assert_true(since == 0 || (since >= KVER(3, 3) && since <= KVER(6, 1)));    /* profile 6.1 */
+    assert_true(since == 0 || (since >= KVER(3, 3) && since <= KVER(6, 12)));    /* profile 6.1 */
     assert_true(until == 0 || until > since);
 }
 
