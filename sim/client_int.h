@@ -14,7 +14,10 @@ struct pushed {
     uint32_t charge;            /* what reading it gives back to the socket */
     uint32_t weight;            /* what it adds to the descriptor's unread bytes */
     bool has_more;              /* it makes the client ask for the rest */
+    bool is_exact;              /* 'weight' is the truth, otherwise it may be below */
 };
+
+#define N_WEIGHTS 4096          /* lengths whose weight is remembered */
 
 struct conn {
     struct clients *all;
@@ -25,7 +28,7 @@ struct conn {
     struct sock *sock;          /* DATA */
     GQueue pushed;              /* of struct pushed, oldest first */
     size_t weight;              /* of all of 'pushed' */
-    unsigned n_more;            /* of 'pushed' */
+    unsigned n_more, n_inexact; /* of 'pushed' */
     size_t low, high;           /* unread bytes at which to ask for a PULL, and to stop */
     struct dgram *held;         /* taken, but the descriptor had no room */
     bool is_dirty;              /* in all->dirty */
@@ -45,6 +48,9 @@ struct clients {
     GPtrArray *dirty;           /* of struct conn: something was queued in this request */
     GQueue unread;              /* of struct conn, by their 'link' */
     uint8_t *buf;
+    uint32_t weights[N_WEIGHTS];        /* by length with header, 0: not known yet */
+    uint64_t last_id;           /* who spoke last: probably the next one, too */
+    unsigned n_guessed;         /* times in a row that this was right */
     unsigned depth;             /* clients_begin() without clients_end() */
 };
 
@@ -59,6 +65,7 @@ void conn_hold(struct conn *c, struct sim_ns *ns);
 /* client_push.c: from a socket's queue to the client's descriptor. */
 void push_queued(struct conn *c);               /* as much as the window allows */
 void push_note_read(struct conn *c, size_t buffer_len);     /* gives back what has been read */
+bool push_is_light(const struct conn *c);       /* no need yet for push_note_read() */
 void push_forget(struct conn *c);
 
 /* client_request.c */

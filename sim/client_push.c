@@ -38,11 +38,12 @@ static struct pushed *drop_oldest(struct conn *c, size_t *charge)
     *charge += p->charge;
     c->weight -= p->weight;
     c->n_more -= p->has_more;
+    c->n_inexact -= !p->is_exact;
     g_slice_free(struct pushed, p);
     return g_queue_peek_head(&c->pushed);
 }
 
-/* Weights are never above the truth (see remember()), so nothing counts as read too early. */
+/* Weights are never above the truth, so nothing counts as read too early. */
 void push_note_read(struct conn *c, size_t buffer_len)
 {
     struct pushed *p = g_queue_peek_head(&c->pushed);
@@ -68,19 +69,17 @@ void push_forget(struct conn *c)
     c->held = NULL;
 }
 
-/* A reader at work makes the descriptor grow less than the datagram weighs, hence MAX(). */
-static void remember(struct conn *c, const struct dgram *d, size_t grown, bool has_more)
+static void remember(struct conn *c, struct pushed p)
 {
-    struct pushed *p = g_slice_new(struct pushed);
+    struct pushed *copy = g_slice_new(struct pushed);
 
-    p->charge = (uint32_t)d->charge;
-    p->weight = (uint32_t)MAX(grown, d->len + sizeof(struct proto_dgram));
-    p->has_more = has_more;
+    *copy = p;
     if (!c->pushed.head)
         g_queue_push_tail_link(&c->all->unread, &c->link);
-    g_queue_push_tail(&c->pushed, p);
-    c->weight += p->weight;
-    c->n_more += has_more;
+    g_queue_push_tail(&c->pushed, copy);
+    c->weight += p.weight;
+    c->n_more += p.has_more;
+    c->n_inexact += !p.is_exact;
 }
 
 static ssize_t hand_on(const struct conn *c, const struct proto_dgram *head, const void *data,
@@ -117,14 +116,31 @@ static bool needs_more(const struct conn *c, const struct dgram *d, size_t unrea
     return fills_window && !c->n_more;
 }
 
-/* Returns false when the descriptor has no room for it now. */
-static bool push_one(struct conn *c, struct dgram *d, size_t *unread)
+/* The weight of a datagram that has just been handed on: what the unread bytes have grown by.
+ * A reader at work makes that less; with nothing unread before it is exact, and the kernel
+ * gives the same length the same weight ever after. */
+static void weigh(struct conn *c, struct pushed *p, size_t len, size_t before)
+{
+    size_t after = unread_bytes(c), grown = after > before ? after - before : 0;
+
+    p->weight = (uint32_t)MAX(grown, len);
+    p->is_exact = !before && after;
+    if (p->is_exact && len < N_WEIGHTS)
+        c->all->weights[len] = p->weight;
+}
+
+/* Returns false when the descriptor has no room for it now. 'unread' is not below the truth. */
+static bool push_one(struct conn *c, const struct dgram *d, size_t *unread)
 {
     struct proto_dgram head = { .src_portid = d->src_portid, .groups = d->groups };
-    bool has_more = needs_more(c, d, *unread);
-    size_t before = *unread;
+    size_t len = sizeof(head) + d->len, before = 0;
+    struct pushed p = { .charge = (uint32_t)d->charge, .has_more = needs_more(c, d, *unread) };
 
-    head.flags = has_more ? PROTO_MORE : 0;
+    p.weight = len < N_WEIGHTS ? c->all->weights[len] : 0;
+    p.is_exact = p.weight;
+    if (!p.is_exact)
+        before = unread_bytes(c);
+    head.flags = p.has_more ? PROTO_MORE : 0;
     if (hand_on(c, &head, d->data, d->len) < 0) {
         if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
             return false;
@@ -133,14 +149,22 @@ static bool push_one(struct conn *c, struct dgram *d, size_t *unread)
         sock_read_done(c->sock, d->charge, 0);
         return true;
     }
-    *unread = unread_bytes(c);
-    remember(c, d, *unread > before ? *unread - before : 0, has_more);
+    if (!p.is_exact)
+        weigh(c, &p, len, before);
+    *unread = p.is_exact ? *unread + p.weight : unread_bytes(c);
+    remember(c, p);
     return true;
+}
+
+/* While little is underway at most, nobody has to look how much of it is unread. */
+bool push_is_light(const struct conn *c)
+{
+    return c->weight < c->low / 2 && !c->n_inexact;
 }
 
 void push_queued(struct conn *c)
 {
-    size_t unread = c->pushed.head ? unread_bytes(c) : 0;
+    size_t unread = push_is_light(c) ? c->weight : unread_bytes(c);
 
     push_error(c);
     while (unread < c->high && (c->held || c->sock->rx.head)) {

@@ -88,7 +88,7 @@ struct proto_req {
     uint32_t arg[3];
 };
 
-#define PROTO_CUT 0x1u                  /* proto_reply.flags: another reply carries on the payload */
+#define PROTO_CUT 0x1u      /* proto_reply.flags: another reply carries on the payload */
 
 struct proto_reply {
     int32_t status;                     /* 0 or -errno */

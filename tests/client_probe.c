@@ -1,99 +1,27 @@
 /* client_probe.c - a program that knows only libc and uses a netlink socket in every way that
  * programs do; it runs under the preload library and, but for "probe_*", on a real kernel.
  *
- * client_probe CASE...     runs these cases, "all" for those without '_' prefix family
+ * client_probe CASE...     runs these cases; "all": those that a kernel can answer, too
  * Exit status 0: all held. Each failure is a line with the case, the line and what is wrong.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define CHECK(claim)                                                                             \
-    do {                                                                                         \
-        if (!(claim)) {                                                                          \
-            fprintf(stderr, "%s:%d: %s (errno %d)\n", __func__, __LINE__, #claim, errno);        \
-            return 1;                                                                            \
-        }                                                                                        \
-    } while (0)
+#include "tests/client_probe_load.h"
+#include "tests/client_probe_tools.h"
 
 static char self_path[4096];
 
-/* ---- requests --------------------------------------------------------------------------------- */
-
-struct request {
-    struct nlmsghdr nl;
-    struct genlmsghdr genl;
-    struct nlattr attr;
-    char name[16];
-};
-
-/* GETFAMILY by name; a wrong name is answered with ENOENT. */
-static struct request getfamily(const char *name, uint32_t seq)
-{
-    struct request r = {
-        .nl = { .nlmsg_type = GENL_ID_CTRL, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = seq },
-        .genl = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 },
-        .attr = { .nla_type = CTRL_ATTR_FAMILY_NAME },
-    };
-
-    strncpy(r.name, name, sizeof(r.name) - 1);
-    r.attr.nla_len = (uint16_t)(sizeof(r.attr) + strlen(r.name) + 1);
-    r.nl.nlmsg_len = (uint32_t)(sizeof(r.nl) + sizeof(r.genl) + ((r.attr.nla_len + 3u) & ~3u));
-    return r;
-}
-
-static int open_sock(int flags)
-{
-    return socket(AF_NETLINK, SOCK_RAW | flags, NETLINK_GENERIC);
-}
-
-/* One request, one reply without waiting. Returns 0 if it is the right one. */
-static int ask(int fd, uint32_t seq)
-{
-    struct request r = getfamily("nlctrl", seq);
-    char buf[8192];
-    struct nlmsghdr nl;
-    ssize_t n;
-
-    CHECK(send(fd, &r, r.nl.nlmsg_len, 0) == (ssize_t)r.nl.nlmsg_len);
-    n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-    CHECK(n > (ssize_t)sizeof(nl));
-    memcpy(&nl, buf, sizeof(nl));
-    CHECK(nl.nlmsg_type == GENL_ID_CTRL && nl.nlmsg_seq == seq && (ssize_t)nl.nlmsg_len == n);
-    CHECK(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) == -1 && errno == EAGAIN);
-    return 0;
-}
-
-static int child_status(pid_t pid)
-{
-    int status;
-
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
-        return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* ---- cases ------------------------------------------------------------------------------------ */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 static int names(void)
 {
@@ -486,163 +414,7 @@ static int namespaces(void)
     return ask(outside, 1) || close(outside);
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Not a test: prints microseconds for a request and its reply. */
-static int bench(void)
-{
-    struct request r = getfamily("nlctrl", 1);
-    double start, best = 1e9;
-    int fd = open_sock(0);
-    char buf[4096];
-
-    for (int round = 0; round < 5; round++) {
-        start = seconds();
-        for (int i = 0; i < 10000; i++) {
-            CHECK(send(fd, &r, r.nl.nlmsg_len, 0) > 0);
-            CHECK(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0);
-        }
-        if (seconds() - start < best)
-            best = seconds() - start;
-    }
-    printf("%.2f us\n", best * 100);
-    return close(fd);
-}
-
-/* ---- cases that need the test's own family (test_client.c) ------------------------------------ */
-
-/* Command numbers of the family "dpsim_probe", whose requests are {u32 a, u32 b} as user header. */
-enum { PROBE_REPLY = 1, PROBE_DUMP, PROBE_FLOOD };
-
-struct probe_request {
-    struct nlmsghdr nl;
-    struct genlmsghdr genl;
-    uint32_t a, b;
-};
-
-#define PROBE_ID 32     /* of the first family that is registered there */
-
-static uint16_t probe_id(void)
-{
-    const char *id = getenv("PROBE_ID");
-
-    return (uint16_t)(id ? atoi(id) : PROBE_ID);
-}
-
-static int probe_send(int fd, uint8_t cmd, uint16_t flags, uint32_t a, uint32_t b)
-{
-    struct probe_request r = {
-        .nl = { .nlmsg_len = sizeof(r), .nlmsg_type = probe_id(), .nlmsg_seq = 3,
-                .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags) },
-        .genl = { .cmd = cmd, .version = 1 },
-        .a = a, .b = b,
-    };
-
-    return send(fd, &r, sizeof(r), 0) == sizeof(r) ? 0 : -1;
-}
-
-/* A reply longer than any default buffer. */
-static int probe_big(void)
-{
-    static char buf[512 * 1024];
-    struct nlmsghdr nl;
-    int fd = open_sock(0), room = 2 * 1024 * 1024;
-
-    CHECK(!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)));
-    for (uint32_t size = 1000; size <= 60000; size += 500) {
-        for (uint32_t n = 1; n <= 4; n++) {
-            ssize_t got;
-
-            CHECK(!probe_send(fd, PROBE_REPLY, 0, size, n));
-            CHECK(recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT) > (ssize_t)(size * n));
-            got = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-            CHECK(got > (ssize_t)(size * n));
-            memcpy(&nl, buf, sizeof(nl));
-            CHECK(nl.nlmsg_len == (uint32_t)got);
-        }
-    }
-    return close(fd);
-}
-
-/* Many messages, none may be missing; read without waiting, as clients do. */
-static int probe_dump(void)
-{
-    static const size_t sizes[] = { 4096, 65536 };
-    static char buf[65536];
-
-    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-        int fd = open_sock(0);
-        bool is_done = false;
-        uint32_t n_messages = 0;
-
-        CHECK(!probe_send(fd, PROBE_DUMP, NLM_F_DUMP, 5000, 100));
-        while (!is_done) {
-            ssize_t n = recv(fd, buf, sizes[i], MSG_DONTWAIT);
-
-            CHECK(n > 0);
-            for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, (uint32_t)n);
-                 h = (void *)((char *)h + NLMSG_ALIGN(h->nlmsg_len)), n_messages++) {
-                n -= (ssize_t)NLMSG_ALIGN(h->nlmsg_len) - (ssize_t)h->nlmsg_len;
-                n -= h->nlmsg_len;
-                is_done = h->nlmsg_type == NLMSG_DONE;
-            }
-        }
-        CHECK(n_messages == 5001);
-        CHECK(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) == -1 && errno == EAGAIN);
-        CHECK(!ask(fd, 9) && !close(fd));
-    }
-    return 0;
-}
-
-/* More than the descriptor takes at once, all within the receive buffer: in order, complete. */
-static int probe_window(void)
-{
-    static char buf[65536];
-    int fd = open_sock(0), room = 16 * 1024 * 1024;
-    uint32_t number;
-
-    CHECK(!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)));
-    for (uint32_t size = 40; size < 20000; size *= 3) {
-        CHECK(!probe_send(fd, PROBE_FLOOD, 0, 1000, size));
-        for (uint32_t i = 0; i < 1000; i++) {
-            CHECK(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) >= (ssize_t)size);
-            memcpy(&number, buf + NLMSG_HDRLEN + GENL_HDRLEN, sizeof(number));
-            CHECK(number == i);
-        }
-        CHECK(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) == -1 && errno == EAGAIN);
-    }
-    return close(fd);
-}
-
-/* Too much for the receive buffer: the error first, then what fitted, then silence. */
-static int probe_overrun(void)
-{
-    int fd = open_sock(0), room = 1;
-    char buf[4096];
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-
-    CHECK(!setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)));
-    for (int i = 0; i < 3; i++) {
-        /* The first is in the descriptor's queue already when the error comes. */
-        CHECK(!probe_send(fd, PROBE_FLOOD, 0, 1, 100));
-        CHECK(!probe_send(fd, PROBE_FLOOD, 0, 50, 100));
-        CHECK(poll(&p, 1, 0) == 1);
-        CHECK(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) == -1 && errno == ENOBUFS);
-        CHECK(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 100);
-        while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
-            ;
-        CHECK(errno == EAGAIN);
-    }
-    return close(fd);
-}
-
-/* ---- the table -------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 #define CASE(name) { #name, name }
 

@@ -159,6 +159,14 @@ static void one_round(struct lab *lab, struct rng *r)
     lab_do(lab, below(r, 2) ? "down p2" : "up p2");
 }
 
+/* What the mix above leads to. */
+static const enum drop_reason usual[] = {
+    DROP_LAST_ACTION, DROP_ACTION_ERROR, DROP_DEFERRED_LIMIT, DROP_SAMPLE,
+    DROP_IP_TTL,      DROP_EXTRACT,      DROP_NO_PORT,        DROP_DEV_READY,
+    DROP_PKT_TOO_BIG, DROP_MAC_PROTO,    DROP_RX_DOWN,        DROP_NOT_A_PORT,
+    DROP_UPCALL,
+};
+
 static void test_random_mix(void **state)
 {
     struct lab *lab = *state;
@@ -170,9 +178,9 @@ static void test_random_mix(void **state)
         one_round(lab, &r);
     /* The mix has been everywhere. */
     assert_true(a->n_output > 0 && a->n_consumed > 0);
-    for (unsigned i = 0; i < N_DROP_REASONS; i++) {
-        if (i != DROP_NO_MEMORY && i != DROP_METER && !a->n_drop[i])
-            fail_msg("nothing was dropped by reason \"%s\"", drop_reason_names[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(usual); i++) {
+        if (!a->n_drop[usual[i]])
+            fail_msg("nothing was dropped for \"%s\"", drop_reason_names[usual[i]]);
     }
 }
 

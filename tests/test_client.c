@@ -24,7 +24,7 @@
 #include "tests/client_probe.c"
 #undef main
 
-/* ---- the family "dpsim_probe" ----------------------------------------------------------------- */
+/* ---- the family "dpsim_probe" ---------------------------------------------------------------- */
 
 struct probe_header {
     uint32_t a, b;
@@ -97,7 +97,7 @@ static const struct family probe_family = {
     .max_attr = 1, .op = probe_ops, .n_ops = G_N_ELEMENTS(probe_ops), .n_legacy_cmds = 3,
 };
 
-/* ---- running a case --------------------------------------------------------------------------- */
+/* ---- running a case -------------------------------------------------------------------------- */
 
 struct place {
     char *folder, *path, *library;
@@ -211,7 +211,7 @@ PROBE(probe_dump)
 PROBE(probe_window)
 PROBE(probe_overrun)
 
-/* ---- the socket file -------------------------------------------------------------------------- */
+/* ---- the socket file ------------------------------------------------------------------------- */
 
 static void test_path_in_use(void **state)
 {

@@ -21,7 +21,7 @@ int cmd_exec(int argc, char **argv)
     if (!o.socket)
         o.socket = g_getenv("DPSIM_SOCKET");
     if (!o.socket) {
-        fprintf(stderr, "dpsim exec: no simulator named: neither --socket nor DPSIM_SOCKET is set\n");
+        fprintf(stderr, "dpsim exec: neither --socket nor DPSIM_SOCKET names a simulator\n");
         return 2;
     }
     env = launch_environ(o.socket, &e);

@@ -36,7 +36,7 @@ struct run {
     bool program_ended, all_ended;
 };
 
-/* ---- the simulator ---------------------------------------------------------------------------- */
+/* ---- the simulator --------------------------------------------------------------------------- */
 
 static int choose_path(struct run *r, struct err *e)
 {
@@ -106,7 +106,7 @@ static void end_simulator(struct run *r)
     g_free(r->path);
 }
 
-/* ---- the program and its children ------------------------------------------------------------- */
+/* ---- the program and its children ------------------------------------------------------------ */
 
 static void reap(struct run *r)
 {

@@ -183,13 +183,19 @@ static void drop_ctl(int fd)
     }
 }
 
+static bool has_own_ctl(void)
+{
+    return mine.fd && fd_state(mine.fd) == FD_CTL;
+}
+
 /* This thread's connection; the table forgets it when the program has closed it or forked. */
 static int own_ctl(void)
 {
-    if (mine.fd && fd_state(mine.fd) == FD_CTL)
-        return mine.fd;
-    int fd = open_ctl();
+    int fd;
 
+    if (has_own_ctl())
+        return mine.fd;
+    fd = open_ctl();
     if (fd < 0)
         return fd;
     mine.fd = fd;
@@ -244,8 +250,14 @@ static int try_call(int fd, struct ctl_call *call)
     return rc ? rc : read_reply(fd, call);
 }
 
-/* In a signal handler, while this thread's connection waits for a reply, or in a vfork child,
- * whose new descriptors the parent would not have. */
+/* A vfork child shares our memory but not its new descriptors. */
+static bool cannot_keep(void)
+{
+    return !has_own_ctl() && preload_in_vfork();
+}
+
+/* In a signal handler, while this thread's connection waits for a reply, or when a connection
+ * could not be kept. */
 static int call_aside(struct ctl_call *call)
 {
     int rc, fd = open_ctl();
@@ -283,7 +295,7 @@ int ctl_do(struct ctl_call *call)
     int rc, saved = errno;
 
     call->req.ns = netns_id();
-    rc = mine.busy || preload_in_vfork() ? call_aside(call) : call_on_own(call);
+    rc = mine.busy || cannot_keep() ? call_aside(call) : call_on_own(call);
     errno = saved;
     return rc ? rc : call->rep.status;
 }

@@ -219,7 +219,8 @@ static void deadline_in(struct timespec *deadline, const struct timespec *timeou
 }
 
 /* Like the kernel, looks at the clock only after a datagram. */
-EXPORT int recvmmsg(int fd, struct mmsghdr *vec, unsigned n_vec, int flags, struct timespec *timeout)
+EXPORT int recvmmsg(int fd, struct mmsghdr *vec, unsigned n_vec, int flags,
+                    struct timespec *timeout)
 {
     struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
     struct timespec deadline;
