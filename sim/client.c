@@ -139,9 +139,14 @@ static void handle_events(struct clients *all, int fd)
 static bool guess(struct clients *all)
 {
     struct conn *c = conn_find(all, all->last_id);
+    int tries = all->last_is_elsewhere ? PROTO_SPINS : 1;
 
-    if (c && all->n_guessed++ < MOST_GUESSES && conn_readable(c))
-        return true;
+    if (c && all->n_guessed++ < MOST_GUESSES) {
+        while (tries--) {
+            if (conn_readable(c))
+                return true;
+        }
+    }
     all->n_guessed = 0;
     return false;
 }

@@ -52,6 +52,7 @@ struct clients {
     uint64_t last_id;           /* who spoke last: probably the next one, too */
     unsigned n_guessed;         /* times in a row that this was right */
     unsigned depth;             /* clients_begin() without clients_end() */
+    bool last_is_elsewhere;     /* who spoke last runs on another CPU */
 };
 
 /* client_conn.c */

@@ -1,6 +1,7 @@
 /* client_request.c - requests of clients: one row for each operation of sim/proto.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -246,6 +247,8 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     memcpy(&r.req, bytes, sizeof(r.req));
     r.payload = (const uint8_t *)bytes + sizeof(r.req);
     r.len = len - sizeof(r.req);
+    r.rep.cpu = (uint16_t)(sched_getcpu() + 1);
+    c->all->last_is_elsewhere = r.req.cpu && r.rep.cpu && r.req.cpu != r.rep.cpu;
     clients_begin(c->all);
     r.rep.status = run(&r);
     clients_end(c->all);

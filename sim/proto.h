@@ -81,7 +81,8 @@ enum proto_op {
 };
 
 struct proto_req {
-    uint32_t op;
+    uint16_t op;
+    uint16_t cpu;                       /* that the client runs on, plus 1; 0: not said */
     uint32_t ns;
     uint64_t sock;
     uint32_t max_recv;
@@ -93,8 +94,14 @@ struct proto_req {
 struct proto_reply {
     int32_t status;                     /* 0 or -errno */
     uint32_t value, value2;
-    uint32_t flags;
+    uint16_t flags;
+    uint16_t cpu;                       /* that the simulator runs on, plus 1; 0: not said */
 };
+
+/* Waking a process that sleeps on another CPU takes many times what a request does (measured:
+ * 10,000 "ovs-dpctl add-flows" in 2.3 s instead of 0.3 s). So whoever waits for a peer on another
+ * CPU first looks this often without sleeping, some 50 us in all. */
+#define PROTO_SPINS 150
 
 /* One interface request or answer, marshalled field by field: what a member holds depends on
  * the command. */

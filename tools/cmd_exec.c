@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -24,11 +25,12 @@ int cmd_exec(int argc, char **argv)
         fprintf(stderr, "dpsim exec: neither --socket nor DPSIM_SOCKET names a simulator\n");
         return 2;
     }
-    env = launch_environ(o.socket, &e);
+    env = launch_check(o.socket, &e) ? NULL : launch_environ(o.socket, &e);
     if (!env) {
         fprintf(stderr, "dpsim exec: %s\n", e.text);
         return 1;
     }
+    (void)signal(SIGXFSZ, SIG_DFL);
     execvpe(o.program[0], o.program, env);
     fprintf(stderr, "dpsim exec: cannot start %s: %s\n", o.program[0], g_strerror(errno));
     g_strfreev(env);

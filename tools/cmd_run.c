@@ -92,13 +92,16 @@ static int start_simulator(struct run *r, struct err *e)
     return rc;
 }
 
-static void end_simulator(struct run *r)
+/* A recording that could not be written is a failure, told once. */
+static void end_simulator(struct run *r, bool is_told)
 {
     struct err e = { 0 };
 
     clients_free(r->clients);
-    if (r->sim && scenario_finish(r->sim, &e))
+    if (r->sim && scenario_finish(r->sim, &e) && !is_told) {
         fprintf(stderr, "dpsim run: %s\n", e.text);
+        r->status = r->status ? r->status : 1;
+    }
     sim_free(r->sim);
     if (r->folder)
         (void)g_rmdir(r->folder);
@@ -210,6 +213,6 @@ int cmd_run(int argc, char **argv)
         rc = run_program(&r, &e);
     if (rc)
         fprintf(stderr, "dpsim run: %s\n", e.text);
-    end_simulator(&r);
+    end_simulator(&r, rc != 0);
     return r.status;
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <glib.h>
 #include <spawn.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define LIBRARY "libdpsim-preload.so"
@@ -67,13 +69,32 @@ char **launch_environ(const char *socket, struct err *e)
     return g_environ_unsetenv(env, "DPSIM_NETNS");
 }
 
+int launch_check(const char *socket_path, struct err *e)
+{
+    struct sockaddr_un sun = { .sun_family = AF_UNIX };
+    int fd, rc;
+
+    if (g_strlcpy(sun.sun_path, socket_path, sizeof(sun.sun_path)) >= sizeof(sun.sun_path))
+        return err_set(e, ENAMETOOLONG, "%s: a socket's path has at most %zu characters",
+                       socket_path, sizeof(sun.sun_path) - 1);
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    rc = fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return rc ? err_set(e, rc, "no simulator answers at %s: %s", socket_path, g_strerror(rc)) : 0;
+}
+
 int launch_spawn(char **argv, char **env, const sigset_t *mask, pid_t *pid, struct err *e)
 {
     posix_spawnattr_t attr;
+    sigset_t ignored;
     int rc;
 
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGXFSZ);       /* by dpsim itself, see its main() */
     (void)posix_spawnattr_init(&attr);
-    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    (void)posix_spawnattr_setsigdefault(&attr, &ignored);
     (void)posix_spawnattr_setsigmask(&attr, mask);
     rc = posix_spawnp(pid, argv[0], NULL, &attr, argv, env);
     (void)posix_spawnattr_destroy(&attr);

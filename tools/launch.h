@@ -15,6 +15,9 @@
  * NULL with 'e' when the preload library is not where it should be. */
 char **launch_environ(const char *socket, struct err *e);
 
+/* Does a simulator listen at 'socket_path'? 0 or -errno. */
+int launch_check(const char *socket_path, struct err *e);
+
 /* Starts argv[0], looked up in PATH, with the signal mask 'mask'. Returns 0 or -errno. */
 int launch_spawn(char **argv, char **env, const sigset_t *mask, pid_t *pid, struct err *e);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +19,7 @@
 static __thread struct {
     int fd;             /* 0: none */
     bool busy;
+    uint16_t peer_cpu;  /* where the last reply came from, as proto_reply.cpu */
 } mine;
 
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
@@ -221,17 +223,33 @@ static int send_request(int fd, struct ctl_call *call)
     return n < 0 ? -errno : 0;
 }
 
+/* Without sleeping at first, if the simulator runs on another CPU: see PROTO_SPINS. */
+static ssize_t wait_reply(int fd, struct msghdr *msg, const struct ctl_call *call)
+{
+    bool is_elsewhere = mine.peer_cpu && call->req.cpu && mine.peer_cpu != call->req.cpu;
+    int spins = is_elsewhere ? PROTO_SPINS : 0;
+    ssize_t n;
+
+    while (spins--) {
+        n = real.recvmsg(fd, msg, MSG_DONTWAIT);
+        if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+            return n;
+    }
+    do
+        n = real.recvmsg(fd, msg, 0);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
 static int read_reply(int fd, struct ctl_call *call)
 {
     struct iovec iov[] = { { &call->rep, sizeof(call->rep) }, { call->out, call->out_size } };
     struct msghdr msg = { .msg_iov = iov, .msg_iovlen = call->out_size ? 2 : 1 };
-    ssize_t n;
+    ssize_t n = wait_reply(fd, &msg, call);
 
-    do
-        n = real.recvmsg(fd, &msg, 0);
-    while (n < 0 && errno == EINTR);
     if (n < (ssize_t)sizeof(call->rep))
         return n < 0 ? -errno : -ECONNRESET;
+    mine.peer_cpu = call->rep.cpu;
     call->out_len = (size_t)n - sizeof(call->rep);
     return 0;
 }
@@ -295,6 +313,7 @@ int ctl_do(struct ctl_call *call)
     int rc, saved = errno;
 
     call->req.ns = netns_id();
+    call->req.cpu = (uint16_t)(sched_getcpu() + 1);
     rc = mine.busy || cannot_keep() ? call_aside(call) : call_on_own(call);
     errno = saved;
     return rc ? rc : call->rep.status;
@@ -302,7 +321,7 @@ int ctl_do(struct ctl_call *call)
 
 int ctl_sock(uint64_t id, enum proto_op op, const uint32_t arg[3], struct proto_reply *rep)
 {
-    struct ctl_call call = { .req = { .op = op, .sock = id } };
+    struct ctl_call call = { .req = { .op = (uint16_t)op, .sock = id } };
     int rc;
 
     if (arg)
