@@ -21,20 +21,30 @@ int err_set(struct err *e, int code, const char *fmt, ...)
     return -code;
 }
 
+/* Appends as much of 'more' as fits. */
+static void append(struct err *e, const char *more)
+{
+    size_t used = strlen(e->text), len = strlen(more), room = sizeof(e->text) - 1 - used;
+
+    if (len > room)
+        len = room;
+    memcpy(e->text + used, more, len);
+    e->text[used + len] = '\0';
+}
+
 int err_prefix(struct err *e, const char *fmt, ...)
 {
-    char old[sizeof(e->text)];
+    struct err old;
     va_list ap;
-    int n;
 
     if (!e)
         return 0;
-    memcpy(old, e->text, sizeof(old));
+    old = *e;
     va_start(ap, fmt);
-    n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
+    vsnprintf(e->text, sizeof(e->text), fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof(e->text))
-        snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", old);
+    append(e, ": ");
+    append(e, old.text);
     return -e->code;
 }
 
