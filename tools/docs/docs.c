@@ -3,6 +3,8 @@
  * Nothing here names an attribute, an action or a command: it walks the rows. A test compares
  * what is checked in with what this prints.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "tools/docs/docs.h"
+
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
@@ -147,15 +149,16 @@ int main(int argc, char **argv)
         const char *name;
         int (*print)(void);
     } docs[] = {
-        {"attributes", print_keys},
-        {"actions", print_actions},
-        {"scenarios", print_scenarios},
+        {"attributes.md", print_keys},
+        {"actions.md", print_actions},
+        {"scenarios.md", print_scenarios},
+        {"flow-put.dict", print_grammar},
     };
 
     for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(docs); i++) {
         if (!strcmp(argv[1], docs[i].name))
             return docs[i].print();
     }
-    fprintf(stderr, "usage: dpsim-docs attributes|actions|scenarios\n");
+    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|flow-put.dict\n");
     return 2;
 }
