@@ -90,16 +90,21 @@ static uint16_t tag_of(uint32_t hash)
     return tag ? tag : 1;
 }
 
-static bool has_tag(const uint16_t *group, uint16_t tag)
+/* A bit for each place of the group with this tag. Which one it is cannot be foreseen, so that
+ * looking from one to the next would cost more than all of this. */
+static unsigned places_with(const uint16_t *group, uint16_t tag)
 {
-    uint16_t lanes __attribute__((vector_size(2 * MASK_LANES)));
+    static const uint16_t bits[MASK_LANES] = {1, 2, 4, 8, 16, 32, 64, 128};
+    uint16_t lanes __attribute__((vector_size(sizeof(bits))));
+    __typeof__(lanes) bit_of;
     uint64_t half[2];
 
-    G_STATIC_ASSERT(sizeof(half) == sizeof(lanes));
     memcpy(&lanes, group, sizeof(lanes));
-    lanes = (__typeof__(lanes))(lanes == tag);
+    memcpy(&bit_of, bits, sizeof(bit_of));
+    lanes = (__typeof__(lanes))(lanes == tag) & bit_of;
     memcpy(half, &lanes, sizeof(half));
-    return half[0] | half[1];
+    /* No two lanes have a bit in common: the topmost lane of the product is the sum of four. */
+    return (unsigned)((half[0] | half[1]) * UINT64_C(0x0001000100010001) >> 48);
 }
 
 static bool words_equal(const struct key_words *words, const struct flow_key *masked,
@@ -116,16 +121,6 @@ static bool words_equal(const struct key_words *words, const struct flow_key *ma
     return !differ;
 }
 
-static struct flow *group_find(const struct table_mask *tm, size_t first, uint16_t tag,
-                               const struct flow_key *key)
-{
-    for (size_t at = first; at < first + MASK_LANES; at++) {
-        if (tm->tag[at] == tag && words_equal(&tm->words, &tm->flow[at]->key, key))
-            return tm->flow[at];
-    }
-    return NULL;
-}
-
 struct flow *mask_find(const struct table_mask *tm, const struct flow_key *key)
 {
     uint32_t hash = key_words_hash(&tm->words, key);
@@ -133,12 +128,15 @@ struct flow *mask_find(const struct table_mask *tm, const struct flow_key *key)
 
     for (uint32_t group = hash;; group++) {
         size_t first = (size_t)(group & tm->last_group) * MASK_LANES;
-        struct flow *f = NULL;
 
-        if (has_tag(&tm->tag[first], tag))
-            f = group_find(tm, first, tag, key);
-        if (f || !tm->tag[first + MASK_LANES - 1])
-            return f;
+        for (unsigned left = places_with(&tm->tag[first], tag); left; left &= left - 1) {
+            struct flow *f = tm->flow[first + (size_t)__builtin_ctz(left)];
+
+            if (words_equal(&tm->words, &f->key, key))
+                return f;
+        }
+        if (!tm->tag[first + MASK_LANES - 1])
+            return NULL;
     }
 }
 

@@ -13,8 +13,9 @@ unset XDG_RUNTIME_DIR DPSIM_SOCKET DPSIM_PRELOAD
 # shellcheck disable=SC2317  # called by with_status
 on_kernel() {
     if [ "$machine" = qemu ]; then      # its machine sees what it is given
-        for word in ovs-dpctl sort sed tail "$@"; do
-            path=$(command -v "$word") && set -- --file "$path" "$@"
+        for word in ovs-dpctl sort sed "$@"; do
+            path=$(command -v -- "$word" || realpath "$word" 2>/dev/null)
+            [ ! -f "$path" ] || set -- --file "$path" "$@"
         done
     fi
     "$tools/kernel-run" "--$machine" "$@"
