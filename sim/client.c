@@ -66,7 +66,7 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
         return 0;
     case PROTO_DATA:
         w->sock = c->id;
-        return conn_open_sock(c, ns, h->protocol);
+        return conn_open_sock(c, ns, h->type, h->protocol);
     default:
         return -EINVAL;
     }

@@ -26,6 +26,7 @@ struct conn {
     enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD } kind;
     struct sim_ns *ns;          /* DATA, HOLD: counted in ns->n_users */
     struct sock *sock;          /* DATA */
+    struct packet_sock *packet; /* DATA of an AF_PACKET socket: 'sock' is only its queue */
     GQueue pushed;              /* of struct pushed, oldest first */
     size_t weight;              /* of all of 'pushed' */
     unsigned n_more, n_inexact; /* of 'pushed' */
@@ -60,7 +61,7 @@ struct conn *conn_new(struct clients *all, int fd);
 void conn_free(struct conn *c);
 struct conn *conn_find(const struct clients *all, uint64_t id);     /* NULL: gone */
 bool conn_is_hung_up(const struct conn *c);     /* its client's last descriptor is closed */
-int conn_open_sock(struct conn *c, struct sim_ns *ns, int protocol);
+int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol);
 void conn_hold(struct conn *c, struct sim_ns *ns);
 
 /* client_push.c: from a socket's queue to the client's descriptor. */

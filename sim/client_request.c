@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "sim/client_int.h"
+#include "sim/packet.h"
 #include "sim/scenario.h"
 
 #define REPLY_PIECE (64 * 1024)
@@ -50,6 +51,45 @@ static int do_pull(struct request *r)
     push_queued(r->target);
     return 0;
 }
+
+/* ---- AF_PACKET ------------------------------------------------------------------------------- */
+
+static int packet_do_send(struct request *r)
+{
+    long n = packet_send(r->target->packet, r->payload, r->len);
+
+    if (n < 0)
+        return (int)n;
+    r->rep.value = (uint32_t)n;
+    return 0;
+}
+
+static int packet_do_bind(struct request *r)
+{
+    return packet_bind(r->target->packet, (int)r->req.arg[0], (uint16_t)r->req.arg[1]);
+}
+
+static int packet_do_name(struct request *r)
+{
+    struct proto_ll name;
+
+    packet_name(r->target->packet, &name);
+    g_byte_array_append(out_of(r), (const guint8 *)&name, sizeof(name));
+    return 0;
+}
+
+static int packet_do_setopt(struct request *r)
+{
+    return packet_set_option(r->target->packet, (int)r->req.arg[0], (int)r->req.arg[1], r->payload,
+                             r->len);
+}
+
+static int packet_do_getopt(struct request *r)
+{
+    return packet_get_option(r->target->packet, (int)r->req.arg[0], (int)r->req.arg[1], out_of(r));
+}
+
+/* ---- netlink --------------------------------------------------------------------------------- */
 
 static int do_close(struct request *r)
 {
@@ -170,15 +210,16 @@ static int do_line(struct request *r)
 static const struct op {
     int (*run)(struct request *r);
     bool on_sock, on_ns;        /* needs 'target', 'ns' */
+    int (*packet)(struct request *r);   /* 'target' is an AF_PACKET socket; NULL: no difference */
 } ops[N_PROTO_OPS] = {
-    [PROTO_SEND]    = { do_send,    .on_sock = true },
+    [PROTO_SEND]    = { do_send,    .on_sock = true, .packet = packet_do_send },
     [PROTO_PULL]    = { do_pull,    .on_sock = true },
     [PROTO_CLOSE]   = { do_close,   .on_sock = true },
-    [PROTO_BIND]    = { do_bind,    .on_sock = true },
+    [PROTO_BIND]    = { do_bind,    .on_sock = true, .packet = packet_do_bind },
     [PROTO_CONNECT] = { do_connect, .on_sock = true },
-    [PROTO_NAME]    = { do_name,    .on_sock = true },
-    [PROTO_SETOPT]  = { do_setopt,  .on_sock = true },
-    [PROTO_GETOPT]  = { do_getopt,  .on_sock = true },
+    [PROTO_NAME]    = { do_name,    .on_sock = true, .packet = packet_do_name },
+    [PROTO_SETOPT]  = { do_setopt,  .on_sock = true, .packet = packet_do_setopt },
+    [PROTO_GETOPT]  = { do_getopt,  .on_sock = true, .packet = packet_do_getopt },
     [PROTO_GROUPS]  = { do_groups,  .on_sock = true },
     [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
     [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },
@@ -202,7 +243,7 @@ static int run(struct request *r)
         if (!r->ns)
             return -ENONET;
     }
-    return op->run(r);
+    return op->packet && r->target->packet ? op->packet(r) : op->run(r);
 }
 
 /* A client that waits for a long payload makes room soon; one that does not is given up. */

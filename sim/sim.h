@@ -32,6 +32,8 @@ struct sim_ns {
     struct dp_ns *dp;
     GPtrArray *devices;         /* of struct device, in order of ifindex */
     int next_ifindex;
+    GQueue packet_socks;        /* of struct packet_sock, in opening order */
+    struct packet_sock *sender; /* whose frame is about to meet the taps, NULL: nobody's */
     unsigned n_users;           /* client processes that hold it */
 };
 
