@@ -74,7 +74,8 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
 
 static void welcome(struct conn *c, const void *bytes, size_t len)
 {
-    struct proto_welcome w = { .sim = c->all->cookie };
+    const struct sim_options *o = &c->all->sim->options;
+    struct proto_welcome w = { .sim = c->all->cookie, .n_cpus = o->shows_cpus ? o->n_cpus : 0 };
     struct proto_hello h;
 
     if (len != sizeof(h)) {

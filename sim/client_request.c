@@ -287,9 +287,18 @@ static void raw_send(struct conn *c, const void *bytes, size_t len)
     clients_end(c->all);
 }
 
+/* Which of our CPUs does the client run on? 'told' is one more than its own, 0: not told. */
+static unsigned cpu_of(const struct sim *sim, unsigned told)
+{
+    const struct sim_options *o = &sim->options;
+
+    return told && o->shows_cpus && !o->is_on_one_cpu ? (told - 1) % o->n_cpus : 0;
+}
+
 void request_handle(struct conn *c, const void *bytes, size_t len)
 {
     struct request r = { .all = c->all };
+    struct sim *sim = c->all->sim;
 
     if (c->kind == CONN_DATA) {
         raw_send(c, bytes, len);
@@ -305,7 +314,10 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     r.rep.cpu = (uint16_t)(sched_getcpu() + 1);
     c->all->last_is_elsewhere = r.req.cpu && r.rep.cpu && r.req.cpu != r.rep.cpu;
     clients_begin(c->all);
+    sim->cpu = cpu_of(sim, r.req.cpu);
     r.rep.status = run(&r);
+    clock_advance(&sim->clock, sim->clock.now_ns);      /* what it made due now belongs to it */
+    sim->cpu = 0;
     clients_end(c->all);
     if (!answer(c, &r))
         conn_free(c);

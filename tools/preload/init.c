@@ -25,6 +25,8 @@ static const struct {
     REAL(write), REAL(writev), REAL(recv), REAL(recvfrom), REAL(recvmsg), REAL(recvmmsg),
     REAL(read), REAL(readv), REAL(ioctl), REAL(if_nametoindex), REAL(if_indextoname),
     REAL(if_nameindex), REAL(unshare), REAL(poll), REAL(ppoll),
+    REAL(sysconf), REAL(get_nprocs), REAL(get_nprocs_conf), REAL(sched_getaffinity),
+    REAL(pthread_getaffinity_np), REAL(openat), REAL(fopen), REAL(opendir),
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -13,11 +13,14 @@
 #ifndef PRELOAD_H
 #define PRELOAD_H
 
+#include <dirent.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -59,6 +62,14 @@ struct real {
     char *(*if_indextoname)(unsigned, char *);
     struct if_nameindex *(*if_nameindex)(void);
     int (*unshare)(int);
+    long (*sysconf)(int);
+    int (*get_nprocs)(void);
+    int (*get_nprocs_conf)(void);
+    int (*sched_getaffinity)(pid_t, size_t, cpu_set_t *);
+    int (*pthread_getaffinity_np)(pthread_t, size_t, cpu_set_t *);
+    int (*openat)(int, const char *, int, ...);
+    FILE *(*fopen)(const char *, const char *);
+    DIR *(*opendir)(const char *);
     int (*poll)(struct pollfd *, nfds_t, int);
     int (*ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 };
@@ -123,6 +134,7 @@ int ctl_sock(uint64_t id, enum proto_op op, const uint32_t arg[3], struct proto_
 int ctl_page_error(uint64_t id);        /* takes a socket's pending error: errno or 0 */
 bool ctl_has_page(void);
 void ctl_want_page(void);               /* connects this thread, if only for the page */
+unsigned ctl_n_cpus(void);              /* that the program shall see; 0: the machine's */
 
 /* packet.c: what is different about an AF_PACKET socket. 0 or an errno, except where told. */
 int packet_bind(const struct fd_entry *entry, const struct sockaddr *addr, socklen_t len);
