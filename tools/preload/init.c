@@ -47,15 +47,20 @@ static void in_child(void)
     }
 }
 
-static void set_up(void)
+static void find_reals(void)
 {
-    const char *path = getenv("DPSIM_SOCKET");
-
     for (size_t i = 0; i < ARRAY_SIZE(reals); i++) {
         void *symbol = dlsym(RTLD_NEXT, reals[i].name);
 
         memcpy(reals[i].slot, &symbol, sizeof(symbol));
     }
+}
+
+static void set_up(void)
+{
+    const char *path = getenv("DPSIM_SOCKET");
+
+    find_reals();
     if (!path || !path[0] || strlen(path) >= sizeof(socket_path)) {
         state = 1;
         return;
@@ -73,6 +78,11 @@ bool preload_on(void)
 
     if (known)
         return known == 2;
+    if (!environ) {     /* a sanitizer's own start, before libc's: decided later */
+        if (!real.socket)
+            find_reals();
+        return false;
+    }
     pthread_once(&once, set_up);
     return state == 2;
 }
