@@ -309,6 +309,7 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
     all->slots = g_ptr_array_new();
     all->free_slots = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     all->dirty = g_ptr_array_new();
+    all->waiters = g_ptr_array_new();
     all->buf = g_malloc(BUF_SIZE);
     if (make_page(all, e) || start_listening(all, path, e)) {
         clients_free(all);
@@ -344,6 +345,7 @@ void clients_free(struct clients *all)
     g_ptr_array_free(all->slots, TRUE);
     g_array_free(all->free_slots, TRUE);
     g_ptr_array_free(all->dirty, TRUE);
+    g_ptr_array_free(all->waiters, TRUE);
     g_free(all->buf);
     g_free(all->path);
     g_free(all);

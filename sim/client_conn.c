@@ -65,6 +65,7 @@ void conn_free(struct conn *c)
         return;
     slot = PROTO_SLOT(c->id);
     push_forget(c);
+    wait_forget(c);
     g_ptr_array_remove(c->all->dirty, c);
     packet_close(c->packet);
     sock_close(c->sock);

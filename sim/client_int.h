@@ -47,6 +47,7 @@ struct clients {
     GArray *free_slots;         /* of uint32_t */
     uint64_t generation;
     GPtrArray *dirty;           /* of struct conn: something was queued in this request */
+    GPtrArray *waiters;         /* of struct waiter */
     GQueue unread;              /* of struct conn, by their 'link' */
     uint8_t *buf;
     uint32_t weights[N_WEIGHTS];        /* by length with header, 0: not known yet */
@@ -72,6 +73,13 @@ void push_forget(struct conn *c);
 
 /* client_request.c */
 void request_handle(struct conn *c, const void *bytes, size_t len);
+
+/* client_wait.c */
+/* Is it a "wait" whose answer comes later? If not, it may have been tried: '*status' is 1 if it is
+ * no "wait" at all, otherwise the result, 'text' as that of scenario_do(). */
+bool wait_line(struct conn *c, const char *line, GString *text, int *status);
+void wait_retry(struct clients *all);
+void wait_forget(struct conn *c);
 
 /* client_if.c: PROTO_IOCTL and PROTO_IFLIST. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);

@@ -15,6 +15,8 @@
 
 struct request {
     struct clients *all;
+    struct conn *from;
+    bool is_later;              /* the answer comes when what it waits for has come */
     struct conn *target;        /* the socket it is about, if the row wants one */
     struct sim_ns *ns;          /* the namespace it is about, if the row wants one */
     struct proto_req req;
@@ -197,10 +199,14 @@ static int do_line(struct request *r)
     g_autofree char *line = g_strndup((const char *)r->payload, r->len);
     GString *text = g_string_new(NULL);
     struct err e = { 0 };
-    int rc = scenario_do(r->all->sim, line, text, &e);
+    int rc;
 
-    if (rc)
-        g_string_append_printf(text, "%s\n", e.text);
+    r->is_later = wait_line(r->from, line, text, &rc);
+    if (rc > 0) {
+        rc = scenario_do(r->all->sim, line, text, &e);
+        if (rc)
+            g_string_append_printf(text, "%s\n", e.text);
+    }
     g_byte_array_append(out_of(r), (const guint8 *)text->str, (guint)text->len);
     g_string_free(text, TRUE);
     return rc;
@@ -297,7 +303,7 @@ static unsigned cpu_of(const struct sim *sim, unsigned told)
 
 void request_handle(struct conn *c, const void *bytes, size_t len)
 {
-    struct request r = { .all = c->all };
+    struct request r = { .all = c->all, .from = c };
     struct sim *sim = c->all->sim;
 
     if (c->kind == CONN_DATA) {
@@ -318,9 +324,11 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     r.rep.status = run(&r);
     clock_advance(&sim->clock, sim->clock.now_ns);      /* what it made due now belongs to it */
     sim->cpu = 0;
-    clients_end(c->all);
-    if (!answer(c, &r))
+    clients_end(r.all);
+    if (!r.is_later && !answer(c, &r))
         conn_free(c);
+    if (r.all->waiters->len)
+        wait_retry(r.all);
     if (r.out)
         g_byte_array_free(r.out, TRUE);
 }

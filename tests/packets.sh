@@ -68,6 +68,17 @@ END
 grep -q 'ethertype ARP' none.out || die "the third tcpdump: $(cat none.out)"
 step "tcpdump skips what its filter refuses"
 
+# ---- waiting ----------------------------------------------------------------------------------
+
+mkfifo waited
+dpsim do wait expect p2 packets=4 >waited 2>&1 &
+dpsim do "send p1 $udp" && dpsim do "send p1 $udp" && dpsim do expect p2 packets=4 || die "four packets"
+[ -z "$(cat waited)" ] || die "wait: it says something"
+step "wait ends when it has come true"
+dpsim do wait port br0 p3 && dpsim do wait 1ms expect p3 packets=0 || die "wait, with nothing to wait for"
+refused 1 'p2 has packets=4, not 9' dpsim do wait 10ms expect p2 packets=9
+refused 1 'is no command' dpsim do wait 10ms nonsense
+
 # ---- CPUs, daemons, the summary ---------------------------------------------------------------
 
 cat >cpus <<'END'
