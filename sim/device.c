@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "sim/host.h"
-#include "sim/link.h"
+#include "sim/cable.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
 
@@ -115,7 +115,7 @@ struct device *device_add(struct sim_ns *ns, const char *name, enum netdev_kind 
 void device_free(struct device *d)
 {
     packet_device_gone(d);
-    link_cut(d);
+    cable_cut(d);
     host_free(d->host);
     g_ptr_array_remove_index(d->ns->devices, position(d->ns, d->dev.ifindex));
     g_free(d);
@@ -199,6 +199,6 @@ void device_transmit(struct device *d, const void *frame, size_t len)
     if (d->out)
         pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
     packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
-    link_carry(d, frame, len);
+    cable_carry(d, frame, len);
     host_receive(d, frame, len);
 }

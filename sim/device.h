@@ -15,7 +15,7 @@ struct device {
     uint64_t n_rx, n_tx;        /* frames since the start, for the summary */
     uint64_t rx_bytes, tx_bytes;
     bool is_promisc;            /* asked for by a client, besides dev.promiscuity */
-    struct link *link;          /* what leaves by it arrives elsewhere; NULL: nowhere */
+    struct cable *cable;          /* what leaves by it arrives elsewhere; NULL: nowhere */
     struct host *host;          /* who is behind it; NULL: nobody */
 };
 

@@ -5,7 +5,7 @@
 
 #include "base/wire.h"
 #include "sim/host.h"
-#include "sim/link.h"
+#include "sim/cable.h"
 #include "sim/scenario_int.h"
 
 #define WHOLE  (UINT64_C(1) << 32)
@@ -37,7 +37,7 @@ static bool scan_percent(struct scan *args, uint32_t *share)
     return true;
 }
 
-static int link_options(struct scan *args, struct link_options *o, struct err *e)
+static int link_options(struct scan *args, struct cable_options *o, struct err *e)
 {
     for (scan_blanks(args); !scan_done(args); scan_blanks(args)) {
         struct scan at = *args;
@@ -55,7 +55,7 @@ static int link_options(struct scan *args, struct link_options *o, struct err *e
 
 int scn_link(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
-    struct link_options o = { 0 };
+    struct cable_options o = { 0 };
     struct device *a = NULL, *b = NULL;
     int r;
 
@@ -63,7 +63,7 @@ int scn_link(struct scenario *scn, struct scan *args, GString *out, struct err *
     if ((r = scn_device(scn, args, &a, e)) || (r = scn_device(scn, args, &b, e)) ||
         (r = link_options(args, &o, e)))
         return r;
-    return link_join(a, b, &o, e);
+    return cable_join(a, b, &o, e);
 }
 
 int scn_unlink(struct scenario *scn, struct scan *args, GString *out, struct err *e)
@@ -74,9 +74,9 @@ int scn_unlink(struct scenario *scn, struct scan *args, GString *out, struct err
     (void)out;
     if ((r = scn_device(scn, args, &d, e)) || (r = scn_end(args, e)))
         return r;
-    if (!d->link)
+    if (!d->cable)
         return err_set(e, ENXIO, "device %s has no link", d->dev.name);
-    link_cut(d);
+    cable_cut(d);
     return 0;
 }
 

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "sim/host.h"
-#include "sim/link.h"
+#include "sim/cable.h"
 #include "sim/packet.h"
 
 static const uint8_t plain[] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x12, 0x34, 1, 2, 3, 4 };
@@ -306,29 +306,29 @@ static void test_links(void **state)
 {
     struct lab *lab = *state;
     struct device *p1 = device_by_name(lab->ns, "p1"), *p2 = device_by_name(lab->ns, "p2");
-    struct link_options all_lost = { .loss = UINT32_MAX }, late = { .delay_ns = 5 };
+    struct cable_options all_lost = { .loss = UINT32_MAX }, late = { .delay_ns = 5 };
     struct err e = {0};
 
-    assert_int_equal(link_join(p1, p1, &late, &e), -EINVAL);
-    assert_int_equal(link_join(p1, device_by_name(lab->ns, "br0"), &late, &e), -EINVAL);
-    assert_int_equal(link_join(p1, p2, &late, &e), 0);
-    assert_int_equal(link_join(p2, p1, &late, &e), -EBUSY);
-    for (unsigned i = 0; i < LINK_ROOM + 10; i++)
+    assert_int_equal(cable_join(p1, p1, &late, &e), -EINVAL);
+    assert_int_equal(cable_join(p1, device_by_name(lab->ns, "br0"), &late, &e), -EINVAL);
+    assert_int_equal(cable_join(p1, p2, &late, &e), 0);
+    assert_int_equal(cable_join(p2, p1, &late, &e), -EBUSY);
+    for (unsigned i = 0; i < CABLE_ROOM + 10; i++)
         device_transmit(p1, plain, sizeof(plain));
     clock_advance(&lab->sim->clock, lab->sim->clock.now_ns + 5);
-    assert_int_equal(p2->n_rx, LINK_ROOM);
+    assert_int_equal(p2->n_rx, CABLE_ROOM);
     device_transmit(p1, plain, sizeof(plain));
-    link_cut(p1);                       /* with a frame under way */
-    link_cut(p1);
-    assert_null(p2->link);
+    cable_cut(p1);                       /* with a frame under way */
+    cable_cut(p1);
+    assert_null(p2->cable);
     clock_advance(&lab->sim->clock, lab->sim->clock.now_ns + 5);
-    assert_int_equal(p2->n_rx, LINK_ROOM);
-    assert_int_equal(link_join(p1, p2, &all_lost, &e), 0);
+    assert_int_equal(p2->n_rx, CABLE_ROOM);
+    assert_int_equal(cable_join(p1, p2, &all_lost, &e), 0);
     device_transmit(p1, plain, sizeof(plain));
     clock_advance(&lab->sim->clock, lab->sim->clock.now_ns + 5);
-    assert_int_equal(p2->n_rx, LINK_ROOM);
+    assert_int_equal(p2->n_rx, CABLE_ROOM);
     lab_do(lab, "del-device p2");
-    assert_null(p1->link);
+    assert_null(p1->cable);
 }
 
 /* Damaged frames of every length and with every byte changed: no answer, no harm. */

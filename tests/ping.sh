@@ -1,5 +1,5 @@
 #!/bin/sh
-# vswitchd.sh BUILD - Debian's ovs-vswitchd, as an ordinary user, carries pings between the simulator's small hosts.
+# ping.sh BUILD - Debian's ovs-vswitchd, as an ordinary user, carries pings between the simulator's small hosts.
 set -u
 # shellcheck source=tests/tools.sh
 . "$(dirname "$0")/tools.sh"
