@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sim/host.h"
+#include "sim/cable.h"
+#include "sim/packet.h"
 #include "sim/pcap_out.h"
 
 #define MTU_DEFAULT 1500
@@ -111,6 +114,9 @@ struct device *device_add(struct sim_ns *ns, const char *name, enum netdev_kind 
 
 void device_free(struct device *d)
 {
+    packet_device_gone(d);
+    cable_cut(d);
+    host_free(d->host);
     g_ptr_array_remove_index(d->ns->devices, position(d->ns, d->dev.ifindex));
     g_free(d);
 }
@@ -180,6 +186,7 @@ void device_receive(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
+    packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
     dp_receive(d->ns->sim->dp, &d->dev, frame, len);
 }
 
@@ -191,4 +198,7 @@ void device_transmit(struct device *d, const void *frame, size_t len)
     d->tx_bytes += len;
     if (d->out)
         pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
+    packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
+    cable_carry(d, frame, len);
+    host_receive(d, frame, len);
 }

@@ -15,6 +15,8 @@ struct device {
     uint64_t n_rx, n_tx;        /* frames since the start, for the summary */
     uint64_t rx_bytes, tx_bytes;
     bool is_promisc;            /* asked for by a client, besides dev.promiscuity */
+    struct cable *cable;          /* what leaves by it arrives elsewhere; NULL: nowhere */
+    struct host *host;          /* who is behind it; NULL: nobody */
 };
 
 /* Adds a device; 'name' may hold one "%d"; ifindex 0: the next free one. Down, MTU 1500 (lo:
