@@ -123,7 +123,7 @@ static void size_window(struct conn *c)
 
 int conn_open_sock(struct conn *c, struct sim_ns *ns, int protocol)
 {
-    if (protocol != NETLINK_GENERIC)
+    if (protocol != NETLINK_GENERIC && protocol != NETLINK_ROUTE && protocol != NETLINK_NETFILTER)
         return -EPROTONOSUPPORT;
     c->kind = CONN_DATA;
     c->ns = ns;

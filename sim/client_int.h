@@ -72,8 +72,9 @@ void push_forget(struct conn *c);
 /* client_request.c */
 void request_handle(struct conn *c, const void *bytes, size_t len);
 
-/* client_if.c: PROTO_IOCTL and PROTO_IFLIST. */
+/* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
 void client_if_list(const struct sim_ns *ns, GByteArray *out);
+void client_if_addrs(const struct sim_ns *ns, GByteArray *out);
 
 #endif

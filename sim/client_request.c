@@ -149,6 +149,12 @@ static int do_iflist(struct request *r)
     return 0;
 }
 
+static int do_ifaddrs(struct request *r)
+{
+    client_if_addrs(r->ns, out_of(r));
+    return 0;
+}
+
 /* The sentence of a failure is the last line of the output. */
 static int do_line(struct request *r)
 {
@@ -180,6 +186,7 @@ static const struct op {
     [PROTO_GROUPS]  = { do_groups,  .on_sock = true },
     [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
     [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },
+    [PROTO_IFADDRS] = { do_ifaddrs, .on_ns = true },
     [PROTO_DO]      = { .run = do_line },
 };
 /* clang-format on */
@@ -229,6 +236,7 @@ static void raw_send(struct conn *c, const void *bytes, size_t len)
 {
     clients_begin(c->all);
     (void)sock_send(c->sock, bytes, len);
+    sim_settle(c->all->sim);
     clients_end(c->all);
 }
 
@@ -251,6 +259,7 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     c->all->last_is_elsewhere = r.req.cpu && r.rep.cpu && r.req.cpu != r.rep.cpu;
     clients_begin(c->all);
     r.rep.status = run(&r);
+    sim_settle(c->all->sim);
     clients_end(c->all);
     if (!answer(c, &r))
         conn_free(c);

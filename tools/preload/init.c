@@ -24,7 +24,7 @@ static const struct {
     REAL(setsockopt), REAL(shutdown), REAL(send), REAL(sendto), REAL(sendmsg), REAL(sendmmsg),
     REAL(write), REAL(writev), REAL(recv), REAL(recvfrom), REAL(recvmsg), REAL(recvmmsg),
     REAL(read), REAL(readv), REAL(ioctl), REAL(if_nametoindex), REAL(if_indextoname),
-    REAL(if_nameindex), REAL(unshare),
+    REAL(if_nameindex), REAL(getifaddrs), REAL(unshare),
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
