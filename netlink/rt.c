@@ -144,7 +144,7 @@ int rt_get_ip(const struct nlattr *a, uint8_t family, uint8_t *ip, bool *has, st
     return 0;
 }
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static struct nlmsghdr *start(struct netlink *nl, uint16_t type, const void *header, size_t len)
 {

@@ -173,7 +173,7 @@ struct device *device_by_index(const struct sim_ns *ns, int ifindex)
     return d && d->dev.ifindex == ifindex ? d : NULL;
 }
 
-/* ---- state ------------------------------------------------------------------------------------- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 unsigned device_flags(const struct device *d)
 {
@@ -308,7 +308,7 @@ int device_rename(struct device *d, const char *name, struct err *e)
     return 0;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------ */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 void device_receive(struct device *d, const void *frame, size_t len)
 {

@@ -127,7 +127,7 @@ static void rebalance(void *ctx)
     sim->n_seen = n_born;
 }
 
-/* ---- refusals: the client gets a number, the developer the sentence ----------------------------- */
+/* ---- refusals: the client gets a number, the developer the sentence -------------------------- */
 
 static void on_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int error,
                        const struct err *e)

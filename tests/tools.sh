@@ -65,7 +65,9 @@ refused() {     # STATUS PATTERN COMMAND...: it exits so, and says one line on s
 }
 
 serve() {       # starts a simulator at ./socket that goes with the test
-    simulator serve --socket "$work/tmp/socket" >served &
+    # Not by simulator(): the process must be the one that is killed at the end.
+    # shellcheck disable=SC2086
+    $user ${WRAP:-} "$work/bin/dpsim" serve --socket "$work/tmp/socket" >served &
     server=$!
     for _ in $(seq 100); do
         grep -q serving served && return
