@@ -142,11 +142,11 @@ monitored() {
 # shellcheck disable=SC2086
 $user touch seen
 expect "ip monitor" monitored <<'END'
-4: m0: <BROADCAST,NOARP> mtu 1500 qdisc noop state DOWN group default 
-4: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UNKNOWN group default 
-4: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1400 qdisc noqueue state UNKNOWN group default 
-4: m0: <BROADCAST,NOARP> mtu 1400 qdisc noqueue state DOWN group default 
-Deleted 4: m0: <BROADCAST,NOARP> mtu 1400 qdisc noop state DOWN group default 
+11: m0: <BROADCAST,NOARP> mtu 1500 qdisc noop state DOWN group default 
+11: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UNKNOWN group default 
+11: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1400 qdisc noqueue state UNKNOWN group default 
+11: m0: <BROADCAST,NOARP> mtu 1400 qdisc noqueue state DOWN group default 
+Deleted 11: m0: <BROADCAST,NOARP> mtu 1400 qdisc noqueue state DOWN group default 
 END
 
 # ---- ports -----------------------------------------------------------------------------------------
@@ -191,5 +191,5 @@ expect "pyroute2" run /usr/bin/python3 links.py <<'END'
 [('lo', 65536), ('br0', 1500), ('p0', 1400), ('pb', 1500), ('pa', 1500)]
 ['127.0.0.1', '10.1.0.1']
 veth 1500 10.9.0.1
-10 ['lo', 'br0', 'p0', 'pb', 'pa', 'n0']
+17 ['lo', 'br0', 'p0', 'pb', 'pa', 'n0']
 END
