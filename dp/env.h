@@ -35,6 +35,8 @@ struct dp_env {
     int (*dev_create)(void *ctx, struct dp_ns *ns, const char *name, enum netdev_kind kind,
                       int ifindex, struct netdev **dev, struct err *e);
     void (*dev_destroy)(void *ctx, struct dp_ns *ns, struct netdev *dev);
+    /* 'master' of a device, or what a new one is, has changed: listeners are told. NULL: nobody. */
+    void (*dev_changed)(void *ctx, struct netdev *dev);
     /* A frame leaves by a port: a netdev port's goes to the wire, an internal port's up to the
      * host's stack. The tag is in the bytes already. Borrowed: copy what is kept. */
     void (*transmit)(void *ctx, struct netdev *dev, const struct pkt *p);

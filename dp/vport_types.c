@@ -16,6 +16,14 @@ static enum drop_reason transmit(struct vport *v, struct pkt *p)
     return N_DROP_REASONS;
 }
 
+static void tell(const struct vport *v)
+{
+    const struct dp_env *env = dp_world_of(v->dp)->env;
+
+    if (env->dev_changed)
+        env->dev_changed(env->ctx, v->dev);
+}
+
 /* ---- internal: a device of our own, whose other end is the host's stack ----------------------- */
 
 static int internal_create(struct vport *v, const struct vport_parms *parms, struct err *e)
@@ -71,6 +79,7 @@ static int netdev_create(struct vport *v, const struct vport_parms *parms, struc
     dev->master = local->dev;
     dev->promiscuity++;
     v->dev = dev;
+    tell(v);
     return 0;
 }
 
@@ -79,6 +88,7 @@ static void netdev_destroy(struct vport *v)
     v->dev->master = NULL;
     v->dev->promiscuity--;
     v->dev->vport = NULL;
+    tell(v);
 }
 
 static enum drop_reason netdev_send(struct vport *v, struct pkt *p)

@@ -8,8 +8,6 @@
 #include "netlink/reply.h"
 #include "netlink/server.h"
 
-#define NO_ACK 1        /* instead of 0: a dump was started */
-
 const struct policy *op_policy(const struct family *f, const struct genl_op *op, uint16_t *max_attr)
 {
     *max_attr = op->policy ? op->max_attr : f->max_attr;
@@ -105,7 +103,7 @@ static int run_op(struct req *req, const struct genl_op *op, struct err *e)
     return rc ? rc : NO_ACK;
 }
 
-static int run_request(struct sock *s, const struct nlmsghdr *msg, struct err *e)
+int dispatch_generic(struct sock *s, const struct nlmsghdr *msg, struct err *e)
 {
     const struct family *f = netlink_family_by_id(s->ns->nl, msg->nlmsg_type);
     const struct genl_op *op;
@@ -124,11 +122,11 @@ static int run_request(struct sock *s, const struct nlmsghdr *msg, struct err *e
     return op ? run_op(&req, op, e) : -EOPNOTSUPP;
 }
 
-static void handle(struct sock *s, const struct nlmsghdr *msg)
+static void handle(struct sock *s, const struct nlmsghdr *msg, protocol_fn *run)
 {
-    bool for_family = msg->nlmsg_flags & NLM_F_REQUEST && msg->nlmsg_type >= NLMSG_MIN_TYPE;
+    bool is_request = msg->nlmsg_flags & NLM_F_REQUEST && msg->nlmsg_type >= NLMSG_MIN_TYPE;
     struct err e = {0};
-    int rc = for_family ? run_request(s, msg, &e) : 0;
+    int rc = is_request ? run(s, msg, &e) : 0;
 
     if (rc == NO_ACK)
         return;
@@ -136,7 +134,7 @@ static void handle(struct sock *s, const struct nlmsghdr *msg)
         reply_error(s, msg, rc, &e);
 }
 
-void dispatch_generic(struct sock *s, const void *bytes, size_t len)
+void dispatch(struct sock *s, const void *bytes, size_t len, protocol_fn *run)
 {
     /* Handlers read headers in place: the transport's buffer may lie anywhere. */
     g_autofree uint8_t *copy = (uintptr_t)bytes % 4 ? g_memdup2(bytes, len) : NULL;
@@ -148,7 +146,7 @@ void dispatch_generic(struct sock *s, const void *bytes, size_t len)
 
         if (msg->nlmsg_len < sizeof(*msg) || msg->nlmsg_len > len - at)
             return;
-        handle(s, msg);
+        handle(s, msg, run);
         at = MIN(len, at + attr_align(msg->nlmsg_len));
     }
 }

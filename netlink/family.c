@@ -33,7 +33,9 @@ struct netlink *netlink_new(void)
     nl->namespaces = g_ptr_array_new();
     nl->last_group = GROUP_FIRST - 1;
     nl->scratch = g_malloc0(MSG_ROOM);
+    nl->event = g_malloc0(MSG_ROOM);
     add_entry(nl, &ctrl_family, GENL_ID_CTRL, GROUP_CTRL);
+    netlink_set_protocol(nl, NETLINK_GENERIC, dispatch_generic);
     return nl;
 }
 
@@ -47,7 +49,18 @@ void netlink_free(struct netlink *nl)
     g_hash_table_destroy(nl->by_row);
     g_ptr_array_unref(nl->namespaces);
     g_free(nl->scratch);
+    g_free(nl->event);
     g_free(nl);
+}
+
+void netlink_set_protocol(struct netlink *nl, int protocol, protocol_fn *run)
+{
+    nl->protocols[protocol] = run;
+}
+
+protocol_fn *netlink_protocol(const struct netlink *nl, int protocol)
+{
+    return protocol >= 0 && protocol < MAX_LINKS ? nl->protocols[protocol] : NULL;
 }
 
 static uint32_t next_group(struct netlink *nl)

@@ -8,12 +8,22 @@
 #include "netlink/attr.h"
 #include "netlink/server.h"
 
+static struct nlmsghdr *begin(uint8_t *room)
+{
+    const struct nlmsghdr *last = (const void *)room;
+
+    memset(room, 0, MIN(attr_align(last->nlmsg_len), MSG_ROOM));
+    return mnl_nlmsg_put_header(room);
+}
+
 struct nlmsghdr *scratch_begin(struct netlink *nl)
 {
-    const struct nlmsghdr *last = (const void *)nl->scratch;
+    return begin(nl->scratch);
+}
 
-    memset(nl->scratch, 0, MIN(attr_align(last->nlmsg_len), MSG_ROOM));
-    return mnl_nlmsg_put_header(nl->scratch);
+struct nlmsghdr *event_begin(struct netlink *nl)
+{
+    return begin(nl->event);
 }
 
 void msg_cut(struct nlmsghdr *msg, size_t len)
@@ -50,26 +60,26 @@ int reply_send(struct req *req, const struct nlmsghdr *msg)
     return sock_queue(req->sock, msg, msg->nlmsg_len, msg->nlmsg_len, 0);
 }
 
-static bool is_member(const struct sock *s, uint32_t group)
+static bool is_member(const struct sock *s, int protocol, uint32_t group)
 {
-    return s->protocol == NETLINK_GENERIC && sock_in_group(s, group);
+    return s->protocol == protocol && sock_in_group(s, group);
 }
 
 /* A full queue is the listener's misfortune, not the sender's (catalogue 01, section 1.7). */
-static void deliver(struct netns *ns, uint32_t group, const struct nlmsghdr *msg,
-                    const struct sock *except)
+void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
+             const struct sock *except)
 {
     for (GList *l = ns->socks.head; group && l; l = l->next) {
         struct sock *s = l->data;
 
-        if (s != except && is_member(s, group))
+        if (s != except && is_member(s, protocol, group))
             (void)sock_queue(s, msg, msg->nlmsg_len, msg->nlmsg_len, group);
     }
 }
 
 void multicast(struct netns *ns, const struct family *f, const struct nlmsghdr *msg)
 {
-    deliver(ns, netlink_group_id(ns->nl, f), msg, NULL);
+    deliver(ns, NETLINK_GENERIC, netlink_group_id(ns->nl, f), msg, NULL);
 }
 
 void notify(struct req *req, const struct nlmsghdr *msg)
@@ -77,7 +87,8 @@ void notify(struct req *req, const struct nlmsghdr *msg)
     struct netns *ns = req->sock->ns;
     bool echo = req->msg->nlmsg_flags & NLM_F_ECHO;
 
-    deliver(ns, netlink_group_id(ns->nl, req->family), msg, echo ? req->sock : NULL);
+    deliver(ns, NETLINK_GENERIC, netlink_group_id(ns->nl, req->family), msg,
+            echo ? req->sock : NULL);
     if (echo)
         (void)reply_send(req, msg);
 }
@@ -85,7 +96,7 @@ void notify(struct req *req, const struct nlmsghdr *msg)
 static bool has_member(const struct netns *ns, uint32_t group)
 {
     for (const GList *l = ns->socks.head; l; l = l->next)
-        if (is_member(l->data, group))
+        if (is_member(l->data, NETLINK_GENERIC, group))
             return true;
     return false;
 }

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "netlink/dispatch.h"
 #include "netlink/family.h"
 
 /* A registered family and the numbers it got. */
@@ -19,18 +20,30 @@ struct netlink {
     GHashTable *by_id, *by_name, *by_row;       /* id, name, row -> entry; for look-up only */
     GPtrArray *namespaces;      /* of struct netns */
     uint32_t last_group;
+    protocol_fn *protocols[MAX_LINKS];  /* by NETLINK_*; NULL: nobody listens */
+    const struct rt_ops *rt_ops;        /* of NETLINK_ROUTE */
     void *user;
     netlink_refused_fn *refused;        /* NULL: nobody wants to know */
     void *refused_user;
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
+    uint8_t *event;             /* MSG_ROOM bytes: news of a device, while an answer is built */
 };
 
 /* Starts the message under construction. libmnl leaves padding as it finds it, so the scratch
  * buffer is kept zero behind the message. */
 struct nlmsghdr *scratch_begin(struct netlink *nl);
 
+/* The same in the room for news: what an answer tells may change devices before it is sent. */
+struct nlmsghdr *event_begin(struct netlink *nl);
+
 /* Tells the hook, if there is one. */
 void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);
+
+protocol_fn *netlink_protocol(const struct netlink *nl, int protocol);  /* NULL: nobody listens */
+
+/* Queues a copy for all members of a group but 'except' (NULL allowed). */
+void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
+             const struct sock *except);
 
 struct sock *netns_find(struct netns *ns, int protocol, uint32_t portid);
 

@@ -288,8 +288,8 @@ long sock_send(struct sock *s, const void *bytes, size_t len)
         return -ENODATA;
     if (len > SEND_MOST)
         return -EMSGSIZE;
-    if (s->protocol != NETLINK_GENERIC)
+    if (!netlink_protocol(s->ns->nl, s->protocol))
         return -ECONNREFUSED;           /* nobody listens there */
-    dispatch_generic(s, bytes, len);
+    dispatch(s, bytes, len, netlink_protocol(s->ns->nl, s->protocol));
     return (long)len;
 }

@@ -23,6 +23,10 @@ struct netns {
     GHashTable *by_portid;      /* (protocol, portid) -> struct sock; for look-up only */
     GQueue socks;               /* of struct sock, in opening order */
     void *user;                 /* the upper layer's namespace, borrowed */
+    void *owner;                /* the uppermost layer's, borrowed */
+    bool has_id;                /* RTM_NEWNSID has given it 'id' */
+    int id;
+    GPtrArray *timeouts;        /* netfilter's timeout policies, NULL: none yet */
 };
 
 /* One queued datagram. */

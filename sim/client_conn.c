@@ -129,7 +129,8 @@ int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol)
 {
     bool is_packet = type & PROTO_PACKET;
 
-    if (!is_packet && protocol != NETLINK_GENERIC)
+    if (!is_packet && protocol != NETLINK_GENERIC && protocol != NETLINK_ROUTE &&
+        protocol != NETLINK_NETFILTER)
         return -EPROTONOSUPPORT;
     c->kind = CONN_DATA;
     c->ns = ns;

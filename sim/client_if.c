@@ -7,10 +7,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "sim/addr.h"
 #include "sim/client_int.h"
 #include "sim/device.h"
-
-#define TX_QUEUE_LEN 1000       /* the kernel's default for Ethernet devices and "lo" */
 
 static int get_flags(struct device *d, struct proto_if *io)
 {
@@ -38,7 +37,9 @@ static int get_name(struct device *d, struct proto_if *io)
 
 static uint16_t hw_type(const struct device *d)
 {
-    return d->dev.kind == NETDEV_LOOPBACK ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
+    if (d->dev.kind == NETDEV_LOOPBACK)
+        return ARPHRD_LOOPBACK;
+    return d->kind ? d->kind->hw_type : ARPHRD_ETHER;
 }
 
 static int get_hwaddr(struct device *d, struct proto_if *io)
@@ -52,12 +53,7 @@ static int set_hwaddr(struct device *d, struct proto_if *io)
 {
     if (io->hw_type != hw_type(d))
         return -EINVAL;
-    if (d->dev.kind == NETDEV_LOOPBACK)
-        return -EOPNOTSUPP;
-    if (io->mac[0] & 1)
-        return -EADDRNOTAVAIL;
-    memcpy(d->dev.mac, io->mac, sizeof(d->dev.mac));
-    return 0;
+    return device_set_mac(d, io->mac, NULL);
 }
 
 static int get_mtu(struct device *d, struct proto_if *io)
@@ -73,8 +69,7 @@ static int set_mtu(struct device *d, struct proto_if *io)
 
 static int get_tx_queue(struct device *d, struct proto_if *io)
 {
-    (void)d;
-    io->value = TX_QUEUE_LEN;
+    io->value = d->txqlen;
     return 0;
 }
 
@@ -85,7 +80,7 @@ static const char *const drivers[N_NETDEV_KINDS] = {
 
 static int ethtool(struct device *d, struct proto_if *io)
 {
-    const char *driver = drivers[d->dev.kind];
+    const char *driver = d->kind ? d->kind->name : drivers[d->dev.kind];
 
     if (io->value == ETHTOOL_GDRVINFO && driver) {
         g_strlcpy(io->text, driver, sizeof(io->text));
@@ -128,18 +123,65 @@ int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io)
     return -EINVAL;
 }
 
-/* "lo" alone has an IPv4 address, and only while it is up. */
+/* With a device's first IPv4 address. */
 void client_if_list(const struct sim_ns *ns, GByteArray *out)
 {
     for (guint i = 0; i < ns->devices->len; i++) {
         const struct device *d = g_ptr_array_index(ns->devices, i);
         struct proto_if io = { .ifindex = d->dev.ifindex, .value = device_flags(d) };
+        const struct rt_addr *addr;
 
         g_strlcpy(io.name, d->dev.name, sizeof(io.name));
         io.hw_type = hw_type(d);
         memcpy(io.mac, d->dev.mac, sizeof(io.mac));
-        if (d->dev.kind == NETDEV_LOOPBACK && d->dev.is_up)
-            io.ipv4 = htonl(INADDR_LOOPBACK);
+        addr = addr_source(ns, AF_INET, d->dev.ifindex);
+        if (addr)
+            memcpy(&io.ipv4, addr->local, sizeof(io.ipv4));
         g_byte_array_append(out, (const guint8 *)&io, sizeof(io));
     }
+}
+
+/* ---- getifaddrs ------------------------------------------------------------------------------ */
+
+static void put_link(const struct device *d, GByteArray *out)
+{
+    struct proto_addr a = { .family = AF_PACKET };
+    struct rt_link link;
+
+    device_view(d, &link);
+    memcpy(a.name, link.name, sizeof(a.name));
+    a.ifindex = link.ifindex;
+    a.flags = link.flags;
+    a.hw_type = link.hw_type;
+    a.len = link.addr_len;
+    memcpy(a.addr, link.addr, sizeof(a.addr));
+    memcpy(a.broadcast, link.broadcast, sizeof(a.broadcast));
+    for (size_t i = 0; i < G_N_ELEMENTS(a.stats); i++)
+        a.stats[i] = (uint32_t)((const uint64_t *)&d->dev.stats)[i];
+    g_byte_array_append(out, (const guint8 *)&a, sizeof(a));
+}
+
+static void put_addr(const struct sim_ns *ns, const struct rt_addr *ip, GByteArray *out)
+{
+    const struct device *d = device_by_index(ns, ip->ifindex);
+    struct proto_addr a = {
+        .ifindex = ip->ifindex,
+        .family = ip->family,
+        .len = ip->prefix_len,
+        .has_broadcast = ip->has_broadcast,
+    };
+
+    a.flags = d ? device_flags(d) : 0;
+    g_strlcpy(a.name, ip->label[0] || !d ? ip->label : d->dev.name, sizeof(a.name));
+    memcpy(a.addr, ip->local, sizeof(a.addr));
+    memcpy(a.broadcast, ip->broadcast, sizeof(ip->broadcast));
+    g_byte_array_append(out, (const guint8 *)&a, sizeof(a));
+}
+
+void client_if_addrs(const struct sim_ns *ns, GByteArray *out)
+{
+    for (guint i = 0; i < ns->devices->len; i++)
+        put_link(g_ptr_array_index(ns->devices, i), out);
+    for (guint i = 0; i < ns->addrs->len; i++)
+        put_addr(ns, g_ptr_array_index(ns->addrs, i), out);
 }

@@ -81,8 +81,9 @@ bool wait_line(struct conn *c, const char *line, GString *text, int *status);
 void wait_retry(struct clients *all);
 void wait_forget(struct conn *c);
 
-/* client_if.c: PROTO_IOCTL and PROTO_IFLIST. */
+/* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
 void client_if_list(const struct sim_ns *ns, GByteArray *out);
+void client_if_addrs(const struct sim_ns *ns, GByteArray *out);
 
 #endif

@@ -193,6 +193,12 @@ static int do_iflist(struct request *r)
     return 0;
 }
 
+static int do_ifaddrs(struct request *r)
+{
+    client_if_addrs(r->ns, out_of(r));
+    return 0;
+}
+
 /* The sentence of a failure is the last line of the output. */
 static int do_line(struct request *r)
 {
@@ -229,6 +235,7 @@ static const struct op {
     [PROTO_GROUPS]  = { do_groups,  .on_sock = true },
     [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
     [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },
+    [PROTO_IFADDRS] = { do_ifaddrs, .on_ns = true },
     [PROTO_DO]      = { .run = do_line },
 };
 /* clang-format on */
@@ -290,6 +297,7 @@ static void raw_send(struct conn *c, const void *bytes, size_t len)
 {
     clients_begin(c->all);
     (void)sock_send(c->sock, bytes, len);
+    sim_settle(c->all->sim);
     clients_end(c->all);
 }
 
@@ -322,7 +330,7 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     clients_begin(c->all);
     sim->cpu = cpu_of(sim, r.req.cpu);
     r.rep.status = run(&r);
-    clock_advance(&sim->clock, sim->clock.now_ns);      /* what it made due now belongs to it */
+    sim_settle(sim);            /* what it made due now belongs to it */
     sim->cpu = 0;
     clients_end(r.all);
     if (!r.is_later && !answer(c, &r))

@@ -3,17 +3,23 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "sim/host.h"
+#include "netlink/attr.h"
+#include "sim/addr.h"
 #include "sim/cable.h"
+#include "sim/host.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
+#include "sim/wire.h"
 
 #define MTU_DEFAULT 1500
 #define MTU_LOOPBACK 65536
 #define MTU_MIN 68
 #define MTU_MAX 65535
+#define TX_QUEUE_LEN 1000           /* the kernel's default */
 #define N_NUMBERED_NAMES 32768      /* the kernel's bound for "%d" */
 
 static bool is_name_valid(const char *name)
@@ -108,24 +114,51 @@ struct device *device_add(struct sim_ns *ns, const char *name, enum netdev_kind 
     d = g_new0(struct device, 1);
     d->dev = dev;
     d->ns = ns;
+    d->txqlen = TX_QUEUE_LEN;
+    d->was_up = is_lo;
     g_ptr_array_insert(ns->devices, (gint)position(ns, dev.ifindex), d);
+    if (is_lo)
+        addr_dev_up(d);
     return d;
 }
 
+static void leave_pair(struct device *d)
+{
+    struct device *peer = d->peer;
+
+    if (!peer)
+        return;
+    d->peer = peer->peer = NULL;
+    device_set_carrier(peer, false);
+}
+
+/* Whoever listens hears of it going down first. */
 void device_free(struct device *d)
 {
+    struct rt_link link;
+
     packet_device_gone(d);
     cable_cut(d);
     host_free(d->host);
+    d->host = NULL;
+    device_set_flags(d, 0);
+    leave_pair(d);
+    addr_dev_gone(d);
+    device_view(d, &link);
+    rt_link_event(d->ns->net, RTM_DELLINK, &link, UINT_MAX);
     g_ptr_array_remove_index(d->ns->devices, position(d->ns, d->dev.ifindex));
     g_free(d);
 }
 
 void device_del(struct device *d)
 {
+    struct device *peer = d->peer;
+
     if (d->dev.vport)
         dp_device_gone(d->ns->dp, &d->dev);
     device_free(d);
+    if (peer)
+        device_del(peer);
 }
 
 struct device *device_by_name(const struct sim_ns *ns, const char *name)
@@ -147,10 +180,16 @@ struct device *device_by_index(const struct sim_ns *ns, int ifindex)
     return d && d->dev.ifindex == ifindex ? d : NULL;
 }
 
+/* ---- state ----------------------------------------------------------------------------------- */
+
 unsigned device_flags(const struct device *d)
 {
-    unsigned flags = d->dev.kind == NETDEV_LOOPBACK ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST;
+    unsigned flags = IFF_BROADCAST | IFF_MULTICAST;
 
+    if (d->dev.kind == NETDEV_LOOPBACK)
+        flags = IFF_LOOPBACK;
+    else if (d->kind)
+        flags = d->kind->flags;
     if (d->dev.is_up)
         flags |= IFF_UP;
     if (d->dev.is_up && d->dev.has_carrier)
@@ -161,11 +200,8 @@ unsigned device_flags(const struct device *d)
     return flags;
 }
 
-void device_set_flags(struct device *d, unsigned flags)
+static void set_promisc(struct device *d, bool is_promisc)
 {
-    bool is_promisc = flags & IFF_PROMISC;
-
-    d->dev.is_up = flags & IFF_UP;
     if (is_promisc && !d->is_promisc)
         d->dev.promiscuity++;
     if (!is_promisc && d->is_promisc)
@@ -173,14 +209,113 @@ void device_set_flags(struct device *d, unsigned flags)
     d->is_promisc = is_promisc;
 }
 
+/* Both ends of a pair have a carrier while both are up. */
+static void update_pair(struct device *d)
+{
+    bool is_on = d->peer && d->dev.is_up && d->peer->dev.is_up;
+
+    if (!d->peer)
+        return;
+    device_set_carrier(d, is_on);
+    device_set_carrier(d->peer, is_on);
+}
+
+void device_set_flags(struct device *d, unsigned flags)
+{
+    unsigned before = device_flags(d), changed;
+    bool was_up = d->dev.is_up;
+
+    d->dev.is_up = flags & IFF_UP;
+    d->was_up |= d->dev.is_up;
+    set_promisc(d, flags & IFF_PROMISC);
+    changed = (before ^ device_flags(d)) & (IFF_UP | IFF_PROMISC);
+    if (!changed)
+        return;
+    device_event(d, changed);
+    if (d->dev.is_up && !was_up)
+        addr_dev_up(d);
+    else if (was_up && !d->dev.is_up)
+        addr_dev_down(d);
+    if (changed & IFF_UP)
+        update_pair(d);
+}
+
+void device_set_carrier(struct device *d, bool has_carrier)
+{
+    if (d->dev.has_carrier == has_carrier)
+        return;
+    d->dev.has_carrier = has_carrier;
+    *(has_carrier ? &d->n_carrier_up : &d->n_carrier_down) += 1;
+    device_event(d, 0);
+    if (has_carrier)
+        addr_dev_up(d);
+}
+
+void device_join(struct device *a, struct device *b)
+{
+    a->peer = b;
+    b->peer = a;
+    update_pair(a);
+}
+
+uint32_t device_min_mtu(const struct device *d)
+{
+    if (d->dev.kind == NETDEV_LOOPBACK)
+        return 0;
+    return d->kind ? d->kind->min_mtu : MTU_MIN;
+}
+
+uint32_t device_max_mtu(const struct device *d)
+{
+    if (d->dev.kind == NETDEV_LOOPBACK)
+        return 0;
+    return d->kind ? d->kind->max_mtu : MTU_MAX;
+}
+
 int device_set_mtu(struct device *d, uint32_t mtu, struct err *e)
 {
-    if (mtu < MTU_MIN || mtu > MTU_MAX)
-        return err_set(e, EINVAL, "device %s: MTU %u is not within %d..%d", d->dev.name, mtu,
-                       MTU_MIN, MTU_MAX);
+    uint32_t most = device_max_mtu(d);
+
+    if (mtu < device_min_mtu(d))
+        return rt_refuse(e, EINVAL, "mtu less than device minimum");
+    if (most && mtu > most)
+        return rt_refuse(e, EINVAL, "mtu greater than device maximum");
+    if (d->dev.mtu == mtu)
+        return 0;
     d->dev.mtu = mtu;
+    device_event(d, 0);
     return 0;
 }
+
+int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e)
+{
+    if (d->dev.kind == NETDEV_LOOPBACK)
+        return err_set(e, EOPNOTSUPP, "%s keeps its address", d->dev.name);
+    if (mac[0] & 1 || bytes_are(mac, sizeof(d->dev.mac), 0))
+        return err_set(e, EADDRNOTAVAIL, "%s: not the address of one station", d->dev.name);
+    memcpy(d->dev.mac, mac, sizeof(d->dev.mac));
+    device_event(d, 0);
+    return 0;
+}
+
+int device_rename(struct device *d, const char *name, struct err *e)
+{
+    char chosen[IFNAMSIZ];
+    int rc;
+
+    if (!strcmp(d->dev.name, name))
+        return 0;
+    if (d->dev.is_up)
+        return err_set(e, EBUSY, "device %s is up", d->dev.name);
+    rc = choose_name(d->ns, name, chosen, e);
+    if (rc)
+        return rc;
+    g_strlcpy(d->dev.name, chosen, sizeof(d->dev.name));
+    device_event(d, 0);
+    return 0;
+}
+
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 void device_receive(struct device *d, const void *frame, size_t len)
 {
@@ -201,4 +336,6 @@ void device_transmit(struct device *d, const void *frame, size_t len)
     packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
     cable_carry(d, frame, len);
     host_receive(d, frame, len);
+    if (d->peer)
+        wire_send(d->peer, frame, len);
 }

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "dp/netdev.h"
+#include "netlink/rt.h"
 #include "sim/sim.h"
 
 struct device {
@@ -17,6 +18,14 @@ struct device {
     bool is_promisc;            /* asked for by a client, besides dev.promiscuity */
     struct cable *cable;          /* what leaves by it arrives elsewhere; NULL: nowhere */
     struct host *host;          /* who is behind it; NULL: nobody */
+    /* What rtnetlink made it; NULL: a card of the scenario's, or a port's own device. */
+    const struct rt_kind *kind;
+    struct rt_value data[RT_VALUES];
+    struct device *peer;        /* of a pair, or NULL */
+    bool was_up;                /* ever: it has its queueing discipline */
+    uint32_t txqlen, group;
+    uint32_t n_carrier_up, n_carrier_down;
+    char alias[256];
 };
 
 /* Adds a device; 'name' may hold one "%d"; ifindex 0: the next free one. Down, MTU 1500 (lo:
@@ -33,10 +42,25 @@ void device_free(struct device *d);
 struct device *device_by_name(const struct sim_ns *ns, const char *name);
 struct device *device_by_index(const struct sim_ns *ns, int ifindex);
 
-/* IFF_UP, IFF_RUNNING, ... as SIOCGIFFLAGS shows them; set takes IFF_UP and IFF_PROMISC. */
+/* IFF_UP, IFF_RUNNING, ... as SIOCGIFFLAGS shows them; set takes IFF_UP and IFF_PROMISC. What
+ * changes a device tells the link group, and addresses and routes follow. */
 unsigned device_flags(const struct device *d);
 void device_set_flags(struct device *d, unsigned flags);
 int device_set_mtu(struct device *d, uint32_t mtu, struct err *e);     /* 68..65535, -EINVAL */
+
+int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e);  /* -EADDRNOTAVAIL */
+/* 0, -EBUSY (it is up), -EEXIST, -EINVAL. A vport keeps its place in OVS's table of names. */
+int device_rename(struct device *d, const char *name, struct err *e);
+void device_set_carrier(struct device *d, bool has_carrier);
+/* They become a pair: what leaves one reaches the other. */
+void device_join(struct device *a, struct device *b);
+uint32_t device_min_mtu(const struct device *d);
+uint32_t device_max_mtu(const struct device *d);        /* 0: unbounded */
+
+/* link.c: how rtnetlink sees it; RTM_NEWLINK to the link group. */
+void device_view(const struct device *d, struct rt_link *link);
+void device_event(const struct device *d, unsigned change);
+extern const struct rt_ops sim_rt_ops;
 
 /* A frame arrives on the device (netdev: from the wire; internal: sent by the host). */
 void device_receive(struct device *d, const void *frame, size_t len);

@@ -98,6 +98,7 @@ enum proto_op {
     PROTO_GROUPS,       /* -> payload: uint32_t[] bit mask of memberships */
     PROTO_IOCTL,        /* arg: command; payload: proto_if -> payload: proto_if */
     PROTO_IFLIST,       /* -> payload: proto_if[] of all devices */
+    PROTO_IFADDRS,      /* -> payload: proto_addr[]: the links, then all their addresses */
     PROTO_DO,           /* payload: one scenario line -> payload: its output; see PROTO_CUT */
     N_PROTO_OPS
 };
@@ -135,6 +136,19 @@ struct proto_if {
     uint16_t hw_type;                   /* ARPHRD_* */
     uint8_t mac[6];
     char text[32];                      /* driver name */
+};
+
+/* One entry of getifaddrs(). */
+struct proto_addr {
+    char name[16];                      /* of the device, or an IPv4 address's label */
+    int32_t ifindex;
+    uint32_t flags;                     /* IFF_* */
+    uint16_t family;                    /* AF_PACKET: the link; AF_INET, AF_INET6 */
+    uint16_t hw_type;                   /* AF_PACKET: ARPHRD_* */
+    uint8_t len;                        /* bytes of a link address, bits of a prefix */
+    uint8_t has_broadcast;
+    uint8_t addr[16], broadcast[16];
+    uint32_t stats[8];                  /* AF_PACKET: the first of struct rtnl_link_stats */
 };
 
 #endif

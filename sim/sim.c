@@ -1,7 +1,11 @@
 /* sim.c - see sim.h. SPDX-License-Identifier: Apache-2.0 */
 #include "sim/sim.h"
 
+#include "netlink/nf.h"
+#include "sim/addr.h"
 #include "sim/device.h"
+#include "sim/neigh.h"
+#include "sim/route.h"
 #include "sim/scenario.h"
 #include "sim/trace.h"
 
@@ -82,6 +86,12 @@ static void env_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
     device_transmit((struct device *)dev, p->data, p->len);
 }
 
+static void env_dev_changed(void *ctx, struct netdev *dev)
+{
+    (void)ctx;
+    device_event((struct device *)dev, 0);
+}
+
 static const struct dp_env env_rows = {
     .now = env_now,
     .client_now = env_now,
@@ -91,6 +101,7 @@ static const struct dp_env env_rows = {
     .dev_by_index = env_dev_by_index,
     .dev_create = env_dev_create,
     .dev_destroy = env_dev_destroy,
+    .dev_changed = env_dev_changed,
     .transmit = env_transmit,
 };
 
@@ -119,7 +130,7 @@ static void rebalance(void *ctx)
     sim->n_seen = n_born;
 }
 
-/* ---- refusals: the client gets a number, the developer the sentence ----------------------------- */
+/* ---- refusals: the client gets a number, the developer the sentence -------------------------- */
 
 static void on_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int error,
                        const struct err *e)
@@ -146,6 +157,8 @@ struct sim *sim_new(const struct sim_options *options)
     clock_init(&sim->clock, SIM_START_NS);
     rng_init(&sim->rng, sim->options.seed);
     sim->nl = netlink_new();
+    rt_start(sim->nl, &sim_rt_ops);
+    nf_start(sim->nl);
     sim->env = env_rows;
     sim->env.ctx = sim;
     sim->env.n_cpus = sim->options.n_cpus;
@@ -168,8 +181,14 @@ void sim_free(struct sim *sim)
     dp_world_free(sim->dp);
     netlink_free(sim->nl);
     clock_done(&sim->clock);
+    g_queue_clear_full(&sim->on_wire, g_free);
     (void)trace_close(sim, NULL);
     g_free(sim);
+}
+
+void sim_settle(struct sim *sim)
+{
+    clock_advance(&sim->clock, sim->clock.now_ns);
 }
 
 struct sim_ns *sim_root_ns(struct sim *sim)
@@ -186,7 +205,11 @@ struct sim_ns *sim_ns_new(struct sim *sim)
     ns->devices = g_ptr_array_new();
     ns->next_ifindex = FIRST_IFINDEX;
     g_ptr_array_add(sim->namespaces, ns);
+    ns->addrs = addr_list_new();
+    ns->routes = route_list_new();
+    ns->neighs = neigh_list_new();
     ns->net = netns_new(sim->nl, NULL);
+    ns->net->owner = ns;
     ns->dp = dp_ns_new(sim->dp, ns->net);
     (void)device_add(ns, "lo", NETDEV_LOOPBACK, LO_IFINDEX, NULL);
     return ns;
@@ -213,6 +236,9 @@ void sim_ns_free(struct sim_ns *ns)
     while (ns->devices->len)
         device_free(g_ptr_array_index(ns->devices, ns->devices->len - 1));
     g_ptr_array_free(ns->devices, TRUE);
+    g_ptr_array_unref(ns->addrs);
+    g_ptr_array_unref(ns->routes);
+    g_ptr_array_unref(ns->neighs);
     netns_free(ns->net);
     g_ptr_array_remove(ns->sim->namespaces, ns);
     g_free(ns);

@@ -37,6 +37,9 @@ struct sim_ns {
     int next_ifindex;
     GQueue packet_socks;        /* of struct packet_sock, in opening order */
     struct packet_sock *sender; /* whose frame is about to meet the taps, NULL: nobody's */
+    GPtrArray *addrs;           /* of struct rt_addr: addr.c */
+    GPtrArray *routes;          /* of struct rt_route: route.c */
+    GPtrArray *neighs;          /* of struct rt_neigh: neigh.c */
     unsigned n_users;           /* client processes that hold it */
 };
 
@@ -53,11 +56,18 @@ struct sim {
     struct trace *trace;        /* NULL: off */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
     struct err refusal;         /* why the last refused request was; code 0: none yet */
+    GQueue on_wire;             /* frames between the ends of pairs: wire.c */
+    uint64_t wire_ns;           /* when the last one was sent, and how many at that time */
+    unsigned n_wire_burst;
     uint64_t n_seen;            /* dp_account.n_born at the last rebalance */
 };
 
 struct sim *sim_new(const struct sim_options *options);     /* NULL: defaults */
 void sim_free(struct sim *sim);                             /* NULL allowed */
+
+/* Delivers what is between the ends of pairs now, without moving time. For the end of a request
+ * or command: others wait for the next event. */
+void sim_settle(struct sim *sim);
 
 /* The namespace that clients start in; made by sim_new() with a loopback device "lo". */
 struct sim_ns *sim_root_ns(struct sim *sim);

@@ -180,7 +180,7 @@ static void wrong_lines_are_explained(void **state)
     refuse(t, "send p1 00", "there is no device p1");
     refuse(t, "show lo x", "one argument too many");
     refuse(t, "del-flows lo", "device lo is no datapath");
-    refuse(t, "mtu lo 1", "not within 68..65535");
+    refuse(t, "port a p1; mtu p1 1", "less than device minimum");
     refuse(t, "port a p1 no=x", "no=");
     refuse(t, "trace maybe", "neither on nor off");
     refuse(t, "upcall a maybe", "neither drop nor normal");

@@ -24,7 +24,7 @@ static const struct {
     REAL(setsockopt), REAL(shutdown), REAL(send), REAL(sendto), REAL(sendmsg), REAL(sendmmsg),
     REAL(write), REAL(writev), REAL(recv), REAL(recvfrom), REAL(recvmsg), REAL(recvmmsg),
     REAL(read), REAL(readv), REAL(ioctl), REAL(if_nametoindex), REAL(if_indextoname),
-    REAL(if_nameindex), REAL(unshare), REAL(poll), REAL(ppoll),
+    REAL(if_nameindex), REAL(getifaddrs), REAL(unshare), REAL(poll), REAL(ppoll),
     REAL(sysconf), REAL(get_nprocs), REAL(get_nprocs_conf), REAL(sched_getaffinity),
     REAL(pthread_getaffinity_np), REAL(openat), REAL(fopen), REAL(opendir),
 };

@@ -1,6 +1,6 @@
 /* preload.h - what the files of the preload library share.
  *
- * How it works: a program's generic netlink socket is a real AF_UNIX descriptor (see
+ * How it works: a program's netlink socket is a real AF_UNIX descriptor (see
  * sim/proto.h), so waiting, duplicating and inheriting it need no help. This library turns
  * what the program does to it into requests to the simulator and takes the header off what
  * it receives. It knows no netlink message. All state lives in the simulator; the table
@@ -28,6 +28,8 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct ifaddrs;
 
 /* The functions behind ours. */
 struct real {
@@ -61,6 +63,7 @@ struct real {
     unsigned (*if_nametoindex)(const char *);
     char *(*if_indextoname)(unsigned, char *);
     struct if_nameindex *(*if_nameindex)(void);
+    int (*getifaddrs)(struct ifaddrs **);
     int (*unshare)(int);
     long (*sysconf)(int);
     int (*get_nprocs)(void);

@@ -10,10 +10,13 @@
 
 #define TYPE_MASK 0xf   /* the rest of socket()'s type argument is flags */
 
-/* NETLINK_ROUTE, NETLINK_NETFILTER and the others are still the host's. */
+/* The other protocols are the host's. */
 static bool is_taken_over(int domain, int protocol)
 {
-    return domain == AF_PACKET || (domain == AF_NETLINK && protocol == NETLINK_GENERIC);
+    if (domain == AF_PACKET)
+        return true;
+    return domain == AF_NETLINK && (protocol == NETLINK_GENERIC || protocol == NETLINK_ROUTE ||
+                                    protocol == NETLINK_NETFILTER);
 }
 
 EXPORT int socket(int domain, int type, int protocol)

@@ -1,0 +1,188 @@
+/* rt.h - rtnetlink: the words it speaks with the layer that owns links, addresses and routes.
+ *
+ * Messages, attributes, dumps and groups are handled in netlink/rt*.c; what exists is asked
+ * and changed through struct rt_ops. Facts are OVS-free plain structs, addresses as on the wire.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef NETLINK_RT_H
+#define NETLINK_RT_H
+
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "netlink/socket.h"
+
+struct req;
+
+#define RT_IP_LEN    16
+#define RT_HW_LEN    32
+#define RT_VALUES    32     /* most rows of a kind's data */
+#define RT_VALUE_LEN 16
+
+/* ---- kinds of links: rt_kind.c ------------------------------------------------------------- */
+
+/* One attribute of IFLA_INFO_DATA. */
+struct rt_data_row {
+    uint16_t type;
+    uint8_t len;                        /* 0: a flag */
+    enum { RT_PUT_ALWAYS, RT_PUT_SET } put;     /* in answers: always, or if it was given */
+    uint8_t initial[4];                 /* value when it is not given */
+};
+
+struct rt_value {
+    bool is_set;
+    uint8_t bytes[RT_VALUE_LEN];
+};
+
+enum rt_shape { RT_SHAPE_PLAIN, RT_SHAPE_PAIR, RT_SHAPE_TUNNEL };
+
+struct rt_kind {
+    const char *name;                   /* IFLA_INFO_KIND */
+    enum rt_shape shape;
+    uint16_t hw_type;                   /* ARPHRD_* */
+    uint8_t addr_len;
+    unsigned flags;                     /* IFF_* it has whatever its state */
+    uint32_t mtu, min_mtu, max_mtu;
+    bool has_state;                     /* IFLA_OPERSTATE follows the carrier, else "unknown" */
+    uint16_t local_type, remote_type;   /* data that are its addresses, if addr_len is not 6 */
+    uint16_t port_type;                 /* data: the UDP port, 0: none */
+    uint16_t external_type;             /* data: COLLECT_METADATA, 0: none */
+    uint16_t id_type;                   /* data: VNI or key */
+    const struct rt_data_row *data;
+    size_t n_data;
+};
+
+const struct rt_kind *rt_kind_by_name(const char *name);        /* NULL: unknown */
+/* The value of a kind's attribute among 'values' (in the order of its rows), NULL: no such row. */
+const struct rt_value *rt_value(const struct rt_kind *kind, const struct rt_value *values,
+                                uint16_t type);
+
+/* ---- facts --------------------------------------------------------------------------------- */
+
+struct rt_link {
+    int ifindex;
+    char name[IFNAMSIZ];
+    const struct rt_kind *kind;         /* NULL: as a real card, without LINKINFO */
+    const struct rt_value *data;        /* of 'kind' */
+    const char *slave_kind;             /* NULL: has no master that says so */
+    const char *kind_name;              /* LINKINFO's KIND where there is no row for it, or NULL */
+    unsigned flags;                     /* IFF_*, IFF_LOWER_UP too */
+    bool has_carrier;
+    uint8_t operstate;
+    uint32_t mtu, min_mtu, max_mtu, txqlen, group, promiscuity;
+    uint32_t n_up, n_down;              /* carrier changes */
+    const char *qdisc;
+    const char *alias;                  /* NULL: none */
+    int link;                           /* ifindex; 0: told to be none; -1: not told */
+    int master;                         /* ifindex, 0: none */
+    uint16_t hw_type;
+    uint8_t addr_len;
+    uint8_t addr[RT_HW_LEN], broadcast[RT_HW_LEN];
+    struct rtnl_link_stats64 stats;
+};
+
+/* What NEWLINK and SETLINK ask for; 'given' has a bit for each IFLA_* below that was there. */
+struct rt_link_change {
+    uint64_t given;
+    unsigned flags, change;             /* IFF_*; change 0 and flags not: all of them */
+    int ifindex;                        /* wanted for a new link, 0: any */
+    char name[IFNAMSIZ];
+    char alias[256];
+    uint8_t addr[RT_HW_LEN], broadcast[RT_HW_LEN];
+    uint32_t mtu, txqlen, group;
+    uint8_t carrier;
+    const struct rt_kind *kind;
+    struct rt_value data[RT_VALUES];
+    struct rt_link_change *peer;        /* of a pair, NULL: nothing said of it */
+};
+
+static inline bool rt_given(const struct rt_link_change *c, unsigned ifla)
+{
+    return c->given >> ifla & 1;
+}
+
+struct rt_addr {
+    uint8_t family, prefix_len, scope;
+    uint32_t flags;                     /* IFA_F_* */
+    int ifindex;
+    uint8_t local[RT_IP_LEN], peer[RT_IP_LEN];      /* equal unless point to point */
+    bool has_broadcast;
+    uint8_t broadcast[4];
+    char label[IFNAMSIZ];               /* IPv4 */
+    uint32_t valid, preferred;          /* seconds, UINT32_MAX: for ever */
+    uint32_t priority;
+};
+
+struct rt_route {
+    uint8_t family, dst_len, tos, protocol, scope, type;
+    uint8_t flags;                      /* RTNH_F_* */
+    uint32_t table, priority;
+    uint8_t dst[RT_IP_LEN], gateway[RT_IP_LEN], prefsrc[RT_IP_LEN];
+    bool has_gateway, has_prefsrc;
+    int oif;                            /* 0: none */
+    uint32_t mtu;                       /* RTAX_MTU, 0: none */
+};
+
+struct rt_neigh {
+    uint8_t family, flags, type;
+    uint16_t state;                     /* NUD_* */
+    int ifindex;
+    uint8_t dst[RT_IP_LEN];
+    uint8_t hw_len;
+    uint8_t hw[RT_HW_LEN];
+};
+
+size_t rt_ip_len(uint8_t family);       /* 4, 16, or 0 for other families */
+
+/* ---- what the owner of the facts provides ---------------------------------------------------- */
+
+/* All return 0 or -errno; 'cause' is handed on to the event a change makes. *_at: by position, NULL
+ * behind the last. 'flags' are NLM_F_CREATE, _EXCL, _REPLACE. */
+struct rt_ops {
+    /* By ifindex, or by name if that is 0. False: there is no such link. */
+    bool (*link_find)(struct netns *ns, int ifindex, const char *name, struct rt_link *link);
+    bool (*link_next)(struct netns *ns, int after, struct rt_link *link);
+    int (*link_add)(struct netns *ns, const struct rt_link_change *c, struct err *e);
+    int (*link_change)(struct netns *ns, int ifindex, const struct rt_link_change *c,
+                       struct err *e);
+    int (*link_del)(struct netns *ns, int ifindex, struct err *e);
+
+    const struct rt_addr *(*addr_at)(struct netns *ns, size_t i);
+    int (*addr_add)(struct netns *ns, const struct rt_addr *a, uint16_t flags, struct req *cause,
+                    struct err *e);
+    int (*addr_del)(struct netns *ns, const struct rt_addr *a, struct req *cause, struct err *e);
+
+    const struct rt_route *(*route_at)(struct netns *ns, size_t i);
+    const struct rt_route *(*route_lookup)(struct netns *ns, uint8_t family, const uint8_t *dst,
+                                           int oif);
+    /* The address that a packet along 'r' is sent from; false: there is none. */
+    bool (*route_source)(struct netns *ns, const struct rt_route *r, uint8_t *source);
+    int (*route_add)(struct netns *ns, const struct rt_route *r, uint16_t flags, struct req *cause,
+                     struct err *e);
+    int (*route_del)(struct netns *ns, const struct rt_route *r, struct req *cause, struct err *e);
+
+    const struct rt_neigh *(*neigh_at)(struct netns *ns, size_t i);
+    int (*neigh_add)(struct netns *ns, const struct rt_neigh *n, uint16_t flags, struct req *cause,
+                     struct err *e);
+    int (*neigh_del)(struct netns *ns, const struct rt_neigh *n, struct req *cause, struct err *e);
+};
+
+/* NETLINK_ROUTE sockets are answered from now on. 'ops' is borrowed. */
+void rt_start(struct netlink *nl, const struct rt_ops *ops);
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+/* To the groups; with 'cause' (may be NULL) also echoed to whoever asked for it. 'change' are the
+ * IFF_* bits that are new, ~0 for a new link or the last word of one. */
+void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, unsigned change);
+void rt_addr_event(struct netns *ns, uint16_t type, const struct rt_addr *a, struct req *cause);
+void rt_route_event(struct netns *ns, uint16_t type, const struct rt_route *r, struct req *cause);
+void rt_neigh_event(struct netns *ns, uint16_t type, const struct rt_neigh *n, struct req *cause);
+
+/* A refusal whose sentence the client reads too. Returns -code. */
+int rt_refuse(struct err *e, int code, const char *text);
+
+#endif

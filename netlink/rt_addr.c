@@ -1,0 +1,184 @@
+/* rt_addr.c - RTM_GETADDR (dump), NEWADDR, DELADDR.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "netlink/rt_int.h"
+
+#define FOR_EVER UINT32_MAX
+#define HDR sizeof(struct ifaddrmsg)
+
+static const struct policy addr_policy[IFA_MAX + 1] = {
+    [IFA_CACHEINFO] = { POL_MIN_LEN, sizeof(struct ifa_cacheinfo), false, 0, 0 },
+    [IFA_FLAGS] = { POL_U32, 0, false, 0, 0 },
+    [IFA_RT_PRIORITY] = { POL_U32, 0, false, 0, 0 },
+};
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void addr_header(const struct rt_addr *a, struct ifaddrmsg *ifa)
+{
+    *ifa = (struct ifaddrmsg){
+        .ifa_family = a->family,
+        .ifa_prefixlen = a->prefix_len,
+        .ifa_flags = (uint8_t)a->flags,
+        .ifa_scope = a->scope,
+        .ifa_index = (uint32_t)a->ifindex,
+    };
+}
+
+/* IPv4 tells both ends always, IPv6 one unless they differ. */
+static void addr_put(struct nlmsghdr *msg, const struct rt_addr *a)
+{
+    const struct ifa_cacheinfo times = { .ifa_prefered = a->preferred, .ifa_valid = a->valid };
+    size_t len = rt_ip_len(a->family);
+    bool is_ip4 = a->family == AF_INET, has_peer = memcmp(a->local, a->peer, len);
+
+    if (is_ip4 || !has_peer)
+        mnl_attr_put(msg, IFA_ADDRESS, len, a->peer);
+    if (is_ip4 || has_peer)
+        mnl_attr_put(msg, IFA_LOCAL, len, a->local);
+    if (!is_ip4 && has_peer)
+        mnl_attr_put(msg, IFA_ADDRESS, len, a->peer);
+    if (a->has_broadcast)
+        mnl_attr_put(msg, IFA_BROADCAST, sizeof(a->broadcast), a->broadcast);
+    if (is_ip4)
+        mnl_attr_put_strz(msg, IFA_LABEL, a->label);
+    if (a->priority)
+        mnl_attr_put_u32(msg, IFA_RT_PRIORITY, a->priority);
+    if (is_ip4)
+        mnl_attr_put_u32(msg, IFA_FLAGS, a->flags);
+    mnl_attr_put(msg, IFA_CACHEINFO, sizeof(times), &times);
+    if (!is_ip4)
+        mnl_attr_put_u32(msg, IFA_FLAGS, a->flags);
+}
+
+static int dump_begin(struct dump *d, struct err *e)
+{
+    struct ifaddrmsg ifa;
+    int rc = rt_strict_header(&d->req, HDR, e);
+
+    rt_header(d->req.msg, &ifa, HDR);
+    if (!rc && d->req.sock->strict_chk &&
+        (ifa.ifa_prefixlen || ifa.ifa_flags || ifa.ifa_scope))
+        return rt_refuse(e, EINVAL, "Invalid values in header for address dump request");
+    return rc;
+}
+
+/* The kernel answers one family after the other. */
+static bool is_wanted(const struct rt_addr *a, const struct dump *d, const struct ifaddrmsg *ifa)
+{
+    bool by_index = d->req.sock->strict_chk && ifa->ifa_index;
+
+    if (by_index && (uint32_t)a->ifindex != ifa->ifa_index)
+        return false;
+    return !rt_ip_len(ifa->ifa_family) || a->family == ifa->ifa_family;
+}
+
+static int dump_addrs(struct dump *d, struct err *e)
+{
+    const struct rt_ops *ops = rt_ops_of(&d->req);
+    const struct rt_addr *a;
+    struct ifaddrmsg wanted, ifa;
+
+    (void)e;
+    rt_header(d->req.msg, &wanted, HDR);
+    for (; (a = ops->addr_at(d->req.sock->ns, d->pos)); d->pos++) {
+        struct nlmsghdr *msg;
+
+        if (!is_wanted(a, d, &wanted))
+            continue;
+        addr_header(a, &ifa);
+        msg = rt_dump_msg(d, RTM_NEWADDR, &ifa, HDR);
+        addr_put(msg, a);
+        if (!dump_commit(d, msg))
+            return 1;
+    }
+    return 0;
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+/* LOCAL is the link's own address; ADDRESS alone is that too, beside LOCAL it is the far end's. */
+static int read_ends(const struct nlattr *const *tb, struct rt_addr *a, struct err *e)
+{
+    const struct nlattr *local = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
+    const struct nlattr *peer = tb[IFA_ADDRESS] ? tb[IFA_ADDRESS] : local;
+
+    if (!local || (a->family == AF_INET && !tb[IFA_LOCAL]))
+        return rt_refuse(e, EINVAL, "Local address is not supplied");
+    if (rt_get_ip(local, a->family, a->local, NULL, e))
+        return -e->code;
+    return rt_get_ip(peer, a->family, a->peer, NULL, e);
+}
+
+static int read_request(const struct req *req, struct rt_addr *a, struct err *e)
+{
+    const struct nlattr *tb[IFA_MAX + 1];
+    struct ifa_cacheinfo times = { .ifa_valid = FOR_EVER, .ifa_prefered = FOR_EVER };
+    struct ifaddrmsg ifa;
+    int rc = rt_parse(req->msg, HDR, addr_policy, IFA_MAX, tb, e);
+
+    rt_header(req->msg, &ifa, HDR);
+    if (rc)
+        return rc;
+    if (!rt_ip_len(ifa.ifa_family))
+        return -EOPNOTSUPP;
+    *a = (struct rt_addr){
+        .family = ifa.ifa_family,
+        .prefix_len = ifa.ifa_prefixlen,
+        .scope = ifa.ifa_scope,
+        .ifindex = (int)ifa.ifa_index,
+        .flags = rt_u32(tb[IFA_FLAGS], ifa.ifa_flags),
+        .priority = rt_u32(tb[IFA_RT_PRIORITY], 0),
+    };
+    if (a->prefix_len > 8 * rt_ip_len(a->family))
+        return rt_refuse(e, EINVAL, "Invalid prefix length");
+    if (tb[IFA_CACHEINFO])
+        memcpy(&times, mnl_attr_get_payload(tb[IFA_CACHEINFO]), sizeof(times));
+    a->valid = times.ifa_valid;
+    a->preferred = times.ifa_prefered;
+    if (tb[IFA_LABEL])
+        memcpy(a->label, mnl_attr_get_payload(tb[IFA_LABEL]),
+               MIN(mnl_attr_get_payload_len(tb[IFA_LABEL]), sizeof(a->label) - 1));
+    if (a->family == AF_INET &&
+        rt_get_ip(tb[IFA_BROADCAST], AF_INET, a->broadcast, &a->has_broadcast, e))
+        return -e->code;
+    return read_ends(tb, a, e);
+}
+
+static int new_addr(struct req *req, struct err *e)
+{
+    struct rt_addr a;
+    int rc = read_request(req, &a, e);
+
+    return rc ? rc : rt_ops_of(req)->addr_add(req->sock->ns, &a, req->msg->nlmsg_flags, req, e);
+}
+
+static int del_addr(struct req *req, struct err *e)
+{
+    struct rt_addr a;
+    int rc = read_request(req, &a, e);
+
+    return rc ? rc : rt_ops_of(req)->addr_del(req->sock->ns, &a, req, e);
+}
+
+void rt_addr_event(struct netns *ns, uint16_t type, const struct rt_addr *a, struct req *cause)
+{
+    struct ifaddrmsg ifa;
+    struct nlmsghdr *msg;
+
+    addr_header(a, &ifa);
+    /* IPv6 does not tell who asked. */
+    msg = rt_event_msg(ns, type, a->family == AF_INET ? cause : NULL, &ifa, HDR);
+    addr_put(msg, a);
+    rt_send_event(ns, a->family == AF_INET ? RTNLGRP_IPV4_IFADDR : RTNLGRP_IPV6_IFADDR, cause, msg);
+}
+
+const struct rt_op rt_addr_ops[] = {
+    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs, .dump_begin = dump_begin } },
+    { RTM_NEWADDR, 0, HDR, { .doit = new_addr } },
+    { RTM_DELADDR, 0, HDR, { .doit = del_addr } },
+    { 0 },
+};

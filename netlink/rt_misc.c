@@ -1,0 +1,128 @@
+/* rt_misc.c - the rest of rtnetlink: namespace ids, and traffic control as a kernel without its
+ * modules answers it: gets are empty, deletes find nothing, news are refused. Clients tolerate
+ * exactly these errors. SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/net_namespace.h>
+#include <sys/socket.h>
+
+#include "netlink/rt_int.h"
+
+#define TC_HDR sizeof(struct tcmsg)
+#define ID_HDR sizeof(struct rtgenmsg)
+#define ID_NONE (-1)
+
+/* ---- namespace ids --------------------------------------------------------------------------- */
+
+/* There is only the caller's own namespace to speak of, whatever process the request names. Ids
+ * are told by kernel counters starting with 0. */
+static int new_nsid(struct req *req, struct err *e)
+{
+    const struct nlattr *tb[NETNSA_MAX + 1];
+    static const struct policy rows[NETNSA_MAX + 1] = {
+        [NETNSA_NSID] = { POL_S32, 0, false, 0, 0 },
+    };
+    struct netns *ns = req->sock->ns;
+    int wanted, rc = rt_parse(req->msg, ID_HDR, rows, NETNSA_MAX, tb, e);
+
+    if (rc)
+        return rc;
+    if (!tb[NETNSA_NSID])
+        return rt_refuse(e, EINVAL, "nsid is missing");
+    if (!tb[NETNSA_PID] && !tb[NETNSA_FD])
+        return rt_refuse(e, EINVAL, "Peer netns reference is missing");
+    if (ns->has_id)
+        return rt_refuse(e, EEXIST, "Peer netns already has a nsid assigned");
+    wanted = (int)mnl_attr_get_u32(tb[NETNSA_NSID]);
+    ns->has_id = true;
+    ns->id = MAX(wanted, 0);
+    return 0;
+}
+
+static int get_nsid(struct req *req, struct err *e)
+{
+    const struct rtgenmsg h = { .rtgen_family = AF_UNSPEC };
+    const struct netns *ns = req->sock->ns;
+    struct nlmsghdr *msg = rt_reply_msg(req, RTM_NEWNSID, &h, ID_HDR);
+
+    (void)e;
+    mnl_attr_put_u32(msg, NETNSA_NSID, (uint32_t)(ns->has_id ? ns->id : ID_NONE));
+    return reply_send(req, msg);
+}
+
+/* ---- traffic control ------------------------------------------------------------------------- */
+
+static int dump_nothing(struct dump *d, struct err *e)
+{
+    (void)d;
+    (void)e;
+    return 0;
+}
+
+/* 0, or -ENODEV: what a request is about must be there before anything else is looked at. */
+static int check_link(const struct req *req, struct err *e)
+{
+    struct rt_link link;
+    struct tcmsg tcm;
+
+    rt_header(req->msg, &tcm, TC_HDR);
+    if (rt_ops_of(req)->link_find(req->sock->ns, tcm.tcm_ifindex, "", &link))
+        return 0;
+    return rt_refuse(e, ENODEV, "Cannot find specified netdevice");
+}
+
+static int no_qdisc(struct req *req, struct err *e)
+{
+    int rc = check_link(req, e);
+
+    return rc ? rc : rt_refuse(e, ENOENT, "Cannot find specified qdisc on specified device");
+}
+
+static int no_kind(struct req *req, struct err *e)
+{
+    int rc = check_link(req, e);
+
+    return rc ? rc : rt_refuse(e, ENOENT, "Specified qdisc kind is unknown");
+}
+
+static int no_class(struct req *req, struct err *e)
+{
+    int rc = check_link(req, e);
+
+    return rc ? rc : rt_refuse(e, ENOENT, "Cannot find specified class");
+}
+
+static int no_parent(struct req *req, struct err *e)
+{
+    int rc = check_link(req, e);
+
+    return rc ? rc : rt_refuse(e, EINVAL, "Parent Qdisc doesn't exists");
+}
+
+static int no_action(struct req *req, struct err *e)
+{
+    (void)req;
+    return rt_refuse(e, EINVAL, "Netlink action attributes missing");
+}
+
+/* clang-format off */
+const struct rt_op rt_misc_ops[] = {
+    { RTM_NEWNSID,    0, ID_HDR, { .doit = new_nsid } },
+    { RTM_GETNSID,    0, ID_HDR, { .doit = get_nsid, .dump = dump_nothing } },
+    { RTM_NEWQDISC,   0, TC_HDR, { .doit = no_kind } },
+    { RTM_DELQDISC,   0, TC_HDR, { .doit = no_qdisc } },
+    { RTM_GETQDISC,   0, TC_HDR, { .doit = no_qdisc, .dump = dump_nothing } },
+    { RTM_NEWTCLASS,  0, TC_HDR, { .doit = no_class } },
+    { RTM_DELTCLASS,  0, TC_HDR, { .doit = no_class } },
+    { RTM_GETTCLASS,  0, TC_HDR, { .doit = no_class, .dump = dump_nothing } },
+    { RTM_NEWTFILTER, 0, TC_HDR, { .doit = no_parent } },
+    { RTM_DELTFILTER, 0, TC_HDR, { .doit = no_parent } },
+    { RTM_GETTFILTER, 0, TC_HDR, { .doit = no_parent, .dump = dump_nothing } },
+    { RTM_NEWCHAIN,   0, TC_HDR, { .doit = no_parent } },
+    { RTM_DELCHAIN,   0, TC_HDR, { .doit = no_parent } },
+    { RTM_GETCHAIN,   0, TC_HDR, { .doit = no_parent, .dump = dump_nothing } },
+    { RTM_NEWACTION,  0, 4,      { .doit = no_action } },
+    { RTM_DELACTION,  0, 4,      { .doit = no_action } },
+    { RTM_GETACTION,  0, 4,      { .doit = no_action, .dump = dump_nothing } },
+    { 0 },
+};
+/* clang-format on */
