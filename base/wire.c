@@ -7,7 +7,8 @@
 
 /* ---- numbers in memory and on the wire ---------------------------------------------------- */
 
-uint64_t mem_get(const void *mem, size_t size)
+/* Each value passes here: no copies of a length known only at run time. */
+static inline uint64_t load(const void *mem, size_t size)
 {
     union {
         uint16_t u16;
@@ -15,38 +16,57 @@ uint64_t mem_get(const void *mem, size_t size)
         uint64_t u64;
     } v;
 
-    g_assert(size == 1 || size == 2 || size == 4 || size == 8);
-    if (size == 1)
+    switch (size) {
+    case 1:
         return *(const uint8_t *)mem;
-    memcpy(&v, mem, size);
-    return size == 2 ? v.u16 : size == 4 ? v.u32 : v.u64;
+    case 2:
+        memcpy(&v.u16, mem, 2);
+        return v.u16;
+    case 4:
+        memcpy(&v.u32, mem, 4);
+        return v.u32;
+    }
+    g_assert(size == 8);
+    memcpy(&v.u64, mem, 8);
+    return v.u64;
+}
+
+static inline void store(void *mem, size_t size, uint64_t value)
+{
+    uint16_t u16 = (uint16_t)value;
+    uint32_t u32 = (uint32_t)value;
+
+    switch (size) {
+    case 1:
+        *(uint8_t *)mem = (uint8_t)value;
+        return;
+    case 2:
+        memcpy(mem, &u16, 2);
+        return;
+    case 4:
+        memcpy(mem, &u32, 4);
+        return;
+    }
+    g_assert(size == 8);
+    memcpy(mem, &value, 8);
+}
+
+uint64_t mem_get(const void *mem, size_t size)
+{
+    return load(mem, size);
 }
 
 void mem_put(void *mem, size_t size, uint64_t value)
 {
-    uint8_t u8 = (uint8_t)value;
-    uint16_t u16 = (uint16_t)value;
-    uint32_t u32 = (uint32_t)value;
-
-    g_assert(size == 1 || size == 2 || size == 4 || size == 8);
-    memcpy(mem, size == 1 ? (void *)&u8 : size == 2 ? (void *)&u16 : size == 4 ? (void *)&u32
-                                                                               : (void *)&value,
-           size);
+    store(mem, size, value);
 }
 
-static uint64_t load_be(const uint8_t *bytes, size_t size)
+/* The other byte order of the low 'size' bytes, or the same where the machine is big-endian. */
+static inline uint64_t be_swap(uint64_t value, size_t size)
 {
-    uint64_t v = 0;
-
-    for (size_t i = 0; i < size; i++)
-        v = v << 8 | bytes[i];
-    return v;
-}
-
-static void store_be(uint8_t *bytes, size_t size, uint64_t value)
-{
-    for (size_t i = size; i-- > 0; value >>= 8)
-        bytes[i] = (uint8_t)value;
+    if (G_BYTE_ORDER == G_BIG_ENDIAN)
+        return value;
+    return GUINT64_SWAP_LE_BE(value) >> (64 - 8 * size);
 }
 
 static size_t wire_size(const struct wire *w, size_t mem_size)
@@ -61,7 +81,7 @@ void wire_load(const struct wire *w, void *mem, size_t mem_size, const void *wir
     if (!w->is_num)
         memcpy(mem, wire, MIN(size, mem_size));
     else
-        mem_put(mem, mem_size, w->is_be ? load_be(wire, size) : mem_get(wire, size));
+        store(mem, mem_size, w->is_be ? be_swap(load(wire, size), size) : load(wire, size));
 }
 
 void wire_store(const struct wire *w, void *wire, const void *mem, size_t mem_size)
@@ -70,10 +90,8 @@ void wire_store(const struct wire *w, void *wire, const void *mem, size_t mem_si
 
     if (!w->is_num)
         memcpy(wire, mem, MIN(size, mem_size));
-    else if (w->is_be)
-        store_be(wire, size, mem_get(mem, mem_size));
     else
-        mem_put(wire, size, mem_get(mem, mem_size));
+        store(wire, size, w->is_be ? be_swap(load(mem, mem_size), size) : load(mem, mem_size));
 }
 
 /* ---- text --------------------------------------------------------------------------------- */

@@ -20,6 +20,8 @@ struct wire {
     uint8_t size;           /* bytes on the wire; 0: as many as the field says */
     bool is_num;            /* host-order integer in memory */
     bool is_be;             /* number is big-endian on the wire */
+    bool is_enum;           /* number of a name: a mask that is not all ones has no text */
+    uint32_t bits;          /* of a number, the ones that text shows and masks; 0: all */
     void (*print)(GString *out, const void *mem, size_t size);
     bool (*scan)(struct scan *in, void *mem, size_t size);
     /* A value under a mask that is neither all zeros nor all ones. NULL: print(value),

@@ -1,14 +1,21 @@
-/* act_meter.c - meter: limits the rate. A meter that does not exist lets everything pass, and as
- * long as OVS_METER_CMD_SET is refused none exists. Catalogue 07.1, 10.
- * SPDX-License-Identifier: Apache-2.0 */
+/* act_meter.c - meter: drops what exceeds a rate. A meter that does not exist lets everything pass.
+ *
+ * Catalogue 07.5, 10.4. SPDX-License-Identifier: Apache-2.0 */
 #include <linux/openvswitch.h>
 
-#include "base/wire.h"
 #include "dp/act_rows.h"
+#include "dp/datapath.h"
+#include "netlink/attr.h"
 
 static int meter_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
-    (void)run, (void)a, (void)is_last;
+    struct dp_world *w = dp_world_of(run->dp);
+    struct meter *m = meter_find(&run->dp->meters, mnl_attr_get_u32(a));
+
+    (void)is_last;
+    if (!m || !meter_exceeds(m, run->pkt->len, w->env->now(w->env->ctx) / 1000000))
+        return 0;
+    dp_drop(w, pkt_take(&run->pkt), DROP_METER);
     return 0;
 }
 

@@ -205,4 +205,6 @@ const struct act act_pop_nsh = {
     .since = KVER(4, 15),
     .check = pop_nsh_check,
     .run = pop_nsh_run,
+    .format = act_pop_nsh_format,
+    .scan = act_pop_nsh_scan,
 };

@@ -33,6 +33,7 @@ ACT_TEXT_HOOKS(mpls);           /* push_mpls(label=..,tc=..,ttl=..,bos=..,eth_ty
 ACT_TEXT_HOOKS(pop_mpls);       /* pop_mpls(eth_type=0x800) */
 ACT_TEXT_HOOKS(push_eth);       /* push_eth(src=..,dst=..) */
 ACT_TEXT_HOOKS(push_nsh);       /* push_nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x1,si=255,c1=0x0,...) */
+ACT_TEXT_HOOKS(pop_nsh);        /* pop_nsh() */
 ACT_TEXT_HOOKS(dec_ttl);        /* dec_ttl(le_1(2)) */
 
 #endif

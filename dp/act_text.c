@@ -36,7 +36,7 @@ void act_fields_format(GString *out, const char *name, const struct members *m,
     if (!m->n)
         return;
     g_string_append_c(out, '(');
-    members_format(out, m, mnl_attr_get_payload(a), NULL);
+    members_format(out, m, mnl_attr_get_payload(a), NULL, false);
     g_string_append_c(out, ')');
 }
 

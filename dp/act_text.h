@@ -17,5 +17,8 @@ void act_fields_format(GString *out, const char *name, const struct members *m,
 /* The same back, from behind the name; the payload has 'len' bytes. */
 int act_fields_scan(struct scan *in, uint16_t type, const struct members *m, size_t len,
                     GByteArray *out, struct err *e);
+/* User data (act_text_cookie.c): "userdata(c0ffee)", "slow_path(cfm)". scan appends the bytes. */
+void userdata_format(GString *out, const uint8_t *data, size_t len, const struct key_text *names);
+int userdata_scan(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e);
 
 #endif

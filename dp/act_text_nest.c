@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "dp/act_text.h"
-#include "dp/key_hooks.h"
 #include "netlink/attr.h"
 
 static const struct nlattr *part(const struct nlattr *nest, uint16_t type)
@@ -69,9 +68,9 @@ void act_userspace_format(GString *out, const struct nlattr *a, const struct key
     }
     g_string_append_printf(out, "userspace(pid=%" PRIu32, mnl_attr_get_u32(pid));
     if (userdata) {
-        g_string_append(out, ",userdata(");
-        hex_format(out, mnl_attr_get_payload(userdata), mnl_attr_get_payload_len(userdata), 0);
-        g_string_append_c(out, ')');
+        g_string_append_c(out, ',');
+        userdata_format(out, mnl_attr_get_payload(userdata), mnl_attr_get_payload_len(userdata),
+                        names);
     }
     if (part(a, OVS_USERSPACE_ATTR_ACTIONS))
         g_string_append(out, ",actions");
@@ -82,76 +81,84 @@ void act_userspace_format(GString *out, const struct nlattr *a, const struct key
     g_string_append_c(out, ')');
 }
 
-static int pid_scan(struct scan *in, GByteArray *out, struct err *e)
+/* Parts as they are in the text; added in the order of their types, as ovs-dpctl does. */
+struct userspace_text {
+    uint32_t pid, tun_port;
+    bool has_pid, has_userdata, has_tun_port, has_actions;
+    GByteArray *userdata;
+};
+
+static int pid_scan(struct scan *in, struct userspace_text *t, struct err *e)
 {
     uint64_t pid;
 
     if (!scan_u64(in, UINT32_MAX, &pid))
         return text_error(e, in, "expected a port id");
-    attr_put(out, OVS_USERSPACE_ATTR_PID, &(uint32_t){(uint32_t)pid}, sizeof(uint32_t));
+    t->pid = (uint32_t)pid;
+    t->has_pid = true;
     return 0;
 }
 
-static int userdata_scan(struct scan *in, GByteArray *out, struct err *e)
-{
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-
-    if (hex_scan(in, bytes, 0, e) || text_expect(in, ")", e))
-        return -EINVAL;
-    if (bytes->len > LIST_MAX)
-        return text_error(e, in, "longer than an attribute can be");
-    attr_put(out, OVS_USERSPACE_ATTR_USERDATA, bytes->data, bytes->len);
-    return 0;
-}
-
-static int tun_port_scan(struct scan *in, GByteArray *out, const struct key_text *names,
-                         struct err *e)
-{
-    uint32_t port;
-
-    if (port_scan(in, &port, names, e))
-        return -EINVAL;
-    attr_put(out, OVS_USERSPACE_ATTR_EGRESS_TUN_PORT, &port, sizeof(port));
-    return 0;
-}
-
-static int userspace_part_scan(struct scan *in, GByteArray *out, const struct key_text *names,
-                               struct err *e)
+static int userspace_part_scan(struct scan *in, struct userspace_text *t,
+                               const struct key_text *names, struct err *e)
 {
     if (scan_text(in, "pid="))
-        return pid_scan(in, out, e);
-    if (scan_text(in, "userdata("))
-        return userdata_scan(in, out, e);
-    if (scan_text(in, "tunnel_out_port="))
-        return tun_port_scan(in, out, names, e);
-    if (!scan_word(in, "actions"))
-        return text_error(e, in, "expected pid=, userdata(...), tunnel_out_port= or actions");
-    attr_put(out, OVS_USERSPACE_ATTR_ACTIONS, NULL, 0);
-    return 0;
+        return pid_scan(in, t, e);
+    if (scan_text(in, "tunnel_out_port=")) {
+        t->has_tun_port = true;
+        return port_scan(in, &t->tun_port, names, e);
+    }
+    if (scan_word(in, "actions")) {
+        t->has_actions = true;
+        return 0;
+    }
+    t->has_userdata = true;
+    g_byte_array_set_size(t->userdata, 0);
+    return userdata_scan(in, t->userdata, names, e);
+}
+
+static int userspace_parts_scan(struct scan *in, struct userspace_text *t,
+                                const struct key_text *names, struct err *e)
+{
+    if (text_expect(in, "userspace(", e))
+        return -EINVAL;
+    if (scan_char(in, ')'))
+        return 0;
+    do {
+        scan_blanks(in);
+        if (userspace_part_scan(in, t, names, e))
+            return -EINVAL;
+    } while (scan_char(in, ','));
+    if (t->userdata->len > LIST_MAX)
+        return text_error(e, in, "longer than an attribute can be");
+    return text_expect(in, ")", e);
 }
 
 /* Without a pid the attribute is missing, for the kernel to refuse. */
 int act_userspace_scan(struct scan *in, GByteArray *out, const struct key_text *names,
                        struct err *e)
 {
+    g_autoptr(GByteArray) userdata = g_byte_array_new();
+    struct userspace_text t = {.userdata = userdata};
     size_t nest = attr_nest_begin(out, OVS_ACTION_ATTR_USERSPACE);
 
-    if (text_expect(in, "userspace(", e))
+    if (userspace_parts_scan(in, &t, names, e))
         return -EINVAL;
-    if (scan_char(in, ')'))
-        return nest_close(in, out, nest, e);
-    do {
-        scan_blanks(in);
-        if (userspace_part_scan(in, out, names, e))
-            return -EINVAL;
-    } while (scan_char(in, ','));
-    return text_expect(in, ")", e) ? -EINVAL : nest_close(in, out, nest, e);
+    if (t.has_pid)
+        attr_put(out, OVS_USERSPACE_ATTR_PID, &t.pid, sizeof(t.pid));
+    if (t.has_userdata)
+        attr_put(out, OVS_USERSPACE_ATTR_USERDATA, userdata->data, userdata->len);
+    if (t.has_tun_port)
+        attr_put(out, OVS_USERSPACE_ATTR_EGRESS_TUN_PORT, &t.tun_port, sizeof(t.tun_port));
+    if (t.has_actions)
+        attr_put(out, OVS_USERSPACE_ATTR_ACTIONS, NULL, 0);
+    return nest_close(in, out, nest, e);
 }
 
 /* ---- set ------------------------------------------------------------------------------------ */
 
-/* Splits a payload of value and mask into two attributes. */
-static void masked_format(GString *out, const struct nlattr *a, const struct key_text *names)
+/* Splits a payload of value and mask into two attributes. What stays as it is is never shown. */
+static void masked_format(GString *out, const struct nlattr *a)
 {
     g_autoptr(GByteArray) value = g_byte_array_new();
     g_autoptr(GByteArray) mask = g_byte_array_new();
@@ -161,7 +168,7 @@ static void masked_format(GString *out, const struct nlattr *a, const struct key
     attr_put(value, mnl_attr_get_type(a), p, half);
     attr_put(mask, mnl_attr_get_type(a), p + half, half);
     key_attr_format(out, (const struct nlattr *)value->data, (const struct nlattr *)mask->data,
-                    names);
+                    NULL);
 }
 
 void act_set_format(GString *out, const struct nlattr *a, const struct key_text *names)
@@ -177,7 +184,7 @@ void act_set_format(GString *out, const struct nlattr *a, const struct key_text 
     }
     g_string_append(out, "set(");
     if (is_masked)
-        masked_format(out, field, names);
+        masked_format(out, field);
     else
         key_attr_format(out, field, NULL, names);
     g_string_append_c(out, ')');
@@ -221,37 +228,6 @@ int act_set_scan(struct scan *in, GByteArray *out, const struct key_text *names,
         attr_put(mask, mnl_attr_get_type(a), NULL, 0);
     }
     set_append(out, a, (const struct nlattr *)mask->data);
-    return 0;
-}
-
-/* ---- push_nsh ------------------------------------------------------------------------------- */
-
-/* Its one attribute is the key's; a header of MD type 2 has no text. */
-void act_push_nsh_format(GString *out, const struct nlattr *a, const struct key_text *names)
-{
-    const struct nlattr *nsh = mnl_attr_get_payload(a);
-
-    if (!mnl_attr_ok(nsh, mnl_attr_get_payload_len(a)) ||
-        attr_find(mnl_attr_get_payload(nsh), mnl_attr_get_payload_len(nsh), OVS_NSH_KEY_ATTR_MD2)) {
-        act_raw_format(out, a);
-        return;
-    }
-    g_string_append(out, "push_nsh(");
-    key_nsh_format(out, nsh, NULL, names);
-    g_string_append_c(out, ')');
-}
-
-int act_push_nsh_scan(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e)
-{
-    g_autoptr(GByteArray) nsh = g_byte_array_new();
-    size_t nest;
-
-    if (text_expect(in, "push_nsh(", e) || key_nsh_scan(in, nsh, NULL, names, e) ||
-        text_expect(in, ")", e))
-        return -EINVAL;
-    nest = attr_nest_begin(out, OVS_ACTION_ATTR_PUSH_NSH);
-    attr_put(out, OVS_KEY_ATTR_NSH, nsh->data, nsh->len);
-    attr_nest_end(out, nest);
     return 0;
 }
 

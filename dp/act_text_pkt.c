@@ -88,7 +88,7 @@ void act_push_vlan_format(GString *out, const struct nlattr *a, const struct key
     g_string_append(out, "push_vlan(");
     if (tpid != ETH_P_8021Q)
         g_string_append_printf(out, "tpid=0x%04x,", tpid);
-    tag_format(out, be16_get(p + 2), UINT16_MAX);
+    tag_format(out, be16_get(p + 2), UINT16_MAX, false);
     g_string_append_c(out, ')');
 }
 
@@ -117,11 +117,8 @@ void act_mpls_format(GString *out, const struct nlattr *a, const struct key_text
     (void)names;
     g_string_append_printf(out, "%s(", is_add ? "add_mpls" : "push_mpls");
     lse_format(out, be32_get(p));
-    g_string_append_printf(out, ",eth_type=0x%x", be16_get(p + 4));
-    /* ovs-dpctl has no word for the flags; they are shown only if there are any. */
-    if (is_add && mem_get(p + 6, 2))
-        g_string_append_printf(out, ",tun_flags=%#" PRIx64, mem_get(p + 6, 2));
-    g_string_append_c(out, ')');
+    /* ovs-dpctl has no word for the flags of add_mpls, "tun_flags=0x1" when read. */
+    g_string_append_printf(out, ",eth_type=0x%x)", be16_get(p + 4));
 }
 
 int act_mpls_scan(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e)

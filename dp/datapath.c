@@ -64,6 +64,7 @@ void dp_ns_free(struct dp_ns *ns)
     while (ns->dps->len)
         datapath_free(ns->dps->pdata[0]);
     g_ptr_array_free(ns->dps, TRUE);
+    ct_limits_done(&ns->ct_limits);
     g_ptr_array_remove(ns->world->namespaces, ns);
     g_free(ns);
 }
@@ -86,6 +87,7 @@ struct datapath *datapath_new(struct dp_ns *ns)
 
     dp->ns = ns;
     table_init(&dp->table, ns->world->env->n_cpus);
+    meter_table_init(&dp->meters);
     g_ptr_array_add(ns->dps, dp);
     return dp;
 }
@@ -107,6 +109,7 @@ void datapath_free(struct datapath *dp)
     if (local)      /* last: the others hang on its device */
         vport_free(local);
     table_done(&dp->table);
+    meter_table_done(&dp->meters);
     g_ptr_array_remove(dp->ns->dps, dp);
     g_free(dp->cpu_pids);
     g_free(dp);

@@ -10,6 +10,7 @@
 
 #include "dp/act.h"
 #include "dp/dp.h"
+#include "dp/meter.h"
 #include "dp/table.h"
 #include "netlink/reply.h"
 
@@ -69,17 +70,32 @@ struct datapath {
     struct dp_ns *ns;
     struct vport *bucket[VPORT_BUCKETS];
     struct table table;
+    struct meter_table meters;
     struct dp_stats stats;
     uint32_t user_features;             /* OVS_DP_F_* */
     uint32_t *cpu_pids;                 /* PER_CPU_PIDS; NULL: never set */
     uint32_t n_cpu_pids;
 };
 
+/* Limits of tracked connections (cmd_ct_limit.c). */
+struct ct_zone {
+    int zone;
+    uint32_t limit;                     /* 0: none */
+};
+
+struct ct_limits {
+    uint32_t default_limit;
+    GArray *zones;                      /* of struct ct_zone, newest first; NULL: none yet */
+};
+
+void ct_limits_done(struct ct_limits *l);
+
 struct dp_ns {
     struct dp_world *world;
     struct netns *net;
     GPtrArray *dps;                     /* of struct datapath, in order of creation */
     struct vport *by_name[VPORT_BUCKETS];
+    struct ct_limits ct_limits;
 };
 
 /* A list put off until the packet that is under way has ended. */

@@ -148,6 +148,8 @@ static void walk_chain(const struct pkt *p, struct chain *c)
             walk_fragment(c, hdr, left);
             len = 8;
         }
+        if (len > left && !c->is_later)
+            c->is_broken = true;
         c->proto = hdr[0];
         c->off += len;
     }

@@ -24,10 +24,9 @@ struct flow_id {
 struct table_mask;
 
 struct flow {
-    struct flow *next_in_bucket;    /* of the key hash */
     struct flow *next_by_ufid;
     struct flow *prev, *next;       /* all flows, in order of insertion */
-    uint32_t hash, ufid_hash;
+    uint32_t hash, ufid_hash;       /* of the masked key, by the mask; of the UFID */
     struct table_mask *mask;
     struct flow_stats stats;
     struct act_list *acts;

@@ -159,6 +159,10 @@ enum {
     KEY_MASK_EXACT = 1u << 5,       /* any non-zero mask becomes all ones */
     KEY_MASK_LIMITED = 1u << 6,     /* field.max holds for masks too */
     KEY_MASK_FREE = 1u << 7,        /* 'when' does not restrict masks, only what is dumped */
+    KEY_TEXT_BYTES = 1u << 8,       /* ovs-dpctl has no name for it: "key32(00 00/ff ff)" of a flow */
+    KEY_TEXT_WILD = 1u << 9,        /* in set(): its value is shown even if no bit of it is set */
+    KEY_TEXT_NO_ZERO = 1u << 10,    /* no key has zero: "eth_type(0/0xffff)" is a mask alone */
+    KEY_TEXT_EMPTY = 1u << 11,      /* "eth()": that it is there matters if nothing in it does */
 };
 
 #define KEY_LEN_VAR (-1)
@@ -239,11 +243,13 @@ struct key_text {
     const char *(*port_name)(void *ctx, uint32_t port_no);
     bool (*port_number)(void *ctx, const char *name, uint32_t *port_no);
     unsigned depth;                 /* of nested lists; counted by the walkers, callers leave 0 */
+    bool shows_wild;                /* what the mask leaves free, too, as ovs-dpctl -m */
 };
 
 /* Appends KEY attributes ('len' bytes) and, if not NULL, MASK attributes in ovs-dpctl's syntax:
  * "recirc_id(0),in_port(1),eth(src=...,dst=...),eth_type(0x0800),ipv4(frag=no)". With a mask,
- * wildcarded fields are left out and partial ones shown as value/mask, as ovs-dpctl does. */
+ * wildcarded fields are left out (see shows_wild) and partial ones shown as value/mask. An empty
+ * mask is none. */
 void key_format(GString *out, const void *key, size_t key_len, const void *mask, size_t mask_len,
                 const struct key_text *names);
 

@@ -82,12 +82,12 @@ static const struct key_field ct_tuple6[] = {
 const struct key_attr key_attrs[N_KEY_ATTRS] = {
     ROW(ENCAP, "encap", KEY_LEN_NESTED), TEXT_HOOKS(encap) },
     ROW(PRIORITY, "skb_priority", 4), ONE_FIELD(wire_u32x, 0, 4, priority),
-        .flags = KEY_SETTABLE | KEY_SET_ANY },
+        .flags = KEY_SETTABLE | KEY_SET_ANY | KEY_TEXT_WILD },
     ROW(IN_PORT, "in_port", 4), HOOKS(port), .flags = KEY_MASK_ANY | KEY_MASK_EXACT },
-    ROW(ETHERNET, "eth", 12), FIELDS(ethernet), .flags = KEY_SETTABLE },
+    ROW(ETHERNET, "eth", 12), FIELDS(ethernet), .flags = KEY_SETTABLE | KEY_TEXT_EMPTY },
     ROW(VLAN, "vlan", 2), TEXT_HOOKS(vlan) },
     ROW(ETHERTYPE, "eth_type", 2), ONE_FIELD(wire_be16x, 0, 2, eth_type),
-        .flags = KEY_MASK_ANY | KEY_MASK_EXACT },
+        .flags = KEY_MASK_ANY | KEY_MASK_EXACT | KEY_TEXT_NO_ZERO },
     ROW(IPV4, "ipv4", 12), FIELDS(ipv4), .when = { IP4 }, .flags = KEY_REQUIRED | KEY_SETTABLE },
     ROW(IPV6, "ipv6", 40), FIELDS(ipv6), .when = { IP6 }, .flags = KEY_REQUIRED | KEY_SETTABLE },
     ROW(TCP, "tcp", 4), FIELDS(ports), .when = { IP46, .ip_proto = IPPROTO_TCP, NOT_LATER },
@@ -103,7 +103,7 @@ const struct key_attr key_attrs[N_KEY_ATTRS] = {
     ROW(ND, "nd", 28), FIELDS(nd), .flags = KEY_REQUIRED,
         .when = { IP6, .ip_proto = IPPROTO_ICMPV6, .icmp_type = { 135, 136 }, NOT_LATER } },
     ROW(SKB_MARK, "skb_mark", 4), ONE_FIELD(wire_u32x, 0, 4, skb_mark),
-        .flags = KEY_SETTABLE | KEY_SET_ANY, .since = KVER(3, 8) },
+        .flags = KEY_SETTABLE | KEY_SET_ANY | KEY_TEXT_WILD, .since = KVER(3, 8) },
     ROW(TUNNEL, "tunnel", KEY_LEN_NESTED), HOOKS(tunnel), .inner_nests = 1u << OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS,
         .flags = KEY_MASK_ANY | KEY_SETTABLE | KEY_SET_PLAIN | KEY_SET_ANY, .since = KVER(3, 9) },
     ROW(SCTP, "sctp", 4), FIELDS(ports), .when = { IP46, .ip_proto = IPPROTO_SCTP, NOT_LATER },
@@ -116,7 +116,7 @@ const struct key_attr key_attrs[N_KEY_ATTRS] = {
     ROW(MPLS, "mpls", KEY_LEN_VAR), HOOKS(mpls), .when = { .eth_type = { ETH_P_MPLS_UC, ETH_P_MPLS_MC } },
         .flags = KEY_REQUIRED | KEY_SETTABLE, .since = KVER(3, 19) },
     ROW(CT_STATE, "ct_state", 4), ONE_FIELD(wire_ct_state, 0, 4, ct_state, .max = 0xff),
-        .flags = KEY_MASK_LIMITED, .since = KVER(4, 3) },
+        .format = key_ct_state_format, .flags = KEY_MASK_LIMITED, .since = KVER(4, 3) },
     ROW(CT_ZONE, "ct_zone", 2), ONE_FIELD(wire_u16x, 0, 2, ct_zone), .since = KVER(4, 3) },
     ROW(CT_MARK, "ct_mark", 4), ONE_FIELD(wire_u32x, 0, 4, ct_mark),
         .flags = KEY_SETTABLE | KEY_SET_ANY, .since = KVER(4, 3) },
@@ -128,6 +128,6 @@ const struct key_attr key_attrs[N_KEY_ATTRS] = {
         .flags = KEY_REQUIRED, .since = KVER(4, 15) },
     /* 29 PACKET_TYPE, 30 ND_EXTENSIONS, 31 TUNNEL_INFO: numbers of OVS userspace, always refused. */
     ROW(IPV6_EXTHDRS, "ipv6_exthdr", 2), ONE_FIELD(wire_u16x, 0, 2, ip6.exthdrs), .when = { IP6 },
-        .flags = KEY_MASK_FREE, .since = KVER(5, 18) },
+        .flags = KEY_MASK_FREE | KEY_TEXT_BYTES, .since = KVER(5, 18) },
 };
 /* clang-format on */

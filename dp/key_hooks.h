@@ -17,6 +17,10 @@ extern const struct wire wire_frag, wire_tcp_flags, wire_ct_state, wire_ct_label
     int key_##x##_scan(struct scan *in, GByteArray *key, GByteArray *mask,                        \
                        const struct key_text *names, struct err *e)
 
+/* ct_state(+trk-new), or ct_state(0x21/0x21) where everything is shown; read by its row. */
+void key_ct_state_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
+                         const struct key_text *names);
+
 KEY_TEXT_HOOKS(port);       /* in_port(1), in_port(p1) */
 KEY_TEXT_HOOKS(vlan);       /* vlan(vid=5,pcp=0), vlan(vid=5,pcp=0,cfi=0), vlan(tci=0x1005/0x1fff) */
 KEY_TEXT_HOOKS(encap);      /* encap(eth_type(0x0800),...) */

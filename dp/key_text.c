@@ -8,7 +8,6 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "netlink/attr.h"
 
 #define TYPE_MAX 0x3fffu            /* an attribute type without its two flag bits */
@@ -22,7 +21,7 @@ static const struct key_attr *row_of(uint16_t type)
 
 static struct members row_members(const struct key_attr *row)
 {
-    return (struct members){ row->name, row->field, row->n_fields };
+    return (struct members){ row->name, row->field, row->n_fields};
 }
 
 /* Can the row's text say what is in these payloads? */
@@ -31,26 +30,49 @@ static bool row_fits(const struct key_attr *row, const struct nlattr *a, const s
     uint16_t len = mnl_attr_get_payload_len(a);
     uint16_t mask_len = mask ? mnl_attr_get_payload_len(mask) : 0;
 
-    if (!row || (row->len >= 0 && len != row->len) || (row->len == KEY_LEN_VAR && !len))
+    if (!row || (row->flags & KEY_TEXT_BYTES && mask) || (row->len >= 0 && len != row->len))
         return false;
-    return row->len == KEY_LEN_NESTED || !mask_len || mask_len == len;
+    return row->len < 0 || !mask || mask_len == len;
 }
 
 static void raw_format(GString *out, const struct nlattr *a, const struct nlattr *mask)
 {
     g_string_append_printf(out, "key%u(", mnl_attr_get_type(a));
     hex_format(out, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ' ');
-    if (mask && (mnl_attr_get_payload_len(mask) != mnl_attr_get_payload_len(a) ||
-                 !bytes_are(mnl_attr_get_payload(mask), mnl_attr_get_payload_len(mask), 0xff))) {
+    if (mask) {
         g_string_append_c(out, '/');
         hex_format(out, mnl_attr_get_payload(mask), mnl_attr_get_payload_len(mask), ' ');
     }
     g_string_append_c(out, ')');
 }
 
+/* ovs-dpctl cannot tell what the mask of an attribute without a name means. */
 static bool is_wild(const struct nlattr *mask)
 {
-    return bytes_are(mnl_attr_get_payload(mask), mnl_attr_get_payload_len(mask), 0);
+    const struct key_attr *row = row_of(mnl_attr_get_type(mask));
+    const void *bits = mnl_attr_get_payload(mask);
+
+    if (!row || row->flags & KEY_TEXT_BYTES)
+        return false;
+    if (!row->n_fields || mnl_attr_get_payload_len(mask) != row->len)
+        return bytes_are(bits, mnl_attr_get_payload_len(mask), 0);
+    for (size_t i = 0; i < row->n_fields; i++) {
+        if (!field_is_blank(&row->field[i], bits))
+            return false;
+    }
+    return true;
+}
+
+const struct nlattr *blank_mask(GByteArray *room, const struct nlattr *a)
+{
+    size_t len = mnl_attr_get_payload_len(a);
+
+    g_byte_array_set_size(room, 0);
+    attr_put(room, mnl_attr_get_type(a), NULL, 0);
+    g_byte_array_set_size(room, (guint)(sizeof(*a) + len));
+    memset(room->data + sizeof(*a), 0, len);
+    ((struct nlattr *)room->data)->nla_len = a->nla_len;
+    return (const struct nlattr *)room->data;
 }
 
 void key_attr_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
@@ -63,14 +85,13 @@ void key_attr_format(GString *out, const struct nlattr *a, const struct nlattr *
         return;
     }
     g_string_append_printf(out, "%s(", row->name);
-    if (row->len != KEY_LEN_NESTED && mask && is_wild(mask)) {
-        /* nothing to say */
-    } else if (row->format) {
+    if (row->format) {
         row->format(out, a, mask, names);
     } else {
         struct members m = row_members(row);
 
-        members_format(out, &m, mnl_attr_get_payload(a), mask ? mnl_attr_get_payload(mask) : NULL);
+        members_format(out, &m, mnl_attr_get_payload(a), mask ? mnl_attr_get_payload(mask) : NULL,
+                       text_shows_wild(names) || row->flags & KEY_TEXT_WILD);
     }
     g_string_append_c(out, ')');
 }
@@ -176,7 +197,8 @@ int key_attr_scan(struct scan *in, GByteArray *key, GByteArray *mask, const stru
         return -EINVAL;
     if (MAX(value->len, bits->len) > UINT16_MAX - sizeof(struct nlattr))
         return text_error(e, &start, "longer than an attribute can be");
-    attr_put(key, type, value->data, value->len);
+    if (!mask || !row || !(row->flags & KEY_TEXT_NO_ZERO) || !bytes_are(value->data, value->len, 0))
+        attr_put(key, type, value->data, value->len);
     if (mask)
         attr_put(mask, type, bits->data, bits->len);
     return 0;
@@ -184,49 +206,58 @@ int key_attr_scan(struct scan *in, GByteArray *key, GByteArray *mask, const stru
 
 /* ---- a list of them ------------------------------------------------------------------------ */
 
-/* Wildcarded attributes are left out, except nests, which say what kind of packet it is, and the
- * Ethernet header: that it is there cannot be wildcarded (catalogue 04, section 4.8). */
-static bool shows_wild(uint16_t type)
+/* How is an attribute shown that the mask leaves free? As any other if all are wanted, and so are
+ * nests, which say what kind of packet it is; the Ethernet header without its members, as it cannot
+ * be left free that there is one (catalogue 04, section 4.8). */
+enum wild_text { WILD_AS_ANY, WILD_EMPTY, WILD_NOT };
+
+static enum wild_text wild_text(uint16_t type, const struct key_text *names)
 {
     const struct key_attr *row = row_of(type);
 
-    return type == OVS_KEY_ATTR_ETHERNET || (row && row->len == KEY_LEN_NESTED);
+    if (text_shows_wild(names) || (row && row->len == KEY_LEN_NESTED))
+        return WILD_AS_ANY;
+    return row && row->flags & KEY_TEXT_EMPTY ? WILD_EMPTY : WILD_NOT;
 }
 
 /* The mask of an 802.2 flow can have an EtherType that the key has not. */
-static void format_mask_only(GString *out, const char *separator, const void *mask,
-                             size_t mask_len)
+static void format_mask_only(GString *out, const struct nlattr *mask, const void *key,
+                             size_t key_len)
 {
-    const struct nlattr *m = attr_find(mask, mask_len, OVS_KEY_ATTR_ETHERTYPE);
+    const struct key_attr *row = row_of(mnl_attr_get_type(mask));
 
-    if (m && mnl_attr_get_payload_len(m) == 2)
-        g_string_append_printf(out, "%seth_type(0/0x%04x)", separator,
-                               be16_get(mnl_attr_get_payload(m)));
+    if (!row || !(row->flags & KEY_TEXT_NO_ZERO) || mnl_attr_get_payload_len(mask) != row->len ||
+        attr_find(key, key_len, mnl_attr_get_type(mask)))
+        return;
+    g_string_append_printf(out, ",%s(0/", row->name);
+    field_format(out, row->field, mnl_attr_get_payload(mask), NULL);
+    g_string_append_c(out, ')');
 }
 
 void key_format(GString *out, const void *key, size_t key_len, const void *mask, size_t mask_len,
                 const struct key_text *names)
 {
-    static const struct nlattr nothing = {.nla_len = sizeof(struct nlattr)};
+    g_autoptr(GByteArray) room = g_byte_array_new();
     const struct nlattr *a;
     const char *separator = "";
     int left;
 
     attr_for_each(a, key, key_len, left) {
         uint16_t type = mnl_attr_get_type(a);
-        const struct nlattr *m = mask ? attr_find(mask, mask_len, type) : NULL;
+        const struct nlattr *m = mask_len ? attr_find(mask, mask_len, type) : NULL;
+        bool is_left_free = m ? is_wild(m) : mask_len > 0;
+        enum wild_text wild = is_left_free ? wild_text(type, names) : WILD_AS_ANY;
 
-        if (mask && !m)
-            m = &nothing;
-        if (m && is_wild(m) && !shows_wild(type))
+        if (wild == WILD_NOT)
             continue;
         g_string_append(out, separator);
-        key_attr_format(out, a, m, names);
-        separator = ",";
+        key_attr_format(out, a, mask_len && !m ? blank_mask(room, a) : m, names);
+        if (wild != WILD_EMPTY) /* ovs-dpctl forgets the comma behind one that comes first */
+            separator = ",";
     }
     text_leftover(out, key, key_len, left);
-    if (mask && !attr_find(key, key_len, OVS_KEY_ATTR_ETHERTYPE))
-        format_mask_only(out, separator, mask, mask_len);
+    attr_for_each(a, mask, mask_len, left)
+        format_mask_only(out, a, key, key_len);
 }
 
 /* ovs-dpctl prints a flow's id before its key, and reads over it. */
@@ -240,17 +271,17 @@ static void skip_ufid(struct scan *in)
     scan_blanks(in);
 }
 
-/* Takes a comma if an attribute follows ("in_port(1), packets:0" ends before it). */
+/* Takes a comma if an attribute follows ("in_port(1), packets:0" ends before it). It may be
+ * missing, see key_format(). */
 static bool scan_next(struct scan *in)
 {
-    struct scan next = *in, name;
+    struct scan next = *in;
+    size_t len;
 
-    if (!scan_char(&next, ','))
-        return false;
-    scan_blanks(&next);
-    name = next;
-    name.at += strcspn(name.at, "(), \t:");
-    if (*name.at != '(')
+    if (scan_char(&next, ','))
+        scan_blanks(&next);
+    len = strcspn(next.at, "(), \t:");
+    if (!len || next.at[len] != '(')
         return false;
     *in = next;
     return true;

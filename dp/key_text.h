@@ -19,6 +19,10 @@ bool text_enter(struct key_text *inner, const struct key_text *names);
 void hex_format(GString *out, const void *bytes, size_t len, char separator);
 int hex_scan(struct scan *in, GByteArray *out, char separator, struct err *e);
 
+/* "0x1ff" as the low digits of 'len' bytes, "0" if all are zero. Takes it, too. */
+void number_format(GString *out, const uint8_t *bytes, size_t len);
+int number_scan(struct scan *in, uint8_t *bytes, size_t len, struct err *e);
+
 /* Says that the last 'left' of 'len' bytes are no attributes, if there are any (> 0). */
 void text_leftover(GString *out, const void *attrs, size_t len, int left);
 
@@ -37,9 +41,18 @@ struct members {
 /* Is the field's part of the payload 'mask' all zeros / all ones that matter? NULL: exact. */
 bool field_is_wild(const struct key_field *f, const void *mask);
 bool field_is_exact(const struct key_field *f, const void *mask);
-/* All but the wildcarded ones. mask NULL: all, without masks. */
-void members_format(GString *out, const struct members *m, const void *value, const void *mask);
+/* Has the mask no bit that the field's text could show? */
+bool field_is_blank(const struct key_field *f, const void *mask);
+/* All, or all but the wildcarded ones. mask NULL: all, without masks. */
+void members_format(GString *out, const struct members *m, const void *value, const void *mask,
+                    bool shows_wild);
 void field_format(GString *out, const struct key_field *f, const void *value, const void *mask);
+
+/* Are wildcards shown? */
+static inline bool text_shows_wild(const struct key_text *names)
+{
+    return names && names->shows_wild;
+}
 
 /* Takes "name=" and says which field it is, or -EINVAL. */
 int member_find(struct scan *in, const struct members *m, struct err *e);
@@ -80,7 +93,7 @@ extern const struct key_field tag_fields[N_TAG_FIELDS];
 struct tag_text tag_unpack(uint16_t tci);
 uint16_t tag_pack(const struct tag_text *t);    /* tci ORed in */
 bool tag_has_tci(const struct scan *in);        /* does the text give all bits as "tci="? */
-void tag_format(GString *out, uint16_t tci, uint16_t mask);
+void tag_format(GString *out, uint16_t tci, uint16_t mask, bool shows_wild);
 
 struct lse_text {
     uint32_t label;
@@ -102,7 +115,9 @@ void lse_format(GString *out, uint32_t lse);
 struct tun_block {
     uint16_t type;                  /* OVS_TUNNEL_KEY_ATTR_* */
     const char *name;
-    void (*format)(GString *out, const struct nlattr *a, const struct nlattr *mask);
+    /* 'mask' NULL: exact; it has the length of 'a'. */
+    void (*format)(GString *out, const struct nlattr *a, const struct nlattr *mask,
+                   bool shows_wild);
     /* Takes what is between the parentheses and appends payloads. */
     int (*scan)(struct scan *in, GByteArray *key, GByteArray *mask, struct err *e);
 };
@@ -112,12 +127,14 @@ extern const struct tun_block tun_blocks[N_TUN_BLOCKS];
 /* ---- attributes ---------------------------------------------------------------------------- */
 
 /* "ipv4(...)"; 'mask' NULL: no mask; of length 0: all wild. A payload that its row cannot
- * describe is shown as "key7(0a 00)". */
+ * describe is shown as "key7(0a 00/ff ff)". */
 void key_attr_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
                      const struct key_text *names);
 /* Takes one, appends it to 'key' and, if not NULL, 'mask'. */
 int key_attr_scan(struct scan *in, GByteArray *key, GByteArray *mask, const struct key_text *names,
                   struct err *e);
+/* An attribute like 'a' with a payload of zeros, for the lists that leave such a mask out. */
+const struct nlattr *blank_mask(GByteArray *room, const struct nlattr *a);
 /* Does the mask attribute 'a' match all that its row describes? */
 bool key_attr_is_exact(const struct nlattr *a);
 

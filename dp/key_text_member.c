@@ -60,6 +60,42 @@ int hex_scan(struct scan *in, GByteArray *out, char separator, struct err *e)
     return 0;
 }
 
+void number_format(GString *out, const uint8_t *bytes, size_t len)
+{
+    size_t zeros = 0;
+
+    if (bytes_are(bytes, len, 0)) {
+        g_string_append_c(out, '0');
+        return;
+    }
+    while (!bytes[zeros])
+        zeros++;
+    g_string_append_printf(out, "0x%x", bytes[zeros]);
+    hex_format(out, bytes + zeros + 1, len - zeros - 1, 0);
+}
+
+int number_scan(struct scan *in, uint8_t *bytes, size_t len, struct err *e)
+{
+    struct scan start = *in;
+    size_t n;
+
+    if (!scan_text(in, "0x") && *in->at != '0')
+        return text_error(e, in, "expected 0 or 0x and hexadecimal digits");
+    while (*in->at == '0')
+        in->at++;
+    n = strspn(in->at, "0123456789abcdefABCDEF");
+    if (n > 2 * len)
+        return text_error(e, &start, "longer than %zu bytes", len);
+    memset(bytes, 0, len);
+    for (size_t i = 0; i < n; i++) {
+        unsigned digit = (unsigned)g_ascii_xdigit_value(in->at[n - 1 - i]);
+
+        bytes[len - 1 - i / 2] |= (uint8_t)(i % 2 ? digit << 4 : digit);
+    }
+    in->at += n;
+    return 0;
+}
+
 void text_leftover(GString *out, const void *attrs, size_t len, int left)
 {
     if (left <= 0)
@@ -109,28 +145,39 @@ static uint64_t field_bits(const struct key_field *f)
 {
     bool is_bits = f->max && !(f->max & (f->max + 1)) && f->key_size == f->wire_size;
 
+    if (f->wire->bits)
+        return f->wire->bits;
     return is_bits ? f->max : UINT64_MAX >> (64 - 8 * f->wire_size);
 }
 
-static bool field_bits_are(const struct key_field *f, const void *mask, bool all)
+/* The mask of a number. */
+static uint64_t field_mask(const struct key_field *f, const void *mask)
 {
-    const uint8_t *bytes = (const uint8_t *)mask + f->wire_off;
     uint64_t bits;
 
-    if (!f->wire->is_num)
-        return bytes_are(bytes, f->wire_size, all ? 0xff : 0);
-    wire_load(f->wire, &bits, sizeof(bits), bytes);
-    return (bits & field_bits(f)) == (all ? field_bits(f) : 0);
+    wire_load(f->wire, &bits, sizeof(bits), (const uint8_t *)mask + f->wire_off);
+    return bits;
 }
 
 bool field_is_wild(const struct key_field *f, const void *mask)
 {
-    return mask && field_bits_are(f, mask, false);
+    return mask && bytes_are((const uint8_t *)mask + f->wire_off, f->wire_size, 0);
+}
+
+bool field_is_blank(const struct key_field *f, const void *mask)
+{
+    if (!mask || !f->wire->is_num)
+        return field_is_wild(f, mask);
+    return !(field_mask(f, mask) & field_bits(f));
 }
 
 bool field_is_exact(const struct key_field *f, const void *mask)
 {
-    return !mask || field_bits_are(f, mask, true);
+    if (!mask)
+        return true;
+    if (!f->wire->is_num)
+        return bytes_are((const uint8_t *)mask + f->wire_off, f->wire_size, 0xff);
+    return !(~field_mask(f, mask) & field_bits(f));
 }
 
 void field_format(GString *out, const struct key_field *f, const void *value, const void *mask)
@@ -153,15 +200,30 @@ void field_format(GString *out, const struct key_field *f, const void *value, co
     w->print(out, bits, f->wire_size);
 }
 
-void members_format(GString *out, const struct members *m, const void *value, const void *mask)
+/* "name=value". ovs-dpctl has a sentence instead of a mask that makes no sense, and loses the
+ * value. */
+static void member_format(GString *out, const struct key_field *f, const void *value,
+                          const void *mask)
+{
+    if (f->wire->is_enum && !field_is_exact(f, mask)) {
+        g_string_append_printf(out, "error: partial mask not supported for %s (%#" PRIx64 ")",
+                               f->name, field_mask(f, mask));
+        return;
+    }
+    g_string_append_printf(out, "%s%s", f->name, *f->name ? "=" : "");
+    field_format(out, f, value, mask);
+}
+
+void members_format(GString *out, const struct members *m, const void *value, const void *mask,
+                    bool shows_wild)
 {
     const char *separator = "";
 
     for (const struct key_field *f = m->field; f < m->field + m->n; f++) {
-        if (field_is_wild(f, mask))
+        if (field_is_wild(f, mask) && (!shows_wild || f->wire->is_enum))
             continue;
-        g_string_append_printf(out, "%s%s%s", separator, f->name, *f->name ? "=" : "");
-        field_format(out, f, value, mask);
+        g_string_append(out, separator);
+        member_format(out, f, value, mask);
         separator = ",";
     }
 }

@@ -69,38 +69,58 @@ static const struct key_field nsh_fields[] = {
 #define N_BASE_FIELDS 6             /* the rest is context */
 /* clang-format on */
 
-static struct nsh_text nsh_unpack(const struct nlattr *nest)
+/* The payload of a part of the nest, if it is 'len' bytes. */
+static const uint8_t *nsh_part(const struct nlattr *nest, uint16_t type, size_t len)
 {
-    const void *attrs = mnl_attr_get_payload(nest);
-    size_t len = mnl_attr_get_payload_len(nest);
-    const struct nlattr *base = attr_find(attrs, len, OVS_NSH_KEY_ATTR_BASE);
-    const struct nlattr *md1 = attr_find(attrs, len, OVS_NSH_KEY_ATTR_MD1);
-    struct nsh_text t = {0};
+    const struct nlattr *a =
+        attr_find(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest), type);
 
-    if (base && mnl_attr_get_payload_len(base) == sizeof(struct ovs_nsh_key_base)) {
-        const uint8_t *p = mnl_attr_get_payload(base);
-        uint32_t path = be32_get(p + 4);
+    return a && mnl_attr_get_payload_len(a) == len ? mnl_attr_get_payload(a) : NULL;
+}
 
-        t = (struct nsh_text){.flags = p[0], .ttl = p[1], .mdtype = p[2], .np = p[3],
-                              .spi = path >> 8, .si = (uint8_t)path};
+static const uint8_t *nsh_base(const struct nlattr *nest)
+{
+    return nsh_part(nest, OVS_NSH_KEY_ATTR_BASE, sizeof(struct ovs_nsh_key_base));
+}
+
+static const uint8_t *nsh_md1(const struct nlattr *nest)
+{
+    return nsh_part(nest, OVS_NSH_KEY_ATTR_MD1, sizeof(struct ovs_nsh_key_md1));
+}
+
+/* What the nest has not stays. */
+static void nsh_unpack(struct nsh_text *t, const struct nlattr *nest)
+{
+    const uint8_t *base = nsh_base(nest), *md1 = nsh_md1(nest);
+
+    if (base) {
+        t->flags = base[0];
+        t->ttl = base[1];
+        t->mdtype = base[2];
+        t->np = base[3];
+        t->spi = be32_get(base + 4) >> 8;
+        t->si = base[7];
     }
-    if (md1 && mnl_attr_get_payload_len(md1) == sizeof(struct ovs_nsh_key_md1)) {
-        for (size_t i = 0; i < G_N_ELEMENTS(t.c); i++)
-            t.c[i] = be32_get((const uint8_t *)mnl_attr_get_payload(md1) + 4 * i);
-    }
-    return t;
+    for (size_t i = 0; md1 && i < G_N_ELEMENTS(t->c); i++)
+        t->c[i] = be32_get(md1 + 4 * i);
 }
 
 void key_nsh_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
                     const struct key_text *names)
 {
-    struct nsh_text t = nsh_unpack(a), bits = mask ? nsh_unpack(mask) : (struct nsh_text){0};
-    bool has_context = mask || t.mdtype == MDTYPE_1;
-    struct members members = {"nsh", nsh_fields,
-                              has_context ? G_N_ELEMENTS(nsh_fields) : N_BASE_FIELDS};
+    struct members members = {"nsh", nsh_fields, G_N_ELEMENTS(nsh_fields)};
+    struct nsh_text t = {0}, bits;
 
     (void)names;
-    members_format(out, &members, &t, mask ? &bits : NULL);
+    memset(&bits, 0xff, sizeof(bits));
+    nsh_unpack(&t, a);
+    if (mask)
+        nsh_unpack(&bits, mask);
+    if (!nsh_md1(a)) /* ovs-dpctl takes a context that is not there for zeros, matched exactly */
+        memset(bits.c, 0xff, sizeof(bits.c));
+    if (!mask && t.mdtype != MDTYPE_1)
+        members.n = N_BASE_FIELDS;
+    members_format(out, &members, &t, mask ? &bits : NULL, false);
 }
 
 static void nsh_append(GByteArray *out, const struct nsh_text *t, bool has_context)
@@ -117,6 +137,14 @@ static void nsh_append(GByteArray *out, const struct nsh_text *t, bool has_conte
     attr_put(out, OVS_NSH_KEY_ATTR_MD1, context, sizeof(context));
 }
 
+/* Is a context matched? A type that is left free is not in the text, but the context needs it. */
+static bool says_context(const struct nsh_text *t, const struct nsh_text *bits)
+{
+    bool is_made_up = bytes_are(t->c, sizeof(t->c), 0) && bytes_are(bits->c, sizeof(t->c), 0xff);
+
+    return !is_made_up && !bytes_are(bits->c, sizeof(bits->c), 0);
+}
+
 int key_nsh_scan(struct scan *in, GByteArray *key, GByteArray *mask,
                  const struct key_text *names, struct err *e)
 {
@@ -128,6 +156,8 @@ int key_nsh_scan(struct scan *in, GByteArray *key, GByteArray *mask,
     if (members_scan(in, &members, &t, mask ? &bits : NULL, e) ||
         members_fit(&start, &members, &t, e))
         return -EINVAL;
+    if (mask && !bits.mdtype && says_context(&t, &bits))
+        t.mdtype = MDTYPE_1;
     nsh_append(key, &t, t.mdtype == MDTYPE_1);
     if (mask)
         nsh_append(mask, &bits, !bytes_are(bits.c, sizeof(bits.c), 0));

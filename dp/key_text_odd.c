@@ -58,6 +58,18 @@ int key_port_scan(struct scan *in, GByteArray *key, GByteArray *mask,
     return 0;
 }
 
+/* ---- ct_state ------------------------------------------------------------------------------ */
+
+void key_ct_state_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
+                         const struct key_text *names)
+{
+    struct key_field f = key_attrs[OVS_KEY_ATTR_CT_STATE].field[0];
+
+    if (text_shows_wild(names))
+        f.wire = &wire_u32x;
+    field_format(out, &f, mnl_attr_get_payload(a), mask ? mnl_attr_get_payload(mask) : NULL);
+}
+
 /* ---- vlan ---------------------------------------------------------------------------------- */
 
 struct tag_text tag_unpack(uint16_t tci)
@@ -76,36 +88,40 @@ bool tag_has_tci(const struct scan *in)
     return memmem(in->at, strcspn(in->at, ")"), "tci=", 4) != NULL;
 }
 
-/* One of vid and pcp; shown even if it is wild, once the value is not zero. */
-static void tag_part_format(GString *out, unsigned i, const struct tag_text *tag,
-                            const struct tag_text *bits, const char **separator)
+/* One of vid and pcp and a comma; a mask of zero has its 0x here. */
+static void tag_part_format(GString *out, const struct key_field *f, const struct tag_text *tag,
+                            const struct tag_text *bits)
 {
-    const struct key_field *f = &tag_fields[i];
-
-    if (field_is_wild(f, tag) && field_is_wild(f, bits))
-        return;
-    g_string_append_printf(out, "%s%s=", *separator, f->name);
-    field_format(out, f, tag, bits);
-    *separator = ",";
+    field_format(out, f, tag, NULL);
+    if (!field_is_exact(f, bits))
+        g_string_append_printf(out, "/0x%" PRIx64,
+                               mem_get((const uint8_t *)bits + f->wire_off, f->wire_size));
+    g_string_append_c(out, ',');
 }
 
-void tag_format(GString *out, uint16_t tci, uint16_t mask)
+/* Both are shown even if they are wild, once the value is not zero. */
+void tag_format(GString *out, uint16_t tci, uint16_t mask, bool shows_wild)
 {
     struct tag_text tag = tag_unpack(tci), bits = tag_unpack(mask);
-    const char *separator = "";
+    size_t start = out->len;
 
-    tag_part_format(out, TAG_VID, &tag, &bits, &separator);
-    tag_part_format(out, TAG_PCP, &tag, &bits, &separator);
+    for (const struct key_field *f = tag_fields + TAG_VID; f <= tag_fields + TAG_PCP; f++) {
+        if (!shows_wild && field_is_wild(f, &tag) && field_is_wild(f, &bits))
+            continue;
+        g_string_append_printf(out, "%s=", f->name);
+        tag_part_format(out, f, &tag, &bits);
+    }
     if (!tag.cfi)
-        g_string_append_printf(out, "%scfi=0", separator);
+        g_string_append(out, "cfi=0");
+    else if (out->len > start)
+        g_string_truncate(out, out->len - 1);
 }
 
 void key_vlan_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
                      const struct key_text *names)
 {
-    (void)names;
     tag_format(out, be16_get(mnl_attr_get_payload(a)),
-               mask ? be16_get(mnl_attr_get_payload(mask)) : UINT16_MAX);
+               mask ? be16_get(mnl_attr_get_payload(mask)) : UINT16_MAX, text_shows_wild(names));
 }
 
 static void append_be16(GByteArray *out, uint16_t value)
@@ -207,8 +223,13 @@ void key_mpls_format(GString *out, const struct nlattr *a, const struct nlattr *
     size_t len = mnl_attr_get_payload_len(a);
 
     (void)names;
-    if (len % 4) {
-        g_string_append_printf(out, "***%zu bytes***", len);
+    if (!len || len % 4) { /* ovs-dpctl forgets one parenthesis in both */
+        g_string_append_printf(out, "(bad key length %zu", len);
+        return;
+    }
+    if (bits && mnl_attr_get_payload_len(mask) != len) {
+        g_string_append_printf(out, "(key length %zu != mask length %u", len,
+                               mnl_attr_get_payload_len(mask));
         return;
     }
     for (size_t i = 0; i < len; i += 4) {

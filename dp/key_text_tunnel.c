@@ -88,16 +88,22 @@ static uint32_t nest_flags(const struct nlattr *nest)
     return flags;
 }
 
-static void nest_flags_format(GString *out, const struct nlattr *a, const struct nlattr *mask)
+/* Its id's flag counts as matched if the key has it, whatever the mask says of the id. */
+static void nest_flags_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
+                              bool shows_wild)
 {
-    uint32_t bits = mask ? nest_flags(mask) : TUN_FLAGS_ALL;
+    uint32_t bits = TUN_FLAGS_ALL;
 
+    if (mask)
+        bits = (nest_flags(mask) & ~TUN_FLAG_KEY) | (nest_flags(a) & TUN_FLAG_KEY);
+    if (!bits && !shows_wild)
+        return;
     g_string_append(out, "flags(");
     if (bits == TUN_FLAGS_ALL)
         flags_format(out, &tun_flags, nest_flags(a));
     else
         flags_format_masked(out, &tun_flags, nest_flags(a), bits);
-    g_string_append_c(out, ')');
+    g_string_append(out, "),");
 }
 
 static void append_flags(GByteArray *out, uint32_t flags)
@@ -144,47 +150,59 @@ static const struct tun_block *block_of(uint16_t type)
     return NULL;
 }
 
-/* 'mask' as in key_attr_format(). */
-static void part_format(GString *out, const struct nlattr *a, const struct nlattr *mask)
+static void plain_format(GString *out, const struct key_field *f, const struct nlattr *a,
+                         const struct nlattr *mask, bool shows_wild)
+{
+    const void *bits = mask ? mnl_attr_get_payload(mask) : NULL;
+
+    if (field_is_wild(f, bits) && !shows_wild)
+        return;
+    g_string_append_printf(out, "%s=", f->name);
+    field_format(out, f, mnl_attr_get_payload(a), bits);
+    g_string_append_c(out, ',');
+}
+
+/* One part and a comma; 'mask' as in key_attr_format(). Options are shown even if wild. */
+static void part_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
+                        bool shows_wild)
 {
     const struct key_field *f = plain_of(a, mask);
     const struct tun_block *block = block_of(mnl_attr_get_type(a));
 
     if (f) {
-        g_string_append_printf(out, "%s=", f->name);
-        field_format(out, f, mnl_attr_get_payload(a), mask ? mnl_attr_get_payload(mask) : NULL);
+        plain_format(out, f, a, mask, shows_wild);
     } else if (block) {
         g_string_append_printf(out, "%s(", block->name);
-        block->format(out, a, mask);
-        g_string_append_c(out, ')');
+        block->format(out, a, mask, shows_wild);
+        g_string_append(out, "),");
     } else {
         g_string_append_printf(out, "key%u(", mnl_attr_get_type(a));
         hex_format(out, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ' ');
-        g_string_append_c(out, ')');
+        g_string_append(out, "),");
     }
-    g_string_append_c(out, ',');
 }
 
 void key_tunnel_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
                        const struct key_text *names)
 {
-    const struct nlattr *part;
+    g_autoptr(GByteArray) room = g_byte_array_new();
+    const struct nlattr *part, *bits = NULL;
+    size_t start = out->len;
     int left;
 
-    (void)names;
     attr_for_each_nested(part, a, left) {
         uint16_t type = mnl_attr_get_type(part);
-        const struct nlattr *bits = NULL;
 
-        if (mask) {
+        if (flag_of(type) & ~TUN_FLAG_KEY)
+            continue;
+        if (mask)
             bits = attr_find(mnl_attr_get_payload(mask), mnl_attr_get_payload_len(mask), type);
-            if (!bits || bytes_are(mnl_attr_get_payload(bits), mnl_attr_get_payload_len(bits), 0))
-                continue;
-        }
-        if (!flag_of(type) || type == OVS_TUNNEL_KEY_ATTR_ID)
-            part_format(out, part, bits);
+        part_format(out, part, mask && !bits ? blank_mask(room, part) : bits,
+                    text_shows_wild(names));
     }
-    nest_flags_format(out, a, mask);
+    nest_flags_format(out, a, mask, text_shows_wild(names));
+    if (out->len > start)
+        g_string_truncate(out, out->len - 1);
 }
 
 /* ---- scan ----------------------------------------------------------------------------------- */

@@ -15,6 +15,8 @@ static bool mask_fits(const struct nlattr *a, const struct nlattr *mask)
 }
 
 /* clang-format off */
+#define N_ERSPAN_V1 2               /* fields of version 1; the rest are version 2's */
+
 struct vxlan_text {
     uint16_t id;
     uint8_t flags;
@@ -63,7 +65,8 @@ static const struct nlattr *find_gbp(const struct nlattr *opts)
     return gbp && mnl_attr_get_payload_len(gbp) == sizeof(uint32_t) ? gbp : NULL;
 }
 
-static void vxlan_format(GString *out, const struct nlattr *a, const struct nlattr *mask)
+static void vxlan_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
+                         bool shows_wild)
 {
     static const struct members members = {"gbp", gbp_fields, G_N_ELEMENTS(gbp_fields)};
     const struct nlattr *gbp = find_gbp(a), *gbp_mask = mask ? find_gbp(mask) : NULL;
@@ -75,7 +78,7 @@ static void vxlan_format(GString *out, const struct nlattr *a, const struct nlat
     if (gbp_mask)
         bits = vxlan_unpack(gbp_mask);
     g_string_append(out, "gbp(");
-    members_format(out, &members, &t, mask ? &bits : NULL);
+    members_format(out, &members, &t, mask ? &bits : NULL, shows_wild);
     g_string_append_c(out, ')');
 }
 
@@ -109,15 +112,16 @@ static struct erspan_text erspan_unpack(const uint8_t *p)
     struct erspan_text t = {.ver = (uint8_t)mem_get(p, 4), .idx = be32_get(p + 4)};
 
     t.dir = p[11] >> 3 & 1;
-    t.hwid = (uint8_t)((p[10] & 3) << 4 | p[11] >> 4);
+    t.hwid = p[11] >> 4;            /* ovs-dpctl shows these bits, and reads two more (p[10]) */
     return t;
 }
 
-static void erspan_append(GByteArray *out, const struct erspan_text *t, bool is_v2)
+static void erspan_append(GByteArray *out, const struct erspan_text *t, uint32_t version,
+                          bool is_v2)
 {
     uint8_t p[ERSPAN_LEN] = {0};
 
-    mem_put(p, 4, t->ver);
+    mem_put(p, 4, version);
     if (is_v2) {
         p[10] = t->hwid >> 4;
         p[11] = (uint8_t)(t->hwid << 4 | t->dir << 3);
@@ -127,22 +131,36 @@ static void erspan_append(GByteArray *out, const struct erspan_text *t, bool is_
     g_byte_array_append(out, p, sizeof(p));
 }
 
-static void erspan_format(GString *out, const struct nlattr *a, const struct nlattr *mask)
+/* Shown even if it is wild, its mask even if it is exact. */
+static void index_format(GString *out, const struct erspan_text *t, const struct erspan_text *bits)
 {
+    g_string_append_printf(out, "idx=%#" PRIx32, t->idx);
+    if (bits)
+        g_string_append_printf(out, "/%#" PRIx32, bits->idx);
+}
+
+static void erspan_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
+                          bool shows_wild)
+{
+    static const struct members version = {"erspan", erspan_fields, 1};
+    static const struct members v2 = {"erspan", erspan_fields + N_ERSPAN_V1, 2};
     struct erspan_text t, bits = {0};
-    struct key_field shown[3] = {erspan_fields[0], erspan_fields[1]};
-    struct members members = {"erspan", shown, 2};
+    size_t start = out->len;
 
     if (mnl_attr_get_payload_len(a) != ERSPAN_LEN || !mask_fits(a, mask))
         return;
     t = erspan_unpack(mnl_attr_get_payload(a));
     if (mask)
         bits = erspan_unpack(mnl_attr_get_payload(mask));
-    if (t.ver == 2) {
-        memcpy(shown + 1, erspan_fields + 2, 2 * sizeof(shown[0]));
-        members.n = 3;
-    }
-    members_format(out, &members, &t, mask ? &bits : NULL);
+    members_format(out, &version, &t, mask ? &bits : NULL, shows_wild);
+    if (out->len > start)
+        g_string_append_c(out, ',');
+    if (t.ver == 1)
+        index_format(out, &t, mask ? &bits : NULL);
+    else if (t.ver == 2)
+        members_format(out, &v2, &t, mask ? &bits : NULL, shows_wild);
+    if (out->str[out->len - 1] == ',')
+        g_string_truncate(out, out->len - 1);
 }
 
 static int erspan_scan(struct scan *in, GByteArray *key, GByteArray *mask, struct err *e)
@@ -154,9 +172,9 @@ static int erspan_scan(struct scan *in, GByteArray *key, GByteArray *mask, struc
     if (members_scan(in, &members, &t, mask ? &bits : NULL, e) ||
         members_fit(&start, &members, &t, e))
         return -EINVAL;
-    erspan_append(key, &t, t.ver == 2);
-    if (mask)
-        erspan_append(mask, &bits, t.ver == 2);
+    erspan_append(key, &t, t.ver, t.ver == 2);
+    if (mask) /* the text has the low byte of the version's mask */
+        erspan_append(mask, &bits, bits.ver == UINT8_MAX ? UINT32_MAX : bits.ver, t.ver == 2);
     return 0;
 }
 
@@ -169,22 +187,8 @@ static struct geneve_text geneve_unpack(const uint8_t *p)
         .class = be16_get(p), .type = p[2], .len = (uint8_t)((p[3] & 0x1f) * 4)};
 }
 
-static void print_data(GString *out, const uint8_t *data, size_t len)
-{
-    size_t zeros = 0;
-
-    if (bytes_are(data, len, 0)) {
-        g_string_append_c(out, '0');
-        return;
-    }
-    while (!data[zeros])
-        zeros++;
-    g_string_append_printf(out, "0x%x", data[zeros]);
-    hex_format(out, data + zeros + 1, len - zeros - 1, 0);
-}
-
 /* One option and its mask (NULL: exact); the mask of the length is 5 bits. */
-static void option_format(GString *out, const uint8_t *p, const uint8_t *mask)
+static void option_format(GString *out, const uint8_t *p, const uint8_t *mask, bool shows_wild)
 {
     static const struct members members = {"geneve", geneve_fields, G_N_ELEMENTS(geneve_fields)};
     struct geneve_text t = geneve_unpack(p), bits = {0};
@@ -195,20 +199,21 @@ static void option_format(GString *out, const uint8_t *p, const uint8_t *mask)
         bits.len = (mask[3] & 0x1f) == 0x1f ? UINT8_MAX : mask[3] & 0x1f;
     }
     g_string_append_c(out, '{');
-    members_format(out, &members, &t, mask ? &bits : NULL);
-    if (t.len && (!mask || !bytes_are(mask + GENEVE_HDR, t.len, 0))) {
+    members_format(out, &members, &t, mask ? &bits : NULL, shows_wild);
+    if (t.len && (shows_wild || !mask || !bytes_are(mask + GENEVE_HDR, t.len, 0))) {
         if (out->len > start)
             g_string_append_c(out, ',');
-        print_data(out, p + GENEVE_HDR, t.len);
+        number_format(out, p + GENEVE_HDR, t.len);
         if (mask && !bytes_are(mask + GENEVE_HDR, t.len, 0xff)) {
             g_string_append_c(out, '/');
-            print_data(out, mask + GENEVE_HDR, t.len);
+            number_format(out, mask + GENEVE_HDR, t.len);
         }
     }
     g_string_append_c(out, '}');
 }
 
-static void geneve_format(GString *out, const struct nlattr *a, const struct nlattr *mask)
+static void geneve_format(GString *out, const struct nlattr *a, const struct nlattr *mask,
+                          bool shows_wild)
 {
     const uint8_t *p = mnl_attr_get_payload(a);
     const uint8_t *bits = mask ? mnl_attr_get_payload(mask) : NULL;
@@ -219,35 +224,16 @@ static void geneve_format(GString *out, const struct nlattr *a, const struct nla
     while (left >= GENEVE_HDR && left - GENEVE_HDR >= geneve_unpack(p).len) {
         size_t len = (size_t)GENEVE_HDR + geneve_unpack(p).len;
 
-        option_format(out, p, bits);
+        option_format(out, p, bits, shows_wild);
         p += len;
         bits = bits ? bits + len : NULL;
         left -= len;
     }
-    text_leftover(out, p, left, (int)left);
-}
-
-/* Takes "0xa" as the low digits of 'len' bytes. */
-static int data_scan(struct scan *in, uint8_t *data, size_t len, struct err *e)
-{
-    struct scan start = *in;
-    size_t n;
-
-    if (!scan_text(in, "0x") && *in->at != '0')
-        return text_error(e, in, "expected 0 or 0x and hexadecimal digits");
-    while (*in->at == '0')
-        in->at++;
-    n = strspn(in->at, "0123456789abcdefABCDEF");
-    if (n > 2 * len)
-        return text_error(e, &start, "longer than %zu bytes", len);
-    memset(data, 0, len);
-    for (size_t i = 0; i < n; i++) {
-        unsigned digit = (unsigned)g_ascii_xdigit_value(in->at[n - 1 - i]);
-
-        data[len - 1 - i / 2] |= (uint8_t)(i % 2 ? digit << 4 : digit);
-    }
-    in->at += n;
-    return 0;
+    if (left >= GENEVE_HDR)
+        g_string_append_printf(out, "opt len %d greater than remaining %zu",
+                               GENEVE_HDR + geneve_unpack(p).len, left);
+    else if (left)
+        g_string_append_printf(out, "opt len %zu less than minimum %d", left, GENEVE_HDR);
 }
 
 struct option {
@@ -257,10 +243,10 @@ struct option {
 
 static int option_data_scan(struct scan *in, struct option *o, bool has_mask, struct err *e)
 {
-    if (data_scan(in, o->data, o->t.len, e))
+    if (number_scan(in, o->data, o->t.len, e))
         return -EINVAL;
     memset(o->mask, 0xff, o->t.len);
-    return has_mask && scan_char(in, '/') ? data_scan(in, o->mask, o->t.len, e) : 0;
+    return has_mask && scan_char(in, '/') ? number_scan(in, o->mask, o->t.len, e) : 0;
 }
 
 /* Takes the members of one option, then its data, if any. */

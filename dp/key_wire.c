@@ -149,7 +149,7 @@ static bool scan_flags_masked(struct scan *in, const struct flag_names *names, v
 
 /* ---- tcp_flags ---------------------------------------------------------------------------- */
 
-#define TCP_FLAGS_ALL 0x0fffu       /* the other four bits are the data offset */
+#define TCP_FLAGS_ALL 0x0fff        /* the other four bits are the data offset */
 
 static const char *const tcp_names[] = {
     "fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns", "[200]", "[400]", "[800]",
@@ -163,13 +163,8 @@ static void print_tcp_flags(GString *out, const void *mem, size_t size)
 
 static void print_tcp_flags_masked(GString *out, const void *mem, const void *mask, size_t size)
 {
-    uint32_t flags = (uint32_t)mem_get(mem, size);
-    uint32_t bits = (uint32_t)mem_get(mask, size) & TCP_FLAGS_ALL;
-
-    if (bits == TCP_FLAGS_ALL)
-        flags_format(out, &tcp_flags, flags);
-    else
-        flags_format_masked(out, &tcp_flags, flags, bits);
+    flags_format_masked(out, &tcp_flags, (uint32_t)mem_get(mem, size),
+                        (uint32_t)mem_get(mask, size) & TCP_FLAGS_ALL);
 }
 
 static bool scan_tcp_flags(struct scan *in, void *mem, size_t size)
@@ -292,18 +287,12 @@ static bool scan_frag(struct scan *in, void *mem, size_t size)
     return wire_u8.scan(in, mem, size);
 }
 
-static void print_frag_masked(GString *out, const void *mem, const void *mask, size_t size)
-{
-    print_frag(out, mem, size);
-    g_string_append_printf(out, "/%#" PRIx64, mem_get(mask, size));
-}
-
 const struct wire wire_frag = {
-    .name = "frag", .size = 1, .is_num = true,
-    .print = print_frag, .scan = scan_frag, .print_masked = print_frag_masked,
+    .name = "frag", .size = 1, .is_num = true, .is_enum = true,
+    .print = print_frag, .scan = scan_frag,
 };
 const struct wire wire_tcp_flags = {
-    .name = "tcp_flags", .size = 2, .is_num = true, .is_be = true,
+    .name = "tcp_flags", .size = 2, .is_num = true, .is_be = true, .bits = TCP_FLAGS_ALL,
     .print = print_tcp_flags, .scan = scan_tcp_flags,
     .print_masked = print_tcp_flags_masked, .scan_masked = scan_tcp_flags_masked,
 };

@@ -103,13 +103,19 @@ static bool set_has(const struct attr_set *set, unsigned type)
     return set->bits & BIT(type);
 }
 
-static uint16_t set_be16(const struct attr_set *set, unsigned type)
+/* The attribute that was read last, in whatever nest; 0 if none was. */
+static uint16_t last_be16(const struct attr_set *set, unsigned type)
 {
     uint16_t wire = 0;
 
-    if (set_has(set, type))
+    if (set->a[type])
         memcpy(&wire, mnl_attr_get_payload(set->a[type]), sizeof(wire));
     return ntohs(wire);
+}
+
+static uint16_t set_be16(const struct attr_set *set, unsigned type)
+{
+    return set_has(set, type) ? last_be16(set, type) : 0;
 }
 
 /* ---- VLAN: outer, then inner -------------------------------------------------------------- */
@@ -139,10 +145,12 @@ static int vlan_key_check(const struct attr_set *set, const char *level, struct 
     return 1;
 }
 
+/* Linux takes a TPID or TCI that a level of the mask lacks from where it was last: the level around
+ * it, or else the innermost level of the key (6.1.192). */
 static int vlan_mask_check(const struct attr_set *set, const char *level, bool key_is_tagged,
                            struct err *e)
 {
-    uint16_t tpid = set_be16(set, OVS_KEY_ATTR_ETHERTYPE);
+    uint16_t tpid = last_be16(set, OVS_KEY_ATTR_ETHERTYPE);
 
     if (!set_has(set, OVS_KEY_ATTR_ENCAP))
         return 0;
@@ -150,7 +158,7 @@ static int vlan_mask_check(const struct attr_set *set, const char *level, bool k
         return err_set(e, EINVAL, "Encap mask attribute is set for non-%s frame.", level);
     if (tpid != 0xffff)
         return err_set(e, EINVAL, "Must have an exact match on %s TPID (mask=%x).", level, tpid);
-    if (!(set_be16(set, OVS_KEY_ATTR_VLAN) & KEY_TCI_PRESENT))
+    if (!(last_be16(set, OVS_KEY_ATTR_VLAN) & KEY_TCI_PRESENT))
         return err_set(e, EINVAL, "%s TCI mask does not have exact match for VLAN_CFI_MASK bit.",
                        level);
     return 1;
@@ -161,14 +169,12 @@ static int vlan_read_level(struct match *m, struct attr_set *set, const struct v
                            bool is_mask, struct err *e)
 {
     const struct key_tag *key_tag = (const void *)((const uint8_t *)m->key + level->key_off);
+    struct key_tag tag = {last_be16(set, OVS_KEY_ATTR_ETHERTYPE), last_be16(set, OVS_KEY_ATTR_VLAN)};
     int tagged = is_mask ? vlan_mask_check(set, level->name, key_tag->tci & KEY_TCI_PRESENT, e)
                          : vlan_key_check(set, level->name, e);
-    struct key_tag tag;
 
     if (tagged <= 0)
         return tagged;
-    tag.tpid = set_be16(set, OVS_KEY_ATTR_ETHERTYPE);
-    tag.tci = set_be16(set, OVS_KEY_ATTR_VLAN);
     match_put(m, level->key_off, &tag, sizeof(tag), is_mask);
     set->bits &= ~(BIT(OVS_KEY_ATTR_ENCAP) | BIT(OVS_KEY_ATTR_VLAN) | BIT(OVS_KEY_ATTR_ETHERTYPE));
     tagged = attr_set_read(set, set->a[OVS_KEY_ATTR_ENCAP], is_mask, e);
@@ -415,22 +421,22 @@ static GByteArray *exact_mask(const struct nlattr *key)
     return list;
 }
 
-static int match_parse_mask(struct match *m, const struct nlattr *mask, uint64_t *bits,
-                            struct err *e)
+/* 'set' is what the key left; 'bits': what the mask has. */
+static int match_parse_mask(struct match *m, struct attr_set *set, const struct nlattr *mask,
+                            uint64_t *bits, struct err *e)
 {
-    struct attr_set set = {.profile = m->profile ? m->profile : &profile_6_1};
     uint16_t all = 0xffff;
-    int err = attr_set_read(&set, mask, true, e);
+    int err = attr_set_read(set, mask, true, e);
 
     if (err)
         return err;
     PUT(m, vlan.tci, all, true);    /* "no tag" is always matched exactly */
     PUT(m, cvlan.tci, all, true);
-    err = vlan_read(m, &set, true, e);
+    err = vlan_read(m, set, true, e);
     if (err)
         return err;
-    *bits = set.bits;
-    return match_get(m, &set, true, e);
+    *bits = set->bits;
+    return match_get(m, set, true, e);
 }
 
 int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *mask,
@@ -461,7 +467,7 @@ int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *
             if (m->key->tun_proto)
                 match_fill(m, offsetof(struct flow_key, tun), 0xff, sizeof(m->key->tun), true);
         }
-        err = match_parse_mask(m, mask, &mask_bits, e);
+        err = match_parse_mask(m, &set, mask, &mask_bits, e);
         if (err)
             return err_prefix(e, "mask");
     } else {

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 
 #define MIN_BUCKETS 1024u
+#define MANY_MASKS 16u              /* fewer are tried faster than they are remembered */
 #define CACHE_PROBES 4              /* segments of 8 bits of the hash */
 
 /* ---- flows ---------------------------------------------------------------------------------- */
@@ -38,104 +39,61 @@ void flow_free(struct flow *f)
     g_free(f);
 }
 
-/* ---- keys under masks ------------------------------------------------------------------------ */
+/* ---- look-up --------------------------------------------------------------------------------- */
 
-static bool range_equal(const struct flow_key *a, const struct flow_key *b, size_t start,
-                        size_t end)
+static struct table_mask *mask_at(const struct table *t, uint32_t index)
 {
-    const uint64_t *x = (const uint64_t *)a, *y = (const uint64_t *)b;
-    uint64_t differ = 0;
-
-    for (size_t i = start / 8; i < end / 8; i++)
-        differ |= x[i] ^ y[i];
-    return !differ;
+    return t->masks->pdata[index];
 }
 
-static bool mask_equal(const struct flow_mask *a, const struct flow_mask *b)
+/* Tries all masks in order but 'except', which may be none. */
+static struct flow *try_masks(const struct table *t, const struct flow_key *key, uint32_t except)
 {
-    return a->range.start == b->range.start && a->range.end == b->range.end &&
-           range_equal(&a->key, &b->key, a->range.start, a->range.end);
-}
+    for (uint32_t i = 0; i < t->masks->len; i++) {
+        struct flow *f = i == except ? NULL : mask_find(mask_at(t, i), key);
 
-/* Most words of most masks are wild: they are not looked at for each packet. */
-static void find_words(struct table_mask *tm)
-{
-    const uint64_t *m = (const uint64_t *)&tm->mask.key;
-
-    G_STATIC_ASSERT(KEY_WORDS <= UINT8_MAX);
-    for (size_t i = tm->mask.range.start / 8; i < tm->mask.range.end / 8; i++) {
-        if (m[i])
-            tm->word[tm->n_words++] = (uint8_t)i;
-    }
-}
-
-/* The words of 'key' that matter under the mask, and their hash. */
-static uint32_t mask_words(const struct table_mask *tm, const struct flow_key *key, uint64_t *masked)
-{
-    const uint64_t *k = (const uint64_t *)key, *m = (const uint64_t *)&tm->mask.key;
-    uint64_t h = 0;
-
-    for (size_t i = 0; i < tm->n_words; i++) {
-        masked[i] = k[tm->word[i]] & m[tm->word[i]];
-        h = hash_mix(h, masked[i]);
-    }
-    return (uint32_t)(h ^ (h >> 32));
-}
-
-static bool words_equal(const struct table_mask *tm, const struct flow_key *key,
-                        const uint64_t *masked)
-{
-    const uint64_t *k = (const uint64_t *)key;
-    uint64_t differ = 0;
-
-    for (size_t i = 0; i < tm->n_words; i++)
-        differ |= k[tm->word[i]] ^ masked[i];
-    return !differ;
-}
-
-static struct flow *bucket_find(const struct table *t, const struct table_mask *tm,
-                                const struct flow_key *key)
-{
-    uint64_t masked[KEY_WORDS];
-    uint32_t hash = mask_words(tm, key, masked);
-
-    for (struct flow *f = t->bucket[hash & (t->n_buckets - 1)]; f; f = f->next_in_bucket) {
-        if (f->mask == tm && f->hash == hash && words_equal(tm, &f->key, masked))
+        if (f)
             return f;
     }
     return NULL;
 }
 
-/* ---- look-up --------------------------------------------------------------------------------- */
+/* The same as try_masks(), where mask 'except' is known to have no entry. */
+static struct flow *find_first(struct table *t, const struct flow_key *key, uint32_t except)
+{
+    struct microflow *known;
+    bool is_known;
 
-/* Tries mask *index first, then all others in order; *index becomes that of the match. */
+    if (t->masks->len < MANY_MASKS)
+        return try_masks(t, key, except);
+    known = microflows_find(&t->microflows, key, &is_known);
+    if (!is_known)
+        known->flow = try_masks(t, key, except);
+    return known->flow;
+}
+
+/* As the kernel does it: tries mask *index first, then all others in order; *index becomes that
+ * of the match. */
 static struct flow *scan_masks(struct table *t, const struct flow_key *key, uint32_t *index,
                                struct table_probe *probe)
 {
     uint32_t first = *index;
-    struct flow *f;
+    bool has_first = first < t->masks->len;
+    struct flow *f = has_first ? mask_find(mask_at(t, first), key) : NULL;
 
-    if (first < t->masks->len) {
-        probe->n_mask_hit++;
-        f = bucket_find(t, t->masks->pdata[first], key);
+    if (f) {
+        probe->n_mask_hit = probe->n_cache_hit = 1;
+    } else {
+        f = find_first(t, key, first);
+        probe->n_mask_hit = t->masks->len;
         if (f) {
-            ((struct table_mask *)t->masks->pdata[first])->n_hits++;
-            probe->n_cache_hit = 1;
-            return f;
+            *index = f->mask->index;
+            probe->n_mask_hit = *index + 1 + (has_first && first > *index);
         }
     }
-    for (uint32_t i = 0; i < t->masks->len; i++) {
-        if (i == first)
-            continue;
-        probe->n_mask_hit++;
-        f = bucket_find(t, t->masks->pdata[i], key);
-        if (f) {
-            ((struct table_mask *)t->masks->pdata[i])->n_hits++;
-            *index = i;
-            return f;
-        }
-    }
-    return NULL;
+    if (f)
+        f->mask->n_hits++;
+    return f;
 }
 
 /* Cache slot for a hash: the one that holds it, or the one with the smallest stored hash. */
@@ -188,13 +146,7 @@ struct flow *table_lookup(struct table *t, const struct flow_key *key, uint32_t 
 
 struct flow *table_find(const struct table *t, const struct flow_key *key)
 {
-    for (uint32_t i = 0; i < t->masks->len; i++) {
-        struct flow *f = bucket_find(t, t->masks->pdata[i], key);
-
-        if (f)
-            return f;
-    }
-    return NULL;
+    return try_masks(t, key, UINT32_MAX);
 }
 
 /* Tunnel members are compared only if the key has a tunnel. */
@@ -205,13 +157,13 @@ static size_t key_start(const struct flow_key *key)
 
 static bool unmasked_equal(const struct flow *f, const struct match *m)
 {
-    return range_equal(f->id.unmasked, m->key, key_start(m->key), m->range.end);
+    return key_range_equal(f->id.unmasked, m->key, key_start(m->key), m->range.end);
 }
 
 struct flow *table_find_exact(const struct table *t, const struct match *m)
 {
     for (uint32_t i = 0; i < t->masks->len; i++) {
-        struct flow *f = bucket_find(t, t->masks->pdata[i], m->key);
+        struct flow *f = mask_find(mask_at(t, i), m->key);
 
         if (f && f->id.unmasked && unmasked_equal(f, m))
             return f;
@@ -223,7 +175,7 @@ bool flow_is_same(const struct flow *f, const struct match *m)
 {
     if (f->id.unmasked)
         return unmasked_equal(f, m);
-    return range_equal(&f->key, m->key, m->range.start, m->range.end);
+    return key_range_equal(&f->key, m->key, m->range.start, m->range.end);
 }
 
 struct flow *table_find_ufid(const struct table *t, const uint8_t *ufid, size_t len)
@@ -239,38 +191,38 @@ struct flow *table_find_ufid(const struct table *t, const uint8_t *ufid, size_t 
 
 /* ---- masks ------------------------------------------------------------------------------------- */
 
-static void forget_hits(struct table *t)
+/* The array has changed. */
+static void number_masks(struct table *t)
 {
-    for (uint32_t i = 0; i < t->masks->len; i++)
-        ((struct table_mask *)t->masks->pdata[i])->n_hits = 0;
+    for (uint32_t i = 0; i < t->masks->len; i++) {
+        mask_at(t, i)->index = i;
+        mask_at(t, i)->n_hits = 0;
+    }
 }
 
 static struct table_mask *mask_take(struct table *t, const struct flow_mask *mask)
 {
-    struct table_mask *tm;
+    uint64_t checksum = mask_checksum(mask);
 
     for (uint32_t i = 0; i < t->masks->len; i++) {
-        tm = t->masks->pdata[i];
-        if (mask_equal(&tm->mask, mask)) {
-            tm->n_flows++;
-            return tm;
-        }
+        if (mask_is(mask_at(t, i), mask, checksum))
+            return mask_at(t, i);
     }
-    tm = g_new0(struct table_mask, 1);
-    tm->mask = *mask;
-    tm->n_flows = 1;
-    find_words(tm);
-    g_ptr_array_add(t->masks, tm);
-    forget_hits(t);
-    return tm;
+    g_ptr_array_add(t->masks, mask_new(mask));
+    number_masks(t);
+    microflows_add_mask(&t->microflows, &mask->key);
+    return mask_at(t, t->masks->len - 1);
 }
 
 static void mask_drop(struct table *t, struct table_mask *tm)
 {
-    if (--tm->n_flows)
+    if (tm->n_flows)
         return;
-    g_ptr_array_remove_fast(t->masks, tm);  /* the last one takes its place, as in the kernel */
-    forget_hits(t);
+    /* The last one takes its place, as in the kernel. */
+    g_ptr_array_remove_index_fast(t->masks, tm->index);
+    number_masks(t);
+    if (!t->masks->len)
+        microflows_no_masks(&t->microflows);
 }
 
 static int by_hits(const void *a, const void *b)
@@ -284,45 +236,50 @@ void table_rebalance(struct table *t)
 {
     /* glib's sort is stable: equal masks keep their order in every run. */
     g_ptr_array_sort(t->masks, by_hits);
-    forget_hits(t);
+    number_masks(t);
+    microflows_forget(&t->microflows);
 }
 
 /* ---- insert and remove --------------------------------------------------------------------------- */
 
-static void link_hashes(struct table *t, struct flow *f)
+static void link_ufid(struct table *t, struct flow *f)
 {
-    struct flow **b = &t->bucket[f->hash & (t->n_buckets - 1)];
+    struct flow **b = &t->ufid_bucket[f->ufid_hash & (t->n_buckets - 1)];
 
-    f->next_in_bucket = *b;
-    *b = f;
     if (!f->id.ufid_len)
         return;
-    b = &t->ufid_bucket[f->ufid_hash & (t->n_buckets - 1)];
     f->next_by_ufid = *b;
     *b = f;
 }
 
+static void unlink_ufid(struct table *t, const struct flow *f)
+{
+    struct flow **b = &t->ufid_bucket[f->ufid_hash & (t->n_buckets - 1)];
+
+    if (!f->id.ufid_len)
+        return;
+    while (*b != f)
+        b = &(*b)->next_by_ufid;
+    *b = f->next_by_ufid;
+}
+
 static void resize(struct table *t, uint32_t n_buckets)
 {
-    g_free(t->bucket);
     g_free(t->ufid_bucket);
     t->n_buckets = n_buckets;
-    t->bucket = g_new0(struct flow *, n_buckets);
     t->ufid_bucket = g_new0(struct flow *, n_buckets);
     for (struct flow *f = t->first; f; f = f->next)
-        link_hashes(t, f);
+        link_ufid(t, f);
 }
 
 void table_insert(struct table *t, struct flow *f, const struct flow_mask *mask)
 {
-    uint64_t masked[KEY_WORDS];
-
-    f->mask = mask_take(t, mask);
-    f->hash = mask_words(f->mask, &f->key, masked);
+    mask_insert(mask_take(t, mask), f);
+    microflows_forget(&t->microflows);
     f->ufid_hash = hash_bytes(f->id.ufid, f->id.ufid_len, 0);
     if (t->n_flows == t->n_buckets)
         resize(t, t->n_buckets * 2);
-    link_hashes(t, f);
+    link_ufid(t, f);
     f->prev = t->last;
     f->next = NULL;
     *(t->last ? &t->last->next : &t->first) = f;
@@ -332,17 +289,9 @@ void table_insert(struct table *t, struct flow *f, const struct flow_mask *mask)
 
 void table_remove(struct table *t, struct flow *f)
 {
-    struct flow **b = &t->bucket[f->hash & (t->n_buckets - 1)];
-
-    while (*b != f)
-        b = &(*b)->next_in_bucket;
-    *b = f->next_in_bucket;
-    if (f->id.ufid_len) {
-        b = &t->ufid_bucket[f->ufid_hash & (t->n_buckets - 1)];
-        while (*b != f)
-            b = &(*b)->next_by_ufid;
-        *b = f->next_by_ufid;
-    }
+    mask_remove(f->mask, f);
+    microflows_forget(&t->microflows);
+    unlink_ufid(t, f);
     for (struct table_cursor *c = t->cursors; c; c = c->next_cursor) {
         if (c->next == f)
             c->next = f->next;
@@ -370,7 +319,7 @@ void table_flush(struct table *t)
 void table_init(struct table *t, unsigned n_cpus)
 {
     memset(t, 0, sizeof(*t));
-    t->masks = g_ptr_array_new_with_free_func(g_free);
+    t->masks = g_ptr_array_new_with_free_func(mask_free);
     t->n_cpus = n_cpus;
     resize(t, MIN_BUCKETS);
     (void)table_set_cache(t, TABLE_CACHE_DEFAULT, NULL);
@@ -382,7 +331,7 @@ void table_done(struct table *t)
     for (struct table_cursor *c = t->cursors; c; c = c->next_cursor)
         c->table = NULL;
     g_ptr_array_free(t->masks, TRUE);
-    g_free(t->bucket);
+    microflows_done(&t->microflows);
     g_free(t->ufid_bucket);
     g_free(t->cache);
 }

@@ -1,26 +1,19 @@
-/* table.h - the flow table: masks in an array, flows in hash buckets, counters as the kernel's.
+/* table.h - the flow table: masks in an array, flows under their masks, counters as the kernel's.
  *
  * How it works: a look-up masks the packet's key with one mask after the other, the first that
  * has an entry wins. A cache of (packet hash, mask index) says which mask to try first; what a
- * client can see of it (n_mask_hit, n_cache_hit) is the kernel's arithmetic. Flows also
- * hang in a list in order of insertion, which is the order of dumps. Catalogue 06.6, 06.7.
+ * client can see of it (n_mask_hit, n_cache_hit) is the kernel's arithmetic, even where the masks
+ * are not tried because microflow.h knows the outcome. Flows also hang in a list in order of
+ * insertion, which is the order of dumps. Catalogue 06.6, 06.7.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DP_TABLE_H
 #define DP_TABLE_H
 
-#include "dp/flow.h"
+#include "dp/mask.h"
+#include "dp/microflow.h"
 
 #define TABLE_CACHE_DEFAULT 256
 #define TABLE_CACHE_MAX 4096
-
-#define KEY_WORDS (sizeof(struct flow_key) / 8)
-
-struct table_mask {
-    struct flow_mask mask;
-    uint8_t word[KEY_WORDS], n_words;       /* of the key: not all wild */
-    uint32_t n_flows;
-    uint64_t n_hits;                /* since the array was last sorted or changed */
-};
 
 struct table_cache_entry {
     uint32_t hash, mask_index;
@@ -34,8 +27,8 @@ struct table_cursor {
 };
 
 struct table {
-    struct flow **bucket, **ufid_bucket;
-    uint32_t n_buckets;             /* of each, a power of two */
+    struct flow **ufid_bucket;
+    uint32_t n_buckets;             /* a power of two */
     uint32_t n_flows;
     struct flow *first, *last;
     struct table_cursor *cursors;
@@ -43,6 +36,7 @@ struct table {
     struct table_cache_entry *cache;        /* n_cpus times cache_size entries */
     uint32_t cache_size;            /* 0 or a power of two */
     unsigned n_cpus;
+    struct microflows microflows;
 };
 
 /* Counters of one look-up. */

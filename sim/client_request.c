@@ -1,6 +1,7 @@
 /* client_request.c - requests of clients: one row for each operation of sim/proto.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include "sim/scenario.h"
 
 #define REPLY_PIECE (64 * 1024)
+#define REPLY_PATIENCE_MS 5000
 
 struct request {
     struct clients *all;
@@ -210,6 +212,18 @@ static int run(struct request *r)
     return op->run(r);
 }
 
+/* A client that waits for a long payload makes room soon; one that does not is given up. */
+static bool send_piece(int fd, const struct msghdr *msg)
+{
+    struct pollfd room = { .fd = fd, .events = POLLOUT };
+    ssize_t n;
+
+    do
+        n = sendmsg(fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (n < 0 && (errno == EINTR || (errno == EAGAIN && poll(&room, 1, REPLY_PATIENCE_MS) > 0)));
+    return n >= 0;
+}
+
 /* One reply, or several when the payload is long. Returns false if the client is gone. */
 static bool answer(const struct conn *c, struct request *r)
 {
@@ -223,7 +237,7 @@ static bool answer(const struct conn *c, struct request *r)
 
         left -= piece;
         r->rep.flags = left ? PROTO_CUT : 0;
-        if (sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        if (!send_piece(c->fd, &msg))
             return false;
         data += piece;
     } while (left);

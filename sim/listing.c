@@ -93,7 +93,7 @@ static void show_numbers(const struct dp_listing *dp, GString *out)
     uint64_t hit = dp->stats.n_hit, missed = dp->stats.n_missed;
     double n = (double)(hit + missed);
 
-    g_string_append_printf(out, "%s:\n  lookups: hit:%" PRIu64 " missed:%" PRIu64 " lost:%" PRIu64
+    g_string_append_printf(out, "system@%s:\n  lookups: hit:%" PRIu64 " missed:%" PRIu64 " lost:%" PRIu64
                            "\n  flows: %" PRIu64 "\n", dp->name, hit, missed,
                            (uint64_t)dp->stats.n_lost, (uint64_t)dp->stats.n_flows);
     g_string_append_printf(out, "  masks: hit:%" PRIu64 " total:%u hit/pkt:%.2f\n",

@@ -229,16 +229,12 @@ static int run_lines(struct scenario *scn, const char *path, char **lines, struc
 int scenario_run_file(struct sim *sim, const char *path, struct err *e)
 {
     struct scenario *scn = scenario_get(sim);
-    GError *error = NULL;
     char *text, **lines;
     struct err own = { 0 };
     int r;
 
-    if (!g_file_get_contents(path, &text, NULL, &error)) {
-        r = err_set(e, ENOENT, "%s", error->message);
-        g_error_free(error);
-        return r;
-    }
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
     g_free(scn->in_folder);
     scn->in_folder = g_path_get_dirname(path);
     lines = g_strsplit(text, "\n", -1);

@@ -167,7 +167,7 @@ const struct scn_command scn_commands[] = {
     { "expect",      "DEV packets=N [bytes=N]",                 "compares what has left by a device", scn_expect },
     { "expect-flow", "DP KEY [packets=N] [bytes=N] [actions=ACTIONS]", "compares a flow", scn_expect_flow },
     { "expect-stats", "DP [hit=N] [missed=N] [lost=N] [flows=N] [masks=N] [mask-hit=N] [cache-hit=N]", "compares a datapath's counters", scn_expect_stats },
-    { "dump-flows",  "DP",                                      "prints the flows, as ovs-dpctl dump-flows", scn_flow_dump },
+    { "dump-flows",  "DP [-m] [--names|--no-names]",            "prints the flows, as ovs-dpctl dump-flows with the same options", scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", scn_show },
     { "summary",     "",                                        "prints what has become of every packet", scn_summary },
     { "trace",       "on [FILE]|off",                           "turns the steps of packets on and off in the trace", scn_trace },

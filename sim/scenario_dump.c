@@ -14,13 +14,17 @@ struct flow_listing {
     GString *key, *actions;
     struct ovs_flow_stats stats;
     uint64_t used_ms;           /* 0: never */
+    uint32_t ufid[4];
+    bool has_ufid;
     uint8_t tcp_flags;
 };
 
-static void read_bytes(void *to, size_t size, const struct nlattr *a)
+static bool read_bytes(void *to, size_t size, const struct nlattr *a)
 {
-    if (a && mnl_attr_get_payload_len(a) >= size)
-        memcpy(to, mnl_attr_get_payload(a), size);
+    if (!a || mnl_attr_get_payload_len(a) < size)
+        return false;
+    memcpy(to, mnl_attr_get_payload(a), size);
+    return true;
 }
 
 static void listing_read(struct flow_listing *f, const struct nlmsghdr *msg,
@@ -30,10 +34,11 @@ static void listing_read(struct flow_listing *f, const struct nlmsghdr *msg,
     const struct nlattr *mask = local_attr(msg, OVS_FLOW_ATTR_MASK);
     const struct nlattr *actions = local_attr(msg, OVS_FLOW_ATTR_ACTIONS);
 
-    *f = (struct flow_listing){ g_string_new(NULL), g_string_new(NULL), { 0 }, 0, 0 };
+    *f = (struct flow_listing){ .key = g_string_new(NULL), .actions = g_string_new(NULL) };
     read_bytes(&f->stats, sizeof(f->stats), local_attr(msg, OVS_FLOW_ATTR_STATS));
     read_bytes(&f->used_ms, sizeof(f->used_ms), local_attr(msg, OVS_FLOW_ATTR_USED));
     read_bytes(&f->tcp_flags, sizeof(f->tcp_flags), local_attr(msg, OVS_FLOW_ATTR_TCP_FLAGS));
+    f->has_ufid = read_bytes(f->ufid, sizeof(f->ufid), local_attr(msg, OVS_FLOW_ATTR_UFID));
     if (key)
         key_format(f->key, mnl_attr_get_payload(key), mnl_attr_get_payload_len(key),
                    mask ? mnl_attr_get_payload(mask) : NULL,
@@ -69,49 +74,96 @@ struct dump_text {
     struct scenario *scn;
     struct scn_names names;
     GString *out;
+    bool is_more;               /* -m */
 };
 
-/* As OVS prints the low byte of the TCP flags. */
+/* In OVS's order. */
 static void print_tcp_flags(GString *out, uint8_t flags)
 {
-    static const char letters[] = "FSRP.UEC";
+    static const struct {
+        uint8_t bit;
+        char letter;
+    } letters[] = {
+        { 0x02, 'S' }, { 0x01, 'F' }, { 0x08, 'P' }, { 0x04, 'R' },
+        { 0x20, 'U' }, { 0x10, '.' }, { 0x40, 'E' }, { 0x80, 'C' },
+    };
 
     g_string_append(out, ", flags:");
-    for (unsigned bit = 0; bit < 8; bit++)
-        if (flags & 1u << bit)
-            g_string_append_c(out, letters[bit]);
+    for (size_t i = 0; i < G_N_ELEMENTS(letters); i++)
+        if (flags & letters[i].bit)
+            g_string_append_c(out, letters[i].letter);
+}
+
+/* OVS takes an id for four numbers in host order. */
+static void print_ufid(GString *out, const uint32_t *id)
+{
+    g_string_append_printf(out, "ufid:%08" PRIx32 "-%04" PRIx32 "-%04" PRIx32 "-%04" PRIx32
+                                "-%04" PRIx32 "%08" PRIx32 ", ",
+                           id[0], id[1] >> 16, id[1] & 0xffff, id[2] >> 16, id[2] & 0xffff, id[3]);
+}
+
+static void print_stats(GString *out, const struct flow_listing *f, uint64_t now_ms)
+{
+    uint64_t idle_ms = now_ms > f->used_ms ? now_ms - f->used_ms : 0;
+
+    g_string_append_printf(out, ", packets:%" PRIu64 ", bytes:%" PRIu64 ", used:",
+                           (uint64_t)f->stats.n_packets, (uint64_t)f->stats.n_bytes);
+    if (f->used_ms)
+        g_string_append_printf(out, "%" PRIu64 ".%03" PRIu64 "s", idle_ms / 1000, idle_ms % 1000);
+    else
+        g_string_append(out, "never");
+    if (f->tcp_flags)
+        print_tcp_flags(out, f->tcp_flags);
 }
 
 static void print_flow(void *ctx, const struct nlmsghdr *msg)
 {
     struct dump_text *dump = ctx;
-    uint64_t now_ms = dump->scn->sim->clock.now_ns / 1000000, idle_ms;
     struct flow_listing f;
 
     listing_read(&f, msg, &dump->names);
-    g_string_append_printf(dump->out, "%s, packets:%" PRIu64 ", bytes:%" PRIu64 ", used:",
-                           f.key->str, (uint64_t)f.stats.n_packets, (uint64_t)f.stats.n_bytes);
-    idle_ms = now_ms > f.used_ms ? now_ms - f.used_ms : 0;
-    if (f.used_ms)
-        g_string_append_printf(dump->out, "%" PRIu64 ".%03" PRIu64 "s", idle_ms / 1000,
-                               idle_ms % 1000);
-    else
-        g_string_append(dump->out, "never");
-    if (f.tcp_flags)
-        print_tcp_flags(dump->out, f.tcp_flags);
-    g_string_append_printf(dump->out, ", actions:%s\n", f.actions->str);
+    if (dump->is_more && f.has_ufid)
+        print_ufid(dump->out, f.ufid);
+    g_string_append(dump->out, f.key->str);
+    print_stats(dump->out, &f, dump->scn->sim->clock.now_ns / 1000000);
+    g_string_append_printf(dump->out, "%s, actions:%s\n", dump->is_more ? ", dp:ovs" : "",
+                           f.actions->str);
     listing_done(&f);
+}
+
+/* ovs-dpctl's options, behind the datapath: -m has names, too, unless told otherwise. */
+static int dump_options(struct scan *args, struct dump_text *dump, struct err *e)
+{
+    bool has_names = false, has_no_names = false;
+
+    do {
+        scan_blanks(args);
+        if (scan_word(args, "-m") || scan_word(args, "--more"))
+            dump->is_more = true;
+        else if (scan_word(args, "--names"))
+            has_names = true;
+        else if (scan_word(args, "--no-names"))
+            has_no_names = true;
+        else
+            break;
+    } while (!scan_done(args));
+    if (has_no_names || !(has_names || dump->is_more))
+        dump->names.text.port_name = NULL;
+    dump->names.text.shows_wild = dump->is_more;
+    return scn_end(args, e);
 }
 
 int scn_flow_dump(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
     struct dump_text dump = { .scn = scn, .out = out };
     struct device *local = NULL;
-    int r;
+    int r = scn_dp(scn, args, &local, e);
 
-    if ((r = scn_dp(scn, args, &local, e)) || (r = scn_end(args, e)))
+    if (r)
         return r;
     scn_names_init(&dump.names, scn, local->dev.ifindex);
+    if ((r = dump_options(args, &dump, e)))
+        return r;
     return dump_flows(scn, local->dev.ifindex, print_flow, &dump, e);
 }
 
@@ -124,12 +176,30 @@ struct flow_search {
     unsigned n_seen;
 };
 
-/* The text that a dump shows for a key written in another way. */
+/* Is that an attribute that a dump shows even if nothing of it is matched? */
+static bool is_noise(const struct nlattr *a, const GByteArray *masks)
+{
+    uint16_t type = mnl_attr_get_type(a);
+    const struct nlattr *mask = attr_find(masks->data, masks->len, type);
+
+    return mask && (type >= N_KEY_ATTRS || key_attrs[type].flags & KEY_TEXT_BYTES) &&
+           bytes_are(mnl_attr_get_payload(mask), mnl_attr_get_payload_len(mask), 0);
+}
+
+/* The text that a dump shows for a key written in another way, without what says nothing. */
 static char *normal_key(const struct scn_flow *f, const struct scn_names *names)
 {
+    g_autoptr(GByteArray) key = g_byte_array_new();
     GString *text = g_string_new(NULL);
+    const struct nlattr *a;
+    int left;
 
-    key_format(text, f->key->data, f->key->len, f->mask->data, f->mask->len, &names->text);
+    attr_for_each(a, f->key->data, f->key->len, left) {
+        if (!is_noise(a, f->mask))
+            attr_put(key, mnl_attr_get_type(a), mnl_attr_get_payload(a),
+                     mnl_attr_get_payload_len(a));
+    }
+    key_format(text, key->data, key->len, f->mask->data, f->mask->len, &names->text);
     return g_string_free(text, FALSE);
 }
 

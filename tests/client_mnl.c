@@ -41,7 +41,7 @@ struct client {
     struct mnl_socket *requests, *events, *upcalls;
     uint16_t id[N_FAMILIES];
     uint32_t vport_group;
-    int dp_ifindex;
+    int dp_ifindex, answer_dp;
     uint32_t seq;
     const struct nlattr *attr[ATTR_MAX + 1];    /* of the last answer */
     uint8_t answer_cmd;
@@ -49,7 +49,7 @@ struct client {
     _Alignas(8) char out[ROOM], in[ROOM], answer[ROOM];
 };
 
-/* ---- messages ---------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static int read_attr(const struct nlattr *a, void *user)
 {
@@ -73,7 +73,7 @@ static int read_answer(const struct nlmsghdr *msg, void *user)
     c->answer_cmd = genl->cmd;
     c->n_answers++;
     if (!is_ctrl)
-        memcpy(&c->dp_ifindex, genl + 1, sizeof(c->dp_ifindex));
+        memcpy(&c->answer_dp, genl + 1, sizeof(c->answer_dp));
     (void)mnl_attr_parse(msg, sizeof(*genl) + (is_ctrl ? 0 : sizeof(struct ovs_header)), read_attr,
                          c->attr);
     return MNL_CB_OK;
@@ -107,21 +107,24 @@ static int call(struct client *c, const struct nlmsghdr *msg)
         ssize_t n = mnl_socket_recvfrom(c->requests, c->in, sizeof(c->in));
 
         CHECK(n > 0);
-        r = mnl_cb_run(c->in, (size_t)n, c->seq, mnl_socket_get_portid(c->requests), read_answer, c);
+        r = mnl_cb_run(c->in, (size_t)n, c->seq, mnl_socket_get_portid(c->requests), read_answer,
+                       c);
     }
     return r == MNL_CB_ERROR ? errno : 0;
 }
 
-/* One message that must be there already. */
+/* A message of our datapath that must be there already; others' may be before it. */
 static void read_event(struct client *c, struct mnl_socket *from)
 {
-    ssize_t n = recv(mnl_socket_get_fd(from), c->in, sizeof(c->in), MSG_DONTWAIT);
+    do {
+        ssize_t n = recv(mnl_socket_get_fd(from), c->in, sizeof(c->in), MSG_DONTWAIT);
 
-    CHECK(n > 0);
-    CHECK(mnl_cb_run(c->in, (size_t)n, 0, 0, read_answer, c) == MNL_CB_OK);
+        CHECK(n > 0);
+        CHECK(mnl_cb_run(c->in, (size_t)n, 0, 0, read_answer, c) == MNL_CB_OK);
+    } while (c->answer_dp != c->dp_ifindex);
 }
 
-/* ---- flows ---------------------------------------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------------------------------- */
 
 /* recirc_id(N),in_port(1),eth(),eth_type(0x0800),ipv4(...): the UDP packet above. */
 static void put_key(struct nlmsghdr *msg, uint32_t recirc_id)
@@ -181,7 +184,7 @@ static uint64_t flow_packets(const struct client *c, uint32_t port)
     return stats.n_packets;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------ */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static void open_sockets(struct client *c)
 {
@@ -237,7 +240,8 @@ static void make_datapath(struct client *c)
     mnl_attr_put_strz(msg, OVS_DP_ATTR_NAME, "mnl0");
     mnl_attr_put_u32(msg, OVS_DP_ATTR_UPCALL_PID, 0);
     CHECK(!call(c, msg));
-    CHECK(c->answer_cmd == OVS_DP_CMD_NEW && c->dp_ifindex > 0);
+    CHECK(c->answer_cmd == OVS_DP_CMD_NEW && c->answer_dp > 0);
+    c->dp_ifindex = c->answer_dp;
     CHECK(!strcmp(mnl_attr_get_str(c->attr[OVS_DP_ATTR_NAME]), "mnl0"));
     CHECK(call(c, msg) == EEXIST);
 }
@@ -260,7 +264,6 @@ static void make_ports(struct client *c)
 {
     make_port(c, "mnl1", 1);
     make_port(c, "mnl2", 2);
-    CHECK(recv(mnl_socket_get_fd(c->events), c->in, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 }
 
 static void put_flows(struct client *c)

@@ -78,7 +78,7 @@ static inline struct datapath *lab_dp(const struct lab *lab)
     return datapath_by_name(lab->ns->dp, "br0");
 }
 
-/* ---- requests --------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static inline void lab_keep(void *ctx, const struct nlmsghdr *msg)
 {
@@ -168,7 +168,7 @@ static inline int lab_flow(struct lab *lab, uint8_t cmd, uint16_t flags, struct 
 
 #define FLOW(...) ((struct flow_text){__VA_ARGS__})
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 /* Takes one datagram that must be there; the caller frees it. */
 static inline struct dgram *take(struct sock *s)

@@ -73,7 +73,7 @@ static int open_network(void **state)
     return 0;
 }
 
-/* ---- random flows and frames ------------------------------------------------------------------------ */
+/* ---- random flows and frames ----------------------------------------------------------------- */
 
 static void add_flow(struct lab *lab, struct rng *r)
 {
@@ -184,7 +184,7 @@ static void test_random_mix(void **state)
     }
 }
 
-/* ---- failing allocations --------------------------------------------------------------------------- */
+/* ---- failing allocations --------------------------------------------------------------------- */
 
 static struct rng fault_rng;    /* the hook's context is the simulation */
 

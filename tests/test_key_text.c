@@ -60,11 +60,15 @@ static const char *const same[] = {
     "ct_tuple6(src=::1,dst=::2)",
     "eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x1234)",
     "eth(src=02:00:00:00:00:00/ff:ff:ff:00:00:00)",
-    "eth(),eth_type(0x0800/0xff00)",
+    "in_port(1),eth(),eth_type(0x0800/0xff00)",
+    "in_port(1),eth_type(0/0xffff)",
+    "eth_type(0x86dd),key32(00 01/00 00)",
+    "eth_type(0x86dd),key32(00 01/ff ff)",
+    "tunnel(src=1.2.3.4,ttl=5,geneve({type=0x5,len=4,0x1/0xf0}),flags(-df))",
+    "eth_type(0x894f),nsh(si=5,c1=0x1/0x0000ffff)",
     "eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=no)",
     "ipv4(src=10.0.0.0/255.255.255.0,tos=0x1c/0xfc,frag=first)",
     "ipv4(proto=6/0xf,frag=later)",
-    "ipv4(frag=no/0x3)",
     "ipv6(src=fe80::1,dst=ff02::/ffff::,label=0x12345,proto=58,tclass=0x1,hlimit=255,frag=no)",
     "ipv6(label=0x10/0xff)",
     "tcp(src=1000,dst=80/0xfff0),tcp_flags(syn|ack)",
@@ -88,14 +92,14 @@ static const char *const same[] = {
     "tunnel(tun_id=0x7f10354,src=10.10.10.10,dst=20.20.20.20,ttl=64,flags(df|csum|key))",
     "tunnel(tun_id=0x5/0xff,ipv6_src=::1,ipv6_dst=::2/ffff::,tp_src=5,tp_dst=6/0xf,flags(+key))",
     "tunnel(tun_id=0x5,dst=1.2.3.4,geneve({class=0x102,type=0x80,len=4,0xa}),flags(oam|key))",
-    "tunnel(dst=1.2.3.4,geneve({class=0x1,type=0,len=4,0xa00/0xff00}{class=0x2,type=0,len=0}),flags(0/0))",
-    "tunnel(dst=1.2.3.4,geneve({class=0x1,type=0,len=4,0}),flags(0/0))",
-    "tunnel(dst=1.2.3.4,vxlan(gbp(id=5,flags=0x8)),flags(0/0))",
-    "tunnel(dst=1.2.3.4,vxlan(gbp(id=5/0xf)),flags(0/0))",
-    "tunnel(dst=1.2.3.4,erspan(ver=1,idx=0x7),flags(0/0))",
-    "tunnel(dst=1.2.3.4,erspan(ver=2,dir=1/0x1,hwid=0x17/0x3f),flags(0/0))",
-    "tunnel(flags(0/0))",
-    "key29(00 00 08 00)",
+    "tunnel(dst=1.2.3.4,geneve({class=0x1,type=0,len=4,0xa00/0xff00}{class=0x2,type=0,len=0}))",
+    "tunnel(dst=1.2.3.4,geneve({class=0x1,type=0,len=4,0}))",
+    "tunnel(dst=1.2.3.4,vxlan(gbp(id=5,flags=0x8)))",
+    "tunnel(dst=1.2.3.4,vxlan(gbp(id=5/0xf)))",
+    "tunnel(dst=1.2.3.4,erspan(ver=1,idx=0x7/0xffffffff))",
+    "tunnel(dst=1.2.3.4,erspan(ver=2,dir=1/0x1,hwid=0x7/0xf))",
+    "tunnel()",
+    "key29(00 00 08 00/ff ff ff ff)",
 };
 
 static void same_text(void **state)
@@ -111,8 +115,16 @@ static void other_text(void **state)
     static const char *const rows[][2] = {
         {"recirc_id(5),in_port(0x2)", "recirc_id(0x5),in_port(2)"},
         {"in_port(1), eth(), eth_type(0x800)", "in_port(1),eth(),eth_type(0x0800)"},
+        {"in_port(1),eth_type(0/0)", "in_port(1),eth_type(0/0x0000)"},
+        {"eth(),eth_type(0x800)", "eth()eth_type(0x0800)"},         /* as ovs-dpctl has it */
         {"ipv4(frag=no,dst=1.2.3.4)", "ipv4(dst=1.2.3.4,frag=no)"},
-        {"eth(),eth_type(0x0800),ipv4(),tcp(),skb_mark()", "eth(),eth_type(0x0800)"},
+        {"eth(),eth_type(0x0800),ipv4(),tcp(),skb_mark()", "eth()eth_type(0x0800)"},
+        {"eth()eth_type(0x800),ipv4()", "eth()eth_type(0x0800)"},
+        {"ipv4(frag=no/3)", "ipv4(error: partial mask not supported for frag (0x3))"},
+        {"ipv6_exthdr(0x1)", "key32(01 00/ff ff)"},
+        {"tunnel(erspan(ver=2,dir=1,hwid=0x3f))", "tunnel(erspan(ver=2,dir=1/0x1,hwid=0xf/0xf))"},
+        {"tunnel(erspan(ver=1,idx=5))", "tunnel(erspan(ver=1,idx=0x5/0xffffffff))"},
+        {"tunnel(vxlan(gbp()))", "tunnel(vxlan(gbp()))"},
         {"skb_mark(1/0),ct_label(1/0)", ""},
         {"ct_label(18)", "ct_label(0x12)"},
         {"ct_label(0x0)", "ct_label(0)"},
@@ -290,6 +302,20 @@ static void port_names(void **state)
 }
 
 /* What ovs-dpctl says of a mask with an EtherType that the key has not. */
+/* As ovs-dpctl -m. */
+static void all_is_shown(void **state)
+{
+    static const struct key_text all = {.shows_wild = true};
+
+    (void)state;
+    expect("eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02/00:00:00:00:00:00)", NULL, &all);
+    expect("ct_state(0x21/0x23),vlan(vid=5/0x0,pcp=1)", NULL, &all);
+    expect("ipv4(src=1.2.3.4/0.0.0.0,dst=0.0.0.0/0.0.0.0,proto=6,tos=0/0,ttl=64/0)", NULL, &all);
+    expect("tunnel(tun_id=0x5/0,src=1.2.3.4/0.0.0.0,ttl=64,"
+           "geneve({class=0x1/0,type=0x2/0,len=4,0x5/0}),flags(+key))", NULL, &all);
+    expect("tcp_flags(syn/0),skb_mark(0x5/0)", "tcp_flags(0/0),skb_mark(0x5/0)", &all);
+}
+
 static void ethertype_in_the_mask_only(void **state)
 {
     GByteArray *mask = g_byte_array_new();
@@ -390,6 +416,7 @@ int main(void)
         cmocka_unit_test(stops_behind_the_key),
         cmocka_unit_test(errors_name_the_column),
         cmocka_unit_test(port_names),
+        cmocka_unit_test(all_is_shown),
         cmocka_unit_test(ethertype_in_the_mask_only),
         cmocka_unit_test(hostile_attributes),
         cmocka_unit_test(deep_nests_end),

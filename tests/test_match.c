@@ -107,7 +107,7 @@ static void check_rows(const struct row *rows, size_t n)
 
 #define CHECK(rows) check_rows(rows, G_N_ELEMENTS(rows))
 
-/* ---- keys (04.2, 04.3) ---------------------------------------------------------------------------- */
+/* ---- keys (04.2, 04.3) ----------------------------------------------------------------------- */
 
 static void test_keys(void **state)
 {
@@ -177,7 +177,7 @@ static void test_required(void **state)
     CHECK(rows);
 }
 
-/* ---- masks (04.3, 04.8) ----------------------------------------------------------------------------- */
+/* ---- masks (04.3, 04.8) ---------------------------------------------------------------------- */
 
 static void test_allowed_masks(void **state)
 {
@@ -263,7 +263,7 @@ static void test_without_mask(void **state)
     assert_int_equal(p.mask.key.tun_proto, 0xff);
 }
 
-/* ---- VLAN (04.4) ------------------------------------------------------------------------------------- */
+/* ---- VLAN (04.4) ----------------------------------------------------------------------------- */
 
 #define TAG "6:8100 5:1005 1{6:0800 7:0a0000010a00000211004000 10:00010002} "
 #define TAGS "6:88a8 5:1007 1{6:8100 5:1005 1{6:0600}} "
@@ -335,7 +335,26 @@ static void test_vlan_values(void **state)
     assert_int_equal(p.mask.key.vlan.tpid, 0);
 }
 
-/* ---- nests of their own (04.6, 04.7) ------------------------------------------------------------------- */
+/* What a level of the mask lacks is taken from where it was last: the level around it, or the
+ * innermost of the key (6.1.192). */
+static void test_vlan_mask_gaps(void **state)
+{
+    static const struct row rows[] = {
+        {ETH TAGS, "6:ffff 5:1fff 1{1{6:ffff}}", NULL},
+        {ETH TAGS, "6:ffff 5:1fff 1{5:0fff 1{6:ffff}}", "C-VLAN TCI mask does not have"},
+        {ETH TAGS, "5:1fff 1{6:ffff 1{6:ffff}}", "exact match on VLAN TPID (mask=600)."},
+        {ETH "6:8100 5:1005 1{6:ffff}", "5:1000 1{6:ffff}", NULL},
+    };
+    struct parsed p;
+
+    (void)state;
+    CHECK(rows);
+    assert_int_equal(parse(&p, ETH TAGS, "6:ffff 1{6:ffff 5:1000 1{6:ffff}}"), 0);
+    assert_int_equal(p.mask.key.vlan.tci, 0x1005);
+    assert_int_equal(p.mask.key.cvlan.tci, 0x1000);
+}
+
+/* ---- nests of their own (04.6, 04.7) --------------------------------------------------------- */
 
 static void test_tunnel(void **state)
 {
@@ -420,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_allowed_masks), cmocka_unit_test(test_forced_exact),
         cmocka_unit_test(test_without_mask),  cmocka_unit_test(test_vlan),
         cmocka_unit_test(test_tagged_802_2),  cmocka_unit_test(test_vlan_values),
+        cmocka_unit_test(test_vlan_mask_gaps),
         cmocka_unit_test(test_tunnel),        cmocka_unit_test(test_nsh),
         cmocka_unit_test(test_key_only), cmocka_unit_test(test_leftover),
     };

@@ -7,7 +7,7 @@
 #define ARP ADDRS "0806" "0001080006040001" "0200000000010a000001" "0000000000000a000002"
 #define IN_P1 "3:01000000"
 
-/* ---- requests --------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 /* 'key' is a list "TYPE:HEX TYPE:HEX". */
 static void put_key_hex(GByteArray *out, const char *key)
@@ -74,7 +74,7 @@ static char *to_client(const struct lab *lab, const char *format)
     return g_strdup_printf("%s%u%s", parts[0], lab->client.sock->portid, parts[1]);
 }
 
-/* ---- what is refused (08.5) --------------------------------------------------------------------- */
+/* ---- what is refused (08.5) ------------------------------------------------------------------ */
 
 static void test_refusals(void **state)
 {
@@ -154,7 +154,7 @@ static void test_ack_comes_last(void **state)
     take_none(lab->client.sock);
 }
 
-/* ---- what an upcall holds (08.1) ---------------------------------------------------------------- */
+/* ---- what an upcall holds (08.1) ------------------------------------------------------------- */
 
 static void test_full_action(void **state)
 {
@@ -229,7 +229,7 @@ static void test_padding(void **state)
         msg = lab_answer(lab);
         packet = local_attr(msg, OVS_PACKET_ATTR_PACKET);
         assert_int_equal(mnl_attr_get_payload_len(packet), 61);
-        assert_int_equal(msg->nlmsg_len, is_unaligned ? 213 : 216);     /* recorded, catalogue 08.1 */
+        assert_int_equal(msg->nlmsg_len, is_unaligned ? 213 : 216);     /* catalogue 08.1 */
         if (!is_unaligned)
             assert_memory_equal((const uint8_t *)msg + 213, "\0\0\0", 3);
     }
@@ -252,7 +252,7 @@ static void test_tag(void **state)
     assert_int_equal(local_u32(lab_answer(lab), OVS_PACKET_ATTR_LEN, 0), 22);
 }
 
-/* ---- misses ---------------------------------------------------------------------------------------- */
+/* ---- misses ---------------------------------------------------------------------------------- */
 
 static uint32_t key_in_port(const struct nlmsghdr *msg, uint32_t otherwise)
 {
@@ -346,7 +346,7 @@ static void test_queue_overflow(void **state)
     local_done(&slow);
 }
 
-/* ---- where upcalls go (08.2) -------------------------------------------------------------------------- */
+/* ---- where upcalls go (08.2) ----------------------------------------------------------------- */
 
 static void test_per_cpu(void **state)
 {

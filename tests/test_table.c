@@ -90,7 +90,7 @@ static int teardown(void **state)
 
 #define TABLE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-/* ---- masks (catalogue 06.6) -------------------------------------------------------------------- */
+/* ---- masks (catalogue 06.6) ------------------------------------------------------------------ */
 
 static void test_mask_order(void **state)
 {
@@ -157,7 +157,7 @@ static void test_first_mask_wins(void **state)
     assert_ptr_equal(probe(t, 7, 0, 1, 0), first);
 }
 
-/* ---- counters (catalogue 06.7) ----------------------------------------------------------------- */
+/* ---- counters (catalogue 06.7) --------------------------------------------------------------- */
 
 static void test_cache_arithmetic(void **state)
 {
@@ -252,7 +252,7 @@ static void test_cache_sizes(void **state)
     assert_non_null(probe(t, 2, 5, 2, 0));
 }
 
-/* ---- flows --------------------------------------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------------------------------- */
 
 static void test_cursor_survives(void **state)
 {

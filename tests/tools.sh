@@ -1,13 +1,17 @@
+# shellcheck shell=sh
 # tools.sh - what the tests of programs share: a folder of their own, dpsim in it, checks that tell.
 # A script NAME.sh BUILD begins with: . "$(dirname "$0")/tools.sh"
 # WRAP (may be empty) goes before every dpsim that the script starts itself. Not before those started inside.
 
 build=$1
-work=$(mktemp -d /tmp/dpsim-test-XXXXXX) || exit 2
+# shellcheck disable=SC2034
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d /tmp/dpsim-script-XXXXXX) || exit 2
 chmod 755 "$work"
 server=''
 n_steps=0
 trap 'test -z "$server" || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 
 # A copy that everybody can read, wherever the build folder is.
 mkdir "$work/bin" "$work/lib" "$work/tmp"
@@ -65,7 +69,10 @@ refused() {     # STATUS PATTERN COMMAND...: it exits so, and says one line on s
 }
 
 serve() {       # starts a simulator at ./socket that goes with the test
-    simulator serve --socket "$work/tmp/socket" >served &
+    : >served
+    # Not by simulator(): $! would be a subshell's.
+    # shellcheck disable=SC2086
+    $user ${WRAP:-} "$work/bin/dpsim" serve --socket "$work/tmp/socket" >served &
     server=$!
     for _ in $(seq 100); do
         grep -q serving served && return

@@ -75,8 +75,8 @@ int launch_check(const char *socket_path, struct err *e)
     int fd, rc;
 
     if (g_strlcpy(sun.sun_path, socket_path, sizeof(sun.sun_path)) >= sizeof(sun.sun_path))
-        return err_set(e, ENAMETOOLONG, "%s: a socket's path has at most %zu characters",
-                       socket_path, sizeof(sun.sun_path) - 1);
+        return err_set(e, ENAMETOOLONG, "a socket's path has at most %zu characters: %s",
+                       sizeof(sun.sun_path) - 1, socket_path);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     rc = fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ? errno : 0;
     if (fd >= 0)

@@ -3,6 +3,7 @@
 #   command, environment, directory   in:  what to run, as sh reads it
 #   modules                           in:  lines "FILE [OPTIONS]" in the order of loading
 #   out, err, status                  out: what the command wrote and how it ended
+# shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: Apache-2.0
 
 modules="openvswitch vport-vxlan vport-gre vport-geneve nf_conntrack nf_nat nf_conntrack_ftp nf_nat_ftp
@@ -42,12 +43,12 @@ job_modules() {     # MODULES-FOLDER NAME...
 job_report() {      # FOLDER: prints what the command printed, exits as it did
     cat "$1/out"
     cat "$1/err" >&2
-    if grep -qE 'WARNING: |BUG: |Oops|general protection' "$work/console"; then
+    if grep -qsE 'WARNING: |BUG: |Oops|general protection' "$work/console"; then
         echo "$name: the kernel complained; --keep-log FILE shows it" >&2
     fi
     status=$(tr -d '\n' <"$1/status" 2>/dev/null) || status=
     if [ -z "$status" ]; then
-        tail -20 "$work/console" >&2
+        cat "$work"/console* | tail -n 20 >&2
         die "the machine ended before the command did (--timeout $limit)"
     fi
     exit "$status"

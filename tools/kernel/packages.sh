@@ -1,4 +1,5 @@
 # packages.sh - Debian packages that kernel-run needs: says what is missing, or fetches it.
+# shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: Apache-2.0
 
 cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/dpsim

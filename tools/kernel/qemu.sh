@@ -1,6 +1,7 @@
 # qemu.sh - the machine "qemu": Debian's cloud kernel in software emulation, everything it needs in an initrd.
 #
 # One processor runs, four are possible: their number bounds what the datapath accepts as upcall port ids.
+# shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: Apache-2.0
 
 machine_install() {
@@ -67,16 +68,16 @@ qemu_initrd() {     # FILE COMMAND
     (cd "$initrd" && find . | cpio -o -H newc --quiet | gzip -1) >"$1"
 }
 
-machine_boot() {    # COMMAND
+machine_boot() {    # COMMAND: ends as the machine
     echo 'out=/dev/vport0p1 err=/dev/vport0p2 status=/dev/vport0p3' >"$work/job/machine"
     qemu_initrd "$work/initrd.gz" "$1"
     set -- -device virtio-serial-pci
     for port in out err status; do
         set -- "$@" -chardev "file,id=$port,path=$work/job/$port" -device "virtserialport,chardev=$port"
     done
-    timeout "$limit" qemu-system-x86_64 -accel tcg -cpu max -m 1024 -smp 1,maxcpus=4 -display none -no-reboot \
+    exec timeout "$limit" qemu-system-x86_64 -accel tcg -cpu max -m 1024 -smp 1,maxcpus=4 -display none -no-reboot \
         -nodefaults -monitor none -serial "file:$work/console" "$@" \
         -kernel "$cache/cloud/boot/vmlinuz-$version" -initrd "$work/initrd.gz" \
         -append "console=ttyS0 quiet panic=-1 rcupdate.rcu_expedited=1 ipv6.disable_ipv6=1 log_buf_len=4M dpsim_job=/job" \
-        >>"$work/console.qemu" 2>&1 || cat "$work/console.qemu" >>"$work/console"
+        >"$work/console.qemu" 2>&1
 }

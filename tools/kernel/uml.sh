@@ -1,6 +1,7 @@
 # uml.sh - the machine "uml": Debian's user-mode-linux, a kernel that is an ordinary process.
 #
 # Its root is the host's, read-only (hostfs); processes of the machine touch host files as the user who started it.
+# shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: Apache-2.0
 
 machine_install() {
@@ -31,7 +32,7 @@ uml_helper() {
     echo "$work/uml_xstate.so"
 }
 
-machine_boot() {
+machine_boot() {        # ends as the machine
     # shellcheck disable=SC2086
     job_modules "$module_folder" $modules >"$work/job/modules"
     cat >"$work/job/machine" <<EOT
@@ -41,6 +42,7 @@ mount_host $(job_quote "$work/job")
 out=$(job_quote "$work/job/out") err=$(job_quote "$work/job/err") status=$(job_quote "$work/job/status")
 EOT
     helper=$(uml_helper)
-    LD_PRELOAD=$helper timeout "$limit" "$kernel" mem=512M rootfstype=hostfs rootflags=/ ro quiet "uml_dir=$work/" con=null con0=null,fd:1 \
+    export LD_PRELOAD="$helper"
+    exec timeout "$limit" "$kernel" mem=512M rootfstype=hostfs rootflags=/ ro quiet "uml_dir=$work/" con=null con0=null,fd:1 \
         "init=$here/guest" "dpsim_job=$work/job" </dev/null >"$work/console" 2>&1
 }
