@@ -33,7 +33,7 @@ static const struct flow_key *egress_tunnel(const struct act_run *run, const str
 {
     const struct vport *v = port_no ? datapath_port(run->dp, mnl_attr_get_u32(port_no)) : NULL;
 
-    return v && tunnel_fill(v, run->pkt, tunnel) ? tunnel : NULL;
+    return v && vport_tunnel_fill(v, run->pkt, tunnel) ? tunnel : NULL;
 }
 
 static int userspace_run(struct act_run *run, const struct nlattr *a, bool is_last)

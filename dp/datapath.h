@@ -163,7 +163,7 @@ uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p);
 const struct vport_type *vport_type_row(uint32_t type);        /* NULL: unknown */
 extern const struct vport_type vport_gre, vport_vxlan, vport_geneve;    /* vport_tunnel.c */
 /* The packet's tunnel as it would leave by this port. False: it could not. */
-bool tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel);
+bool vport_tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel);
 /* Appends the vport's message body (catalogue 03.1 order). */
 void vport_put(struct nlmsghdr *msg, const struct vport *v);
 

@@ -205,7 +205,7 @@ static enum drop_reason tunnel_send(struct vport *v, struct pkt *p)
     return error ? why_not(error) : N_DROP_REASONS;
 }
 
-bool tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel)
+bool vport_tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel)
 {
     const struct dp_env *env = dp_world_of(v->dp)->env;
     struct tunnel_port port = port_of(v);

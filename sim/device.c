@@ -10,6 +10,7 @@
 #include "netlink/attr.h"
 #include "sim/addr.h"
 #include "sim/pcap_out.h"
+#include "sim/tunnel.h"
 #include "sim/wire.h"
 
 #define MTU_DEFAULT 1500
@@ -314,6 +315,11 @@ void device_receive(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
+    if (!d->dev.vport && d->dev.is_up && tunnel_receive(d, frame, len)) {
+        d->dev.stats.rx_packets++;
+        d->dev.stats.rx_bytes += len;
+        return;
+    }
     dp_receive(d->ns->sim->dp, &d->dev, frame, len);
 }
 
@@ -327,4 +333,6 @@ void device_transmit(struct device *d, const void *frame, size_t len)
         pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
     if (d->peer)
         wire_send(d->peer, frame, len);
+    else if (d->dev.kind == NETDEV_INTERNAL)
+        (void)tunnel_receive(d, frame, len);
 }
