@@ -55,12 +55,11 @@ int set_mark_write(struct act_run *run, const uint8_t *value, const uint8_t *mas
     return 0;
 }
 
-/* Where the packet goes when it leaves by a tunnel port, of which there are none yet. */
+/* Where the packet goes when it leaves by a tunnel port. The flow key keeps the tunnel it came by. */
 int set_tunnel_write(struct act_run *run, const uint8_t *value, const uint8_t *mask)
 {
-    (void)run;
-    (void)value;
     (void)mask;
+    run->pkt->tunnel = (const void *)(value - ATTR_HDR);
     return 0;
 }
 

@@ -27,10 +27,20 @@ static int userspace_check(struct act_scope *at, const struct nlattr *a, struct 
     return 0;
 }
 
+/* The packet's tunnel, filled in for the port that EGRESS_TUN_PORT names; NULL: not to be told. */
+static const struct flow_key *egress_tunnel(const struct act_run *run, const struct nlattr *port_no,
+                                            struct flow_key *tunnel)
+{
+    const struct vport *v = port_no ? datapath_port(run->dp, mnl_attr_get_u32(port_no)) : NULL;
+
+    return v && vport_tunnel_fill(v, run->pkt, tunnel) ? tunnel : NULL;
+}
+
 static int userspace_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
     const struct nlattr *in[OVS_USERSPACE_ATTR_MAX + 1];
     struct upcall u = {.cmd = OVS_PACKET_CMD_ACTION};
+    struct flow_key tunnel;
     int err;
 
     (void)policy_parse(NULL, OVS_USERSPACE_ATTR_MAX, mnl_attr_get_payload(a),
@@ -38,6 +48,7 @@ static int userspace_run(struct act_run *run, const struct nlattr *a, bool is_la
     u.pid = run->dp->user_features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU
                 ? datapath_cpu_pid(run->dp)
                 : mnl_attr_get_u32(in[OVS_USERSPACE_ATTR_PID]);
+    u.egress = egress_tunnel(run, in[OVS_USERSPACE_ATTR_EGRESS_TUN_PORT], &tunnel);
     u.userdata = in[OVS_USERSPACE_ATTR_USERDATA];
     if (in[OVS_USERSPACE_ATTR_ACTIONS]) {
         u.acts = run->list;

@@ -42,6 +42,7 @@ struct vport_type {
     void (*put_options)(struct nlmsghdr *msg, const struct vport *v);
     /* Finds or makes the device: sets v->dev. 0 or -errno. */
     int (*create)(struct vport *v, const struct vport_parms *parms, struct err *e);
+    bool has_tunnels;                   /* what leaves by it needs a set(tunnel()) */
     void (*destroy)(struct vport *v);   /* lets go of the device */
     /* A frame leaves by the port: counts in dev->stats. N_DROP_REASONS, or why it cannot. */
     enum drop_reason (*send)(struct vport *v, struct pkt *p);
@@ -161,6 +162,8 @@ void vport_set_pids(struct vport *v, const struct nlattr *pids);
 uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p);
 const struct vport_type *vport_type_row(uint32_t type);        /* NULL: unknown */
 extern const struct vport_type vport_gre, vport_vxlan, vport_geneve;    /* vport_tunnel.c */
+/* The packet's tunnel as it would leave by this port. False: it could not. */
+bool vport_tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel);
 /* Appends the vport's message body (catalogue 03.1 order). */
 void vport_put(struct nlmsghdr *msg, const struct vport *v);
 
@@ -180,6 +183,7 @@ void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struc
 struct upcall {
     uint8_t cmd;                        /* OVS_PACKET_CMD_MISS or _ACTION */
     uint32_t pid;
+    const struct flow_key *egress;      /* EGRESS_TUN_KEY, NULL: none */
     const struct nlattr *userdata;      /* NULL: none */
     const uint8_t *acts;                /* NULL: none asked for */
     size_t acts_len;

@@ -30,6 +30,9 @@ enum drop_reason {
     DROP_PKT_TOO_BIG,       /* longer than the device's MTU */
     DROP_MAC_PROTO,         /* L3 packet to an Ethernet device */
     DROP_NO_ROUTE,          /* tunnel port, and nothing leads to its far end */
+    DROP_NO_TUNNEL,         /* tunnel port, and no set(tunnel()) that it can use */
+    DROP_NO_NEIGH,          /* tunnel port, and the next hop's link address is not known */
+    DROP_TUNNEL_HDR,        /* a tunnel's packet whose outer headers are refused */
     DROP_RX_DOWN,           /* received on a device that is down */
     DROP_NOT_A_PORT,        /* received on a device that is no port */
     DROP_UPCALL,            /* miss that no socket took (n_lost) */
@@ -60,6 +63,14 @@ void dp_ns_free(struct dp_ns *ns);
 /* A frame arrives on a device: from the wire for a netdev port, from the host for an
  * internal port. The bytes are copied. Runs everything that follows: lookup, actions, upcall. */
 void dp_receive(struct dp_world *world, struct netdev *dev, const void *frame, size_t len);
+
+/* The same of a frame that came through a tunnel, without its outer headers, on the tunnel port's
+ * device; 'tunnel' becomes part of its flow key. */
+void dp_receive_tunnel(struct dp_world *world, struct netdev *dev, const void *frame, size_t len,
+                       const struct flow_key *tunnel);
+
+/* A frame that the layer above drops before a port sees it: counted here all the same. */
+void dp_refuse(struct dp_world *world, const void *frame, size_t len, enum drop_reason why);
 
 /* A port's device goes away for a reason outside OVS: the vport is removed and VPORT_DEL is
  * multicast with seq 0 (catalogue 03, section 3.9). Call before freeing the device. */

@@ -38,6 +38,10 @@ KEY_CODEC_HOOKS(mpls);
 KEY_CODEC_HOOKS(tunnel);
 KEY_CODEC_HOOKS(nsh);
 
+/* As the TUNNEL attribute, under one nest of another type. */
+void key_tunnel_nest_put(struct nlmsghdr *msg, uint16_t nest_type, const struct flow_key *decide,
+                         const struct flow_key *out);
+
 /* Of set(tunnel()): checks the nest as a key would be, and appends it in the form it is dumped
  * in (order, zero addresses left out, TTL always). 0 or -EINVAL. */
 int key_tunnel_copy(GByteArray *out, const struct nlattr *nest, struct err *e);

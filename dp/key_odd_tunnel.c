@@ -243,14 +243,11 @@ static void options_put(struct nlmsghdr *msg, const struct flow_key *decide,
     }
 }
 
-void key_tunnel_put(struct nlmsghdr *msg, const struct flow_key *decide,
-                    const struct flow_key *out, bool is_mask)
+void key_tunnel_nest_put(struct nlmsghdr *msg, uint16_t nest_type, const struct flow_key *decide,
+                         const struct flow_key *out)
 {
-    struct nlattr *nest;
+    struct nlattr *nest = msg_nest_begin(msg, nest_type);
 
-    if (!decide->tun_proto && !is_mask)
-        return;
-    nest = msg_nest_begin(msg, OVS_KEY_ATTR_TUNNEL);
     for (size_t i = 0; i < sizeof(dump_order); i++) {
         unsigned type = dump_order[i];
         const struct tun_row *row = &tun_rows[type];
@@ -264,6 +261,13 @@ void key_tunnel_put(struct nlmsghdr *msg, const struct flow_key *decide,
     }
     options_put(msg, decide, out);
     mnl_attr_nest_end(msg, nest);
+}
+
+void key_tunnel_put(struct nlmsghdr *msg, const struct flow_key *decide,
+                    const struct flow_key *out, bool is_mask)
+{
+    if (decide->tun_proto || is_mask)
+        key_tunnel_nest_put(msg, OVS_KEY_ATTR_TUNNEL, decide, out);
 }
 
 /* ---- set(tunnel()) ----------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct nlattr;
 struct vport;
 
 #define PKT_HEADROOM 128        /* bytes before a new packet's data */
@@ -32,6 +33,9 @@ struct pkt {
     uint32_t hash;              /* flow hash, 0: not computed yet */
     bool hash_is_l4, hash_is_sw;
     struct vport *input;        /* port it came in by; of an EXECUTE the one its key names */
+    /* Where it goes by a tunnel port: the nest of the set(tunnel()) that it has passed, NULL: none.
+     * Borrowed from the list of actions, which outlives the packet. */
+    const struct nlattr *tunnel;
     uint8_t *buf;               /* the allocation */
     uint32_t size;
     struct pkt *next_free;      /* in a pool */

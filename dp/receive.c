@@ -3,6 +3,7 @@
  * Function names of the trace are the kernel's. Catalogue 02.7, 03.7 to 03.12, 07.5.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <string.h>
 
 #include "dp/datapath.h"
 #include "dp/eth_type.h"
@@ -25,6 +26,9 @@ const char *const drop_reason_names[N_DROP_REASONS] = {
     [DROP_PKT_TOO_BIG] = "PKT_TOO_BIG",
     [DROP_MAC_PROTO] = "no Ethernet header",
     [DROP_NO_ROUTE] = "no route to the tunnel's far end",
+    [DROP_NO_TUNNEL] = "no tunnel was set",
+    [DROP_NO_NEIGH] = "no neighbour on the way to the tunnel's far end",
+    [DROP_TUNNEL_HDR] = "tunnel headers refused",
     [DROP_RX_DOWN] = "received on a device that is down",
     [DROP_NOT_A_PORT] = "received on a device that is no port",
     [DROP_UPCALL] = "upcall lost",
@@ -168,13 +172,23 @@ int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key)
     return err;
 }
 
+static void take_tunnel(struct flow_key *key, const struct flow_key *tunnel)
+{
+    key->tun = tunnel->tun;
+    key->tun_proto = tunnel->tun_proto;
+    key->tun_opts_len = tunnel->tun_opts_len;
+    memcpy(key->tun_opts, tunnel->tun_opts, sizeof(key->tun_opts));
+}
+
 /* ovs_vport_receive: 0 if the datapath took the frame. */
-static int vport_receive(struct vport *v, struct pkt *p)
+static int vport_receive(struct vport *v, struct pkt *p, const struct flow_key *tunnel)
 {
     struct dp_world *w = dp_world_of(v->dp);
     struct flow_key key;
 
     key_clear(&key);
+    if (tunnel)
+        take_tunnel(&key, tunnel);
     key.in_port = v->port_no;
     key.mac_proto = KEY_MAC_ETH;
     p->input = v;
@@ -204,7 +218,8 @@ static void count_received(struct netdev *dev, size_t len, int err)
     }
 }
 
-void dp_receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len)
+static void receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
+                    const struct flow_key *tunnel)
 {
     struct pkt *p = pkt_new(&w->pool, frame, len);
     int err;
@@ -219,6 +234,23 @@ void dp_receive(struct dp_world *w, struct netdev *dev, const void *frame, size_
         dp_drop(w, p, DROP_NOT_A_PORT);
         return;
     }
-    err = vport_receive(dev->vport, p);
+    err = vport_receive(dev->vport, p, tunnel);
     count_received(dev, len, err);
+}
+
+void dp_receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len)
+{
+    receive(w, dev, frame, len, NULL);
+}
+
+void dp_receive_tunnel(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
+                       const struct flow_key *tunnel)
+{
+    receive(w, dev, frame, len, tunnel);
+}
+
+void dp_refuse(struct dp_world *w, const void *frame, size_t len, enum drop_reason why)
+{
+    w->account.n_born++;
+    dp_drop(w, pkt_new(&w->pool, frame, len), why);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dp/extract.h"
+#include "dp/key_hooks.h"
 #include "netlink/attr.h"
 
 #define ATTR_MAX_PAYLOAD (UINT16_MAX - ATTR_HDR)
@@ -37,6 +38,8 @@ static struct nlmsghdr *build(struct datapath *dp, const struct pkt *p, uint32_t
     if (u->userdata)
         mnl_attr_put(msg, OVS_PACKET_ATTR_USERDATA, mnl_attr_get_payload_len(u->userdata),
                      mnl_attr_get_payload(u->userdata));
+    if (u->egress)
+        key_tunnel_nest_put(msg, OVS_PACKET_ATTR_EGRESS_TUN_KEY, u->egress, u->egress);
     if (u->acts)
         acts_put(msg, OVS_PACKET_ATTR_ACTIONS, u->acts, u->acts_len);
     if (p->mru)

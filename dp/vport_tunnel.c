@@ -1,11 +1,14 @@
 /* vport_tunnel.c - gre, vxlan and geneve vports: each makes and keeps a flow-based device.
  *
- * Catalogue 03.1, 03.3, 03.11. Commands and options are complete; there is no encapsulation yet, so
- * what is output to such a port ends as it does in a namespace without routes.
+ * Catalogue 03.1, 03.3, 03.11. Outer headers and the way to the far end are the business of the
+ * layer above, which has routes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
 #include "dp/datapath.h"
+#include "dp/extract.h"
+#include "dp/key_hooks.h"
+#include "dp/tunnel.h"
 #include "netlink/attr.h"
 
 /* ---- options ------------------------------------------------------------------------------------ */
@@ -112,17 +115,111 @@ static void tunnel_destroy(struct vport *v)
         env->dev_destroy(env->ctx, v->dp->ns, v->dev);
 }
 
+/* ---- frames -------------------------------------------------------------------------------------- */
+
+static struct tunnel_port port_of(const struct vport *v)
+{
+    return (struct tunnel_port){
+        .type = v->type, .udp_port = v->tunnel_port, .has_gbp = v->has_gbp, .dev = v->dev,
+    };
+}
+
+bool dp_tunnel_port(const struct dp_ns *ns, uint32_t type, uint16_t udp_port,
+                    struct tunnel_port *port)
+{
+    for (unsigned i = 0; i < VPORT_BUCKETS; i++) {
+        for (const struct vport *v = ns->by_name[i]; v; v = v->next_by_name) {
+            if (v->type == type && v->tunnel_port == udp_port) {
+                *port = port_of(v);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The tunnel that set(tunnel()) gave the packet. One without a far end (bridge mode) would need a
+ * forwarding table, which ports of OVS do not have. */
+static bool packet_tunnel(const struct pkt *p, struct flow_key *tunnel)
+{
+    struct match m = {.key = tunnel};
+
+    key_clear(tunnel);
+    if (!p->tunnel || key_tunnel_get(&m, p->tunnel, false, NULL))
+        return false;
+    return tunnel->tun_proto != 4 || tunnel->tun.ip4.dst;
+}
+
+/* What the errors of dp_env.tunnel_send mean for the packet. */
+static enum drop_reason why_not(int error)
+{
+    static const struct {
+        int error;
+        enum drop_reason why;
+    } rows[] = {
+        {-EHOSTUNREACH, DROP_NO_NEIGH},
+        {-ENETDOWN, DROP_DEV_READY},
+        {-EMSGSIZE, DROP_PKT_TOO_BIG},
+        {-EAFNOSUPPORT, DROP_NO_TUNNEL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].error == error)
+            return rows[i].why;
+    }
+    return DROP_NO_ROUTE;
+}
+
+/* The kernel's device counts as sent what only the outer packet's way loses. */
+static void count_sent(struct netdev_stats *s, uint32_t len, int error)
+{
+    if (error == -ENETUNREACH || error == -ELOOP) {
+        s->tx_errors++;
+    } else if (error == -EAFNOSUPPORT) {
+        s->tx_dropped++;
+    } else {
+        s->tx_packets++;
+        s->tx_bytes += len;
+    }
+}
+
 static enum drop_reason tunnel_send(struct vport *v, struct pkt *p)
 {
-    (void)p;
-    v->dev->stats.tx_errors++;
-    return DROP_NO_ROUTE;
+    const struct dp_env *env = dp_world_of(v->dp)->env;
+    struct tunnel_port port = port_of(v);
+    struct flow_key tunnel;
+    uint32_t len;
+    int error;
+
+    if (!packet_tunnel(p, &tunnel)) {
+        /* vxlan alone drops such a packet without counting it. */
+        v->dev->stats.tx_dropped += v->type != OVS_VPORT_TYPE_VXLAN;
+        return DROP_NO_TUNNEL;
+    }
+    (void)pkt_flow_hash(p);     /* of the inner packet, while its offsets are right */
+    pkt_put_tag(p);
+    len = p->len;
+    error = env->tunnel_send ? env->tunnel_send(env->ctx, v->dp->ns, &port, &tunnel, p)
+                             : -ENETUNREACH;
+    count_sent(&v->dev->stats, len, error);
+    return error ? why_not(error) : N_DROP_REASONS;
+}
+
+bool vport_tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel)
+{
+    const struct dp_env *env = dp_world_of(v->dp)->env;
+    struct tunnel_port port = port_of(v);
+
+    if (!vport_type_row(v->type)->has_tunnels || !env->tunnel_fill || !packet_tunnel(p, tunnel))
+        return false;
+    return env->tunnel_fill(env->ctx, v->dp->ns, &port, p, tunnel) == 0;
 }
 
 /* ---- rows ---------------------------------------------------------------------------------------- */
 
 const struct vport_type vport_gre = {
     .name = "gre",
+    .has_tunnels = true,
     .create = tunnel_create,
     .destroy = tunnel_destroy,
     .send = tunnel_send,
@@ -132,6 +229,7 @@ const struct vport_type vport_vxlan = {
     .name = "vxlan",
     .read_options = read_vxlan,
     .put_options = put_port,
+    .has_tunnels = true,
     .create = tunnel_create,
     .destroy = tunnel_destroy,
     .send = tunnel_send,
@@ -141,6 +239,7 @@ const struct vport_type vport_geneve = {
     .name = "geneve",
     .read_options = read_port,
     .put_options = put_port,
+    .has_tunnels = true,
     .create = tunnel_create,
     .destroy = tunnel_destroy,
     .send = tunnel_send,

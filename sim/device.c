@@ -13,6 +13,7 @@
 #include "sim/host.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
+#include "sim/tunnel.h"
 #include "sim/wire.h"
 
 #define MTU_DEFAULT 1500
@@ -322,6 +323,11 @@ void device_receive(struct device *d, const void *frame, size_t len)
     d->n_rx++;
     d->rx_bytes += len;
     packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
+    if (!d->dev.vport && d->dev.is_up && tunnel_receive(d, frame, len)) {
+        d->dev.stats.rx_packets++;
+        d->dev.stats.rx_bytes += len;
+        return;
+    }
     dp_receive(d->ns->sim->dp, &d->dev, frame, len);
 }
 
@@ -338,4 +344,6 @@ void device_transmit(struct device *d, const void *frame, size_t len)
     host_receive(d, frame, len);
     if (d->peer)
         wire_send(d->peer, frame, len);
+    else if (d->dev.kind == NETDEV_INTERNAL)
+        (void)tunnel_receive(d, frame, len);
 }

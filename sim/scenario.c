@@ -17,7 +17,8 @@ struct scenario *scenario_get(struct sim *sim)
         return scn;
     scn = g_new0(struct scenario, 1);
     scn->sim = sim;
-    local_init(&scn->nl, sim_root_ns(sim));
+    scn->ns = sim_root_ns(sim);
+    local_init(&scn->nl, scn->ns);
     scn->recordings = g_ptr_array_new();
     scn->injections = g_ptr_array_new();
     sim->scenario = scn;

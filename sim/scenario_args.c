@@ -29,7 +29,7 @@ int scn_device(struct scenario *scn, struct scan *args, struct device **d, struc
 
     if (r)
         return r;
-    *d = device_by_name(sim_root_ns(scn->sim), name);
+    *d = device_by_name(scn->ns, name);
     if (!*d)
         return err_set(e, ENODEV, "there is no device %s", name);
     return 0;
@@ -42,7 +42,7 @@ int scn_dp(struct scenario *scn, struct scan *args, struct device **local, struc
 
     if (r)
         return r;
-    if (dp_port_dev(sim_root_ns(scn->sim)->dp, d->dev.ifindex, 0) != &d->dev)
+    if (dp_port_dev(scn->ns->dp, d->dev.ifindex, 0) != &d->dev)
         return err_set(e, ENODEV, "device %s is no datapath", d->dev.name);
     *local = d;
     return 0;
@@ -131,7 +131,7 @@ int scn_compare(const struct scn_number *want, const uint64_t *got, size_t n, co
 static const char *port_name(void *ctx, uint32_t port_no)
 {
     const struct scn_names *names = ctx;
-    const struct netdev *dev = dp_port_dev(sim_root_ns(names->scn->sim)->dp, names->dp_ifindex,
+    const struct netdev *dev = dp_port_dev(names->scn->ns->dp, names->dp_ifindex,
                                            port_no);
 
     return dev ? dev->name : NULL;
@@ -140,7 +140,7 @@ static const char *port_name(void *ctx, uint32_t port_no)
 static bool port_number(void *ctx, const char *name, uint32_t *port_no)
 {
     const struct scn_names *names = ctx;
-    struct sim_ns *ns = sim_root_ns(names->scn->sim);
+    struct sim_ns *ns = names->scn->ns;
     const struct device *d = device_by_name(ns, name);
     int number = d ? dp_port_of(&d->dev) : -1;
 

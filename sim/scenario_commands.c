@@ -67,7 +67,7 @@ static int scn_add_device(struct scenario *scn, struct scan *args, GString *out,
     (void)out;
     if ((r = scn_word(args, "a name", name, sizeof(name), e)) || (r = scn_end(args, e)))
         return r;
-    return device_add(sim_root_ns(scn->sim), name, NETDEV_VIRTUAL, 0, e) ? 0 : -e->code;
+    return device_add(scn->ns, name, NETDEV_VIRTUAL, 0, e) ? 0 : -e->code;
 }
 
 static int scn_del_device(struct scenario *scn, struct scan *args, GString *out, struct err *e)
@@ -159,10 +159,14 @@ static int scn_help(struct scenario *scn, struct scan *args, GString *out, struc
 const struct scn_command scn_commands[] = {
     { "dp",          "NAME [down]",                             "makes a datapath, its local device up", scn_dp_add },
     { "del-dp",      "NAME",                                    "deletes a datapath", scn_dp_del },
-    { "port",        "DP NAME [type=netdev|internal] [no=N] [down]", "adds a port, its device up; makes the device if it is missing", scn_port_add },
+    { "port",        "DP NAME [type=netdev|internal|gre|vxlan|geneve] [no=N] [dst_port=N] [gbp] [down]", "adds a port, its device up; makes the device if it is missing", scn_port_add },
     { "del-port",    "DP NAME",                                 "removes a port", scn_port_del },
     { "device",      "NAME",                                    "makes a network device, down, for others to make a port", scn_add_device },
     { "del-device",  "DEV",                                     "takes a device away, with its port", scn_del_device },
+    { "netns",       "N",                                       "goes on in network namespace N (0: the first); makes it if N is the next", scn_netns },
+    { "veth",        "NAME PEER [netns=N]",                     "makes a pair of devices, both up, the peer in namespace N", scn_veth },
+    { "addr",        "DEV IP/LEN",                              "gives a device an address, as ip addr add", scn_addr },
+    { "neigh",       "DEV IP MAC",                              "makes a neighbour known, as ip neigh replace", scn_neigh },
     { "up",          "DEV",                                     "brings a device up", scn_up },
     { "down",        "DEV",                                     "takes a device down", scn_down },
     { "mtu",         "DEV BYTES",                               "sets a device's MTU", scn_mtu },

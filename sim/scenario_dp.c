@@ -32,7 +32,7 @@ static int finish(struct scenario *scn, GByteArray *req, size_t msg, struct err 
 
 static void set_up(const struct scenario *scn, const char *name, bool is_up)
 {
-    struct device *d = device_by_name(sim_root_ns(scn->sim), name);
+    struct device *d = device_by_name(scn->ns, name);
 
     if (d)
         device_set_flags(d, (device_flags(d) & ~(unsigned)IFF_UP) | (is_up ? IFF_UP : 0));
@@ -88,21 +88,46 @@ int scn_dp_del(struct scenario *scn, struct scan *args, GString *out, struct err
 struct port_args {
     struct device *local;
     char name[IFNAMSIZ];
-    bool is_internal, is_down;
-    struct scn_number no;
+    uint32_t type;              /* OVS_VPORT_TYPE_* */
+    bool is_down, has_gbp;
+    struct scn_number number[2];    /* NO, DST_PORT */
 };
+
+enum { NO, DST_PORT };
+
+static const char *const port_types[] = {
+    [OVS_VPORT_TYPE_NETDEV] = "netdev", [OVS_VPORT_TYPE_INTERNAL] = "internal",
+    [OVS_VPORT_TYPE_GRE] = "gre",       [OVS_VPORT_TYPE_VXLAN] = "vxlan",
+    [OVS_VPORT_TYPE_GENEVE] = "geneve",
+};
+
+static bool take_type(struct scan *args, uint32_t *type)
+{
+    struct scan at = *args;
+
+    if (!scan_text(&at, "type="))
+        return false;
+    for (uint32_t i = OVS_VPORT_TYPE_NETDEV; i < G_N_ELEMENTS(port_types); i++) {
+        if (scan_word(&at, port_types[i])) {
+            *type = i;
+            *args = at;
+            return true;
+        }
+    }
+    return false;
+}
 
 static int port_option(struct scan *args, struct port_args *p, struct err *e)
 {
     scan_blanks(args);
-    if (scan_word(args, "type=internal"))
-        p->is_internal = true;
-    else if (scan_word(args, "type=netdev"))
-        p->is_internal = false;
+    if (take_type(args, &p->type))
+        return 0;
+    if (scan_word(args, "gbp"))
+        p->has_gbp = true;
     else if (take_down(args))
         p->is_down = true;
     else
-        return scn_numbers(args, &p->no, 1, e);
+        return scn_numbers(args, p->number, G_N_ELEMENTS(p->number), e);
     return 0;
 }
 
@@ -111,7 +136,11 @@ static int port_args(struct scenario *scn, struct scan *args, struct port_args *
     const char *before = NULL;
     int r;
 
-    *p = (struct port_args){ .no = { .name = "no", .max = UINT32_MAX } };
+    *p = (struct port_args){
+        .type = OVS_VPORT_TYPE_NETDEV,
+        .number = { [NO] = { .name = "no", .max = UINT32_MAX },
+                    [DST_PORT] = { .name = "dst_port", .max = UINT16_MAX } },
+    };
     if ((r = scn_dp(scn, args, &p->local, e)) ||
         (r = scn_word(args, "a port's name", p->name, sizeof(p->name), e)))
         return r;
@@ -122,32 +151,48 @@ static int port_args(struct scenario *scn, struct scan *args, struct port_args *
     return r ? r : scn_end(args, e);
 }
 
+static void put_tunnel_options(GByteArray *req, const struct port_args *p)
+{
+    uint16_t udp_port = (uint16_t)p->number[DST_PORT].value;
+    size_t options, extension;
+
+    if (!p->number[DST_PORT].is_given)
+        return;
+    options = attr_nest_begin(req, OVS_VPORT_ATTR_OPTIONS);
+    attr_put(req, OVS_TUNNEL_ATTR_DST_PORT, &udp_port, sizeof(udp_port));
+    if (p->has_gbp) {
+        extension = attr_nest_begin(req, OVS_TUNNEL_ATTR_EXTENSION);
+        attr_put(req, OVS_VXLAN_EXT_GBP, NULL, 0);
+        attr_nest_end(req, extension);
+    }
+    attr_nest_end(req, options);
+}
+
 static int port_request(struct scenario *scn, const struct port_args *p, struct err *e)
 {
     GByteArray *req = g_byte_array_new();
     size_t msg = local_begin(&scn->nl, req, OVS_VPORT_FAMILY, OVS_VPORT_CMD_NEW, 0,
                              p->local->dev.ifindex);
 
-    put_u32(req, OVS_VPORT_ATTR_TYPE,
-            p->is_internal ? OVS_VPORT_TYPE_INTERNAL : OVS_VPORT_TYPE_NETDEV);
+    put_u32(req, OVS_VPORT_ATTR_TYPE, p->type);
     put_string(req, OVS_VPORT_ATTR_NAME, p->name);
     put_u32(req, OVS_VPORT_ATTR_UPCALL_PID, 0);
-    if (p->no.is_given)
-        put_u32(req, OVS_VPORT_ATTR_PORT_NO, (uint32_t)p->no.value);
+    if (p->number[NO].is_given)
+        put_u32(req, OVS_VPORT_ATTR_PORT_NO, (uint32_t)p->number[NO].value);
+    put_tunnel_options(req, p);
     return finish(scn, req, msg, e);
 }
 
 int scn_port_add(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
-    struct sim_ns *ns = sim_root_ns(scn->sim);
     struct port_args p;
     int r = port_args(scn, args, &p, e);
 
     (void)out;
     if (r)
         return r;
-    if (!p.is_internal && !device_by_name(ns, p.name) &&
-        !device_add(ns, p.name, NETDEV_VIRTUAL, 0, e))
+    if (p.type == OVS_VPORT_TYPE_NETDEV && !device_by_name(scn->ns, p.name) &&
+        !device_add(scn->ns, p.name, NETDEV_VIRTUAL, 0, e))
         return -e->code;
     r = port_request(scn, &p, e);
     if (!r)
@@ -204,7 +249,7 @@ int scn_upcall(struct scenario *scn, struct scan *args, GString *out, struct err
             return r;
     }
     if (!scn->upcalls)
-        scn->upcalls = upcall_watch_new(sim_root_ns(scn->sim));
+        scn->upcalls = upcall_watch_new(scn->ns);
     r = upcall_watch_set(scn->upcalls, local ? local->dev.ifindex : 0, mode, e);
     scn->is_refused = r != 0;
     return r;

@@ -12,6 +12,7 @@
 
 struct scenario {
     struct sim *sim;
+    struct sim_ns *ns;          /* the namespace that names are looked up in */
     struct local nl;            /* the socket that requests go through */
     char *in_folder, *out_folder;       /* NULL: the current one */
     GPtrArray *recordings;      /* of struct recording */
@@ -86,6 +87,11 @@ SCN_COMMAND(port_del);
 SCN_COMMAND(upcall);
 SCN_COMMAND(show);
 SCN_COMMAND(expect_stats);
+/* scenario_net.c */
+SCN_COMMAND(netns);
+SCN_COMMAND(veth);
+SCN_COMMAND(addr);
+SCN_COMMAND(neigh);
 /* scenario_flow.c */
 SCN_COMMAND(flow_add);
 SCN_COMMAND(flow_mod);

@@ -17,6 +17,7 @@ struct recording {
 
 struct injection {
     struct scenario *scn;
+    const struct sim_ns *ns;
     int ifindex;
     struct pcap_in *in;
     struct pcap_in_frame frame;     /* the next one */
@@ -61,7 +62,7 @@ static void inject_frames(void *ctx)
 {
     struct injection *inj = ctx;
     struct scenario *scn = inj->scn;
-    struct device *d = device_by_index(sim_root_ns(scn->sim), inj->ifindex);
+    struct device *d = device_by_index(inj->ns, inj->ifindex);
     struct err e = { 0 };
     int r = 0;
 
@@ -88,7 +89,7 @@ static int injection_start(struct scenario *scn, const struct device *d, const c
     struct injection *inj = g_new0(struct injection, 1);
     int r;
 
-    *inj = (struct injection){ .scn = scn, .ifindex = d->dev.ifindex, .n_left = count };
+    *inj = (struct injection){ .scn = scn, .ns = d->ns, .ifindex = d->dev.ifindex, .n_left = count };
     g_ptr_array_add(scn->injections, inj);
     inj->in = pcap_in_open(path, e);
     r = inj->in ? next_frame(inj, e) : -e->code;
@@ -221,10 +222,12 @@ int scn_recordings_check(const struct scenario *scn, struct err *e)
 /* Devices point to recordings that are about to end. */
 static void forget_recordings(struct sim *sim)
 {
-    const GPtrArray *devices = sim_root_ns(sim)->devices;
+    for (guint i = 0; i < sim->namespaces->len; i++) {
+        const struct sim_ns *ns = g_ptr_array_index(sim->namespaces, i);
 
-    for (guint i = 0; i < devices->len; i++)
-        ((struct device *)g_ptr_array_index(devices, i))->out = NULL;
+        for (guint j = 0; j < ns->devices->len; j++)
+            ((struct device *)g_ptr_array_index(ns->devices, j))->out = NULL;
+    }
 }
 
 int scn_recordings_close(struct scenario *scn, struct err *e)

@@ -8,6 +8,7 @@
 #include "sim/route.h"
 #include "sim/scenario.h"
 #include "sim/trace.h"
+#include "sim/tunnel.h"
 
 #define DEFAULT_CPUS 4
 #define LO_IFINDEX 1
@@ -86,6 +87,18 @@ static void env_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
     device_transmit((struct device *)dev, p->data, p->len);
 }
 
+static int env_tunnel_send(void *ctx, struct dp_ns *dp, const struct tunnel_port *port,
+                           const struct flow_key *tunnel, struct pkt *p)
+{
+    return tunnel_send(ns_of(ctx, dp), port, tunnel, p);
+}
+
+static int env_tunnel_fill(void *ctx, struct dp_ns *dp, const struct tunnel_port *port,
+                           struct pkt *p, struct flow_key *tunnel)
+{
+    return tunnel_fill(ns_of(ctx, dp), port, p, tunnel);
+}
+
 static void env_dev_changed(void *ctx, struct netdev *dev)
 {
     (void)ctx;
@@ -103,6 +116,8 @@ static const struct dp_env env_rows = {
     .dev_destroy = env_dev_destroy,
     .dev_changed = env_dev_changed,
     .transmit = env_transmit,
+    .tunnel_send = env_tunnel_send,
+    .tunnel_fill = env_tunnel_fill,
 };
 
 /* ---- the mask arrays' rebalance -------------------------------------------------------------- */

@@ -40,6 +40,7 @@ struct sim_ns {
     GPtrArray *addrs;           /* of struct rt_addr: addr.c */
     GPtrArray *routes;          /* of struct rt_route: route.c */
     GPtrArray *neighs;          /* of struct rt_neigh: neigh.c */
+    uint16_t next_ip_id;        /* of IPv4 packets that the host makes */
     unsigned n_users;           /* client processes that hold it */
 };
 

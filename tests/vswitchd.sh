@@ -26,6 +26,7 @@ vsctl add-port br0 gr -- set interface gr type=gre options:remote_ip=10.0.0.2
 ip link set v1 down                         # an event: the other end has lost its carrier
 vsctl wait-until interface v0 link_state=down
 ip link set br0 up
+for name in br0 d0; do vsctl wait-until interface $name link_state=up; done
 ip addr add 10.0.0.1/24 dev br0
 for name in br0 d0 v0 in0; do
     vsctl --bare --columns=name,link_state,mtu,error list interface $name | tr '\n' ' '; echo
