@@ -47,7 +47,7 @@ static int parse(const struct req *req, const struct policy *rows, uint16_t max,
     return policy_parse(rows, max, at, len > HDR ? len - HDR : 0, req->msg, tb, e);
 }
 
-/* ---- connections: none ---------------------------------------------------------------------------- */
+/* ---- connections: none ----------------------------------------------------------------------- */
 
 static int dump_nothing(struct dump *d, struct err *e)
 {
@@ -74,7 +74,7 @@ static int del_conn(struct req *req, struct err *e)
     return tb[CTA_TUPLE_ORIG] || tb[CTA_TUPLE_REPLY] ? -ENOENT : 0;
 }
 
-/* ---- timeout policies ------------------------------------------------------------------------------ */
+/* ---- timeout policies ------------------------------------------------------------------------ */
 
 static struct policy_entry *entry_at(const struct netns *ns, size_t i)
 {
@@ -201,7 +201,7 @@ static int del_timeout(struct req *req, struct err *e)
     return 0;
 }
 
-/* ---- the front door -------------------------------------------------------------------------------- */
+/* ---- the front door -------------------------------------------------------------------------- */
 
 #define CT(msg)      (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_##msg)
 #define EXPECT(msg)  (NFNL_SUBSYS_CTNETLINK_EXP << 8 | IPCTNL_MSG_EXP_##msg)

@@ -8,12 +8,22 @@
 #include "netlink/attr.h"
 #include "netlink/server.h"
 
+static struct nlmsghdr *begin(uint8_t *room)
+{
+    const struct nlmsghdr *last = (const void *)room;
+
+    memset(room, 0, MIN(attr_align(last->nlmsg_len), MSG_ROOM));
+    return mnl_nlmsg_put_header(room);
+}
+
 struct nlmsghdr *scratch_begin(struct netlink *nl)
 {
-    const struct nlmsghdr *last = (const void *)nl->scratch;
+    return begin(nl->scratch);
+}
 
-    memset(nl->scratch, 0, MIN(attr_align(last->nlmsg_len), MSG_ROOM));
-    return mnl_nlmsg_put_header(nl->scratch);
+struct nlmsghdr *event_begin(struct netlink *nl)
+{
+    return begin(nl->event);
 }
 
 void msg_cut(struct nlmsghdr *msg, size_t len)

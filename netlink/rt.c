@@ -144,32 +144,34 @@ int rt_get_ip(const struct nlattr *a, uint8_t family, uint8_t *ip, bool *has, st
     return 0;
 }
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
-static struct nlmsghdr *start(struct netlink *nl, uint16_t type, const void *header, size_t len)
+static void put_header(struct nlmsghdr *msg, uint16_t type, const struct req *cause,
+                       const void *header, size_t len)
 {
-    struct nlmsghdr *msg = scratch_begin(nl);
-
     msg->nlmsg_type = type;
+    if (cause) {
+        msg->nlmsg_seq = cause->msg->nlmsg_seq;
+        msg->nlmsg_pid = cause->sock->portid;
+    }
     memcpy(mnl_nlmsg_put_extra_header(msg, len), header, len);
-    return msg;
 }
 
 struct nlmsghdr *rt_event_msg(struct netns *ns, uint16_t type, const struct req *cause,
                               const void *header, size_t len)
 {
-    struct nlmsghdr *msg = start(ns->nl, type, header, len);
+    struct nlmsghdr *msg = event_begin(ns->nl);
 
-    if (cause) {
-        msg->nlmsg_seq = cause->msg->nlmsg_seq;
-        msg->nlmsg_pid = cause->sock->portid;
-    }
+    put_header(msg, type, cause, header, len);
     return msg;
 }
 
 struct nlmsghdr *rt_reply_msg(const struct req *req, uint16_t type, const void *header, size_t len)
 {
-    return rt_event_msg(req->sock->ns, type, req, header, len);
+    struct nlmsghdr *msg = scratch_begin(req->sock->ns->nl);
+
+    put_header(msg, type, req, header, len);
+    return msg;
 }
 
 struct nlmsghdr *rt_dump_msg(const struct dump *d, uint16_t type, const void *header, size_t len)

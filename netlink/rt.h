@@ -28,7 +28,7 @@ struct req;
 struct rt_data_row {
     uint16_t type;
     uint8_t len;                        /* 0: a flag */
-    enum { RT_PUT_ALWAYS, RT_PUT_SET, RT_PUT_NEVER } put;   /* in answers; a flag that is off: never */
+    enum { RT_PUT_ALWAYS, RT_PUT_SET } put;     /* in answers: always, or if it was given */
     uint8_t initial[4];                 /* value when it is not given */
 };
 

@@ -15,7 +15,7 @@ static const struct policy addr_policy[IFA_MAX + 1] = {
     [IFA_RT_PRIORITY] = { POL_U32, 0, false, 0, 0 },
 };
 
-/* ---- answers ------------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void addr_header(const struct rt_addr *a, struct ifaddrmsg *ifa)
 {
@@ -98,7 +98,7 @@ static int dump_addrs(struct dump *d, struct err *e)
     return 0;
 }
 
-/* ---- changes ------------------------------------------------------------------------------------ */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 /* LOCAL is the link's own address; ADDRESS alone is that too, beside LOCAL it is the far end's. */
 static int read_ends(const struct nlattr *const *tb, struct rt_addr *a, struct err *e)
@@ -142,7 +142,8 @@ static int read_request(const struct req *req, struct rt_addr *a, struct err *e)
     if (tb[IFA_LABEL])
         memcpy(a->label, mnl_attr_get_payload(tb[IFA_LABEL]),
                MIN(mnl_attr_get_payload_len(tb[IFA_LABEL]), sizeof(a->label) - 1));
-    if (a->family == AF_INET && rt_get_ip(tb[IFA_BROADCAST], AF_INET, a->broadcast, &a->has_broadcast, e))
+    if (a->family == AF_INET &&
+        rt_get_ip(tb[IFA_BROADCAST], AF_INET, a->broadcast, &a->has_broadcast, e))
         return -e->code;
     return read_ends(tb, a, e);
 }

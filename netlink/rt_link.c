@@ -85,6 +85,8 @@ static int read_request(const struct req *req, struct link_req *r, struct err *e
     rc = read_attrs(r, req->msg, (const uint8_t *)req->msg + at, len, e);
     if (!rc && r->tb[IFLA_TARGET_NETNSID])
         return rt_refuse(e, EINVAL, "Invalid target network namespace id");
+    if (!rc && r->ifi.ifi_index < 0)
+        return rt_refuse(e, EINVAL, "ifindex can't be negative");
     return rc;
 }
 
@@ -98,7 +100,7 @@ static int find(const struct req *req, const struct link_req *r, struct rt_link 
     return rt_ops_of(req)->link_find(req->sock->ns, ifindex, r->name, link) ? 0 : -ENODEV;
 }
 
-/* ---- get --------------------------------------------------------------------------------------- */
+/* ---- get ------------------------------------------------------------------------------------- */
 
 static int get_link(struct req *req, struct err *e)
 {
@@ -181,9 +183,9 @@ static int dump_nothing(struct dump *d, struct err *e)
     return 0;
 }
 
-/* ---- new, set ---------------------------------------------------------------------------------- */
+/* ---- new, set -------------------------------------------------------------------------------- */
 
-/* Link addresses need their length checked against the link's; a longer one has its tail ignored. */
+/* A link address has at least the link's length; the tail of a longer one is ignored. */
 static int read_hw(const struct nlattr *a, size_t len, uint8_t *hw, struct err *e)
 {
     if (!a)
@@ -274,7 +276,10 @@ static int read_peer(const struct req *req, const struct rt_kind *kind, const st
     if (mnl_attr_get_payload_len(a) < sizeof(r.ifi))
         return -EINVAL;
     memcpy(&r.ifi, at, sizeof(r.ifi));
-    rc = read_attrs(&r, req->msg, at + sizeof(r.ifi), mnl_attr_get_payload_len(a) - sizeof(r.ifi), e);
+    if (r.ifi.ifi_index < 0)
+        return rt_refuse(e, EINVAL, "ifindex can't be negative");
+    rc = read_attrs(&r, req->msg, at + sizeof(r.ifi),
+                    mnl_attr_get_payload_len(a) - sizeof(r.ifi), e);
     peer->kind = kind;
     peer->ifindex = r.ifi.ifi_index;
     return rc ? rc : read_change(&r, kind->addr_len, peer, e);
@@ -342,7 +347,7 @@ static int del_link(struct req *req, struct err *e)
     return rc ? rc : rt_ops_of(req)->link_del(req->sock->ns, link.ifindex, e);
 }
 
-/* ---- events ------------------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, unsigned change)
 {

@@ -11,7 +11,7 @@
 #define ID_HDR sizeof(struct rtgenmsg)
 #define ID_NONE (-1)
 
-/* ---- namespace ids -------------------------------------------------------------------------------- */
+/* ---- namespace ids --------------------------------------------------------------------------- */
 
 /* There is only the caller's own namespace to speak of, whatever process the request names. Ids
  * are told by kernel counters starting with 0. */
@@ -49,7 +49,7 @@ static int get_nsid(struct req *req, struct err *e)
     return reply_send(req, msg);
 }
 
-/* ---- traffic control ----------------------------------------------------------------------------- */
+/* ---- traffic control ------------------------------------------------------------------------- */
 
 static int dump_nothing(struct dump *d, struct err *e)
 {

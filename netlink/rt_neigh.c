@@ -41,7 +41,7 @@ static int read_request(const struct req *req, struct rt_neigh *n, struct err *e
     return rt_get_ip(tb[NDA_DST], n->family, n->dst, NULL, e);
 }
 
-/* ---- answers ------------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void neigh_header(const struct rt_neigh *n, struct ndmsg *ndm)
 {
@@ -127,7 +127,7 @@ static int dump_nothing(struct dump *d, struct err *e)
     return 0;
 }
 
-/* ---- changes ------------------------------------------------------------------------------------ */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static int new_neigh(struct req *req, struct err *e)
 {

@@ -32,7 +32,7 @@ static uint32_t table_of(const struct route_req *r)
     return rt_u32(r->tb[RTA_TABLE], r->rtm.rtm_table);
 }
 
-/* ---- answers ------------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void route_header(const struct rt_route *r, struct rtmsg *rtm)
 {
@@ -84,7 +84,7 @@ static void route_put(struct nlmsghdr *msg, const struct rt_route *r)
     }
 }
 
-/* ---- get ---------------------------------------------------------------------------------------- */
+/* ---- get ------------------------------------------------------------------------------------- */
 
 /* The route as one packet sees it: all of its address, its source, no metric for IPv4. */
 static struct rt_route clone_route(const struct req *req, const struct rt_route *found,
@@ -171,7 +171,7 @@ static bool is_wanted(const struct rt_route *route, const struct route_req *r)
 static int dump_routes(struct dump *d, struct err *e)
 {
     const struct rt_ops *ops = rt_ops_of(&d->req);
-    bool is_strict = d->req.sock->strict_chk, is_filtered;
+    bool is_filtered;
     const struct rt_route *route;
     struct route_req r;
     struct rtmsg rtm;
@@ -179,8 +179,10 @@ static int dump_routes(struct dump *d, struct err *e)
     (void)read_attrs(&d->req, &r, e);
     if (r.rtm.rtm_flags & RTM_F_CLONED)
         return 0;                       /* the cache, of which there is none */
-    is_filtered = is_strict && (table_of(&r) || r.rtm.rtm_protocol || r.rtm.rtm_type || r.tb[RTA_OIF]);
-    if (is_filtered && table_of(&r) && r.rtm.rtm_family == AF_INET && !has_table(&d->req, table_of(&r)))
+    is_filtered = d->req.sock->strict_chk && (table_of(&r) || r.rtm.rtm_protocol ||
+                                              r.rtm.rtm_type || r.tb[RTA_OIF]);
+    if (is_filtered && table_of(&r) && r.rtm.rtm_family == AF_INET &&
+        !has_table(&d->req, table_of(&r)))
         return rt_refuse(e, ENOENT, "ipv4: FIB table does not exist");
     for (; (route = ops->route_at(d->req.sock->ns, d->pos)); d->pos++) {
         struct nlmsghdr *msg;
@@ -198,7 +200,7 @@ static int dump_routes(struct dump *d, struct err *e)
     return 0;
 }
 
-/* ---- changes ------------------------------------------------------------------------------------ */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static bool is_prefix(const uint8_t *ip, size_t len, unsigned prefix_len)
 {

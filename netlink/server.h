@@ -26,11 +26,15 @@ struct netlink {
     netlink_refused_fn *refused;        /* NULL: nobody wants to know */
     void *refused_user;
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
+    uint8_t *event;             /* MSG_ROOM bytes: news of a device, while an answer is built */
 };
 
 /* Starts the message under construction. libmnl leaves padding as it finds it, so the scratch
  * buffer is kept zero behind the message. */
 struct nlmsghdr *scratch_begin(struct netlink *nl);
+
+/* The same in the room for news: what an answer tells may change devices before it is sent. */
+struct nlmsghdr *event_begin(struct netlink *nl);
 
 /* Tells the hook, if there is one. */
 void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);

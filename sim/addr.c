@@ -56,7 +56,7 @@ const struct rt_addr *addr_source(const struct sim_ns *ns, uint8_t family, int i
     return NULL;
 }
 
-/* ---- routes of an address -------------------------------------------------------------------------- */
+/* ---- routes of an address -------------------------------------------------------------------- */
 
 typedef void route_fn(struct sim_ns *ns, const struct rt_route *r);
 
@@ -137,7 +137,7 @@ static void each_route(struct sim_ns *ns, const struct rt_addr *a, route_fn *fn)
         each_ip6_route(ns, a, fn);
 }
 
-/* ---- changes --------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static int compare(const struct rt_addr *a, const struct rt_addr *b)
 {
@@ -182,7 +182,8 @@ static bool has_primary(const struct sim_ns *ns, const struct rt_addr *a)
         const struct rt_addr *other = addr_at(ns, i);
 
         if (other->family == AF_INET && other->ifindex == a->ifindex &&
-            other->prefix_len == a->prefix_len && addr_in_prefix(a->peer, other->peer, a->prefix_len))
+            other->prefix_len == a->prefix_len &&
+            addr_in_prefix(a->peer, other->peer, a->prefix_len))
             return true;
     }
     return false;
@@ -271,7 +272,7 @@ int addr_del(struct sim_ns *ns, const struct rt_addr *wanted, struct req *cause,
     return 0;
 }
 
-/* ---- devices --------------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 static void add_own(struct device *d, uint8_t family, const uint8_t *ip, uint8_t prefix_len)
 {

@@ -66,7 +66,7 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
         return 0;
     case PROTO_DATA:
         w->sock = c->id;
-        return conn_open_sock(c, ns, h->protocol);
+        return conn_open_sock(c, ns, h->type, h->protocol);
     default:
         return -EINVAL;
     }
@@ -74,7 +74,8 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
 
 static void welcome(struct conn *c, const void *bytes, size_t len)
 {
-    struct proto_welcome w = { .sim = c->all->cookie };
+    const struct sim_options *o = &c->all->sim->options;
+    struct proto_welcome w = { .sim = c->all->cookie, .n_cpus = o->shows_cpus ? o->n_cpus : 0 };
     struct proto_hello h;
 
     if (len != sizeof(h)) {
@@ -308,6 +309,7 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
     all->slots = g_ptr_array_new();
     all->free_slots = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     all->dirty = g_ptr_array_new();
+    all->waiters = g_ptr_array_new();
     all->buf = g_malloc(BUF_SIZE);
     if (make_page(all, e) || start_listening(all, path, e)) {
         clients_free(all);
@@ -343,6 +345,7 @@ void clients_free(struct clients *all)
     g_ptr_array_free(all->slots, TRUE);
     g_array_free(all->free_slots, TRUE);
     g_ptr_array_free(all->dirty, TRUE);
+    g_ptr_array_free(all->waiters, TRUE);
     g_free(all->buf);
     g_free(all->path);
     g_free(all);

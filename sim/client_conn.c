@@ -1,5 +1,6 @@
 /* client_conn.c - one connection: its slot, its socket, the namespace it keeps alive.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netlink.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "sim/client_int.h"
+#include "sim/packet.h"
 
 #define SEND_ROOM (1024 * 1024)         /* wished for; the system may allow less */
 #define MOST_UNREAD (128 * 1024)
@@ -63,7 +65,9 @@ void conn_free(struct conn *c)
         return;
     slot = PROTO_SLOT(c->id);
     push_forget(c);
+    wait_forget(c);
     g_ptr_array_remove(c->all->dirty, c);
+    packet_close(c->packet);
     sock_close(c->sock);
     if (c->ns)
         leave_ns(c->ns);
@@ -121,14 +125,19 @@ static void size_window(struct conn *c)
     c->low = c->high / 4;
 }
 
-int conn_open_sock(struct conn *c, struct sim_ns *ns, int protocol)
+int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol)
 {
-    if (protocol != NETLINK_GENERIC && protocol != NETLINK_ROUTE && protocol != NETLINK_NETFILTER)
+    bool is_packet = type & PROTO_PACKET;
+
+    if (!is_packet && protocol != NETLINK_GENERIC && protocol != NETLINK_ROUTE &&
+        protocol != NETLINK_NETFILTER)
         return -EPROTONOSUPPORT;
     c->kind = CONN_DATA;
     c->ns = ns;
     ns->n_users++;
-    c->sock = sock_open(ns->net, protocol);
+    c->sock = sock_open(ns->net, is_packet ? PACKET_QUEUE : protocol);
+    if (is_packet)
+        c->packet = packet_open(ns, c->sock, type & ~PROTO_PACKET, ntohs((uint16_t)protocol));
     c->sock->transport = c;
     c->sock->readable = queued;
     size_window(c);

@@ -141,7 +141,7 @@ void client_if_list(const struct sim_ns *ns, GByteArray *out)
     }
 }
 
-/* ---- getifaddrs --------------------------------------------------------------------------------- */
+/* ---- getifaddrs ------------------------------------------------------------------------------ */
 
 static void put_link(const struct device *d, GByteArray *out)
 {

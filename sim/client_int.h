@@ -26,6 +26,7 @@ struct conn {
     enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD } kind;
     struct sim_ns *ns;          /* DATA, HOLD: counted in ns->n_users */
     struct sock *sock;          /* DATA */
+    struct packet_sock *packet; /* DATA of an AF_PACKET socket: 'sock' is only its queue */
     GQueue pushed;              /* of struct pushed, oldest first */
     size_t weight;              /* of all of 'pushed' */
     unsigned n_more, n_inexact; /* of 'pushed' */
@@ -46,6 +47,7 @@ struct clients {
     GArray *free_slots;         /* of uint32_t */
     uint64_t generation;
     GPtrArray *dirty;           /* of struct conn: something was queued in this request */
+    GPtrArray *waiters;         /* of struct waiter */
     GQueue unread;              /* of struct conn, by their 'link' */
     uint8_t *buf;
     uint32_t weights[N_WEIGHTS];        /* by length with header, 0: not known yet */
@@ -60,7 +62,7 @@ struct conn *conn_new(struct clients *all, int fd);
 void conn_free(struct conn *c);
 struct conn *conn_find(const struct clients *all, uint64_t id);     /* NULL: gone */
 bool conn_is_hung_up(const struct conn *c);     /* its client's last descriptor is closed */
-int conn_open_sock(struct conn *c, struct sim_ns *ns, int protocol);
+int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol);
 void conn_hold(struct conn *c, struct sim_ns *ns);
 
 /* client_push.c: from a socket's queue to the client's descriptor. */
@@ -71,6 +73,13 @@ void push_forget(struct conn *c);
 
 /* client_request.c */
 void request_handle(struct conn *c, const void *bytes, size_t len);
+
+/* client_wait.c */
+/* Is it a "wait" whose answer comes later? If not, it may have been tried: '*status' is 1 if it is
+ * no "wait" at all, otherwise the result, 'text' as that of scenario_do(). */
+bool wait_line(struct conn *c, const char *line, GString *text, int *status);
+void wait_retry(struct clients *all);
+void wait_forget(struct conn *c);
 
 /* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "sim/client_int.h"
+#include "sim/packet.h"
 #include "sim/scenario.h"
 
 #define REPLY_PIECE (64 * 1024)
@@ -14,6 +15,8 @@
 
 struct request {
     struct clients *all;
+    struct conn *from;
+    bool is_later;              /* the answer comes when what it waits for has come */
     struct conn *target;        /* the socket it is about, if the row wants one */
     struct sim_ns *ns;          /* the namespace it is about, if the row wants one */
     struct proto_req req;
@@ -50,6 +53,45 @@ static int do_pull(struct request *r)
     push_queued(r->target);
     return 0;
 }
+
+/* ---- AF_PACKET ------------------------------------------------------------------------------- */
+
+static int packet_do_send(struct request *r)
+{
+    long n = packet_send(r->target->packet, r->payload, r->len);
+
+    if (n < 0)
+        return (int)n;
+    r->rep.value = (uint32_t)n;
+    return 0;
+}
+
+static int packet_do_bind(struct request *r)
+{
+    return packet_bind(r->target->packet, (int)r->req.arg[0], (uint16_t)r->req.arg[1]);
+}
+
+static int packet_do_name(struct request *r)
+{
+    struct proto_ll name;
+
+    packet_name(r->target->packet, &name);
+    g_byte_array_append(out_of(r), (const guint8 *)&name, sizeof(name));
+    return 0;
+}
+
+static int packet_do_setopt(struct request *r)
+{
+    return packet_set_option(r->target->packet, (int)r->req.arg[0], (int)r->req.arg[1], r->payload,
+                             r->len);
+}
+
+static int packet_do_getopt(struct request *r)
+{
+    return packet_get_option(r->target->packet, (int)r->req.arg[0], (int)r->req.arg[1], out_of(r));
+}
+
+/* ---- netlink --------------------------------------------------------------------------------- */
 
 static int do_close(struct request *r)
 {
@@ -163,10 +205,14 @@ static int do_line(struct request *r)
     g_autofree char *line = g_strndup((const char *)r->payload, r->len);
     GString *text = g_string_new(NULL);
     struct err e = { 0 };
-    int rc = scenario_do(r->all->sim, line, text, &e);
+    int rc;
 
-    if (rc)
-        g_string_append_printf(text, "%s\n", e.text);
+    r->is_later = wait_line(r->from, line, text, &rc);
+    if (rc > 0) {
+        rc = scenario_do(r->all->sim, line, text, &e);
+        if (rc)
+            g_string_append_printf(text, "%s\n", e.text);
+    }
     g_byte_array_append(out_of(r), (const guint8 *)text->str, (guint)text->len);
     g_string_free(text, TRUE);
     return rc;
@@ -176,15 +222,16 @@ static int do_line(struct request *r)
 static const struct op {
     int (*run)(struct request *r);
     bool on_sock, on_ns;        /* needs 'target', 'ns' */
+    int (*packet)(struct request *r);   /* 'target' is an AF_PACKET socket; NULL: no difference */
 } ops[N_PROTO_OPS] = {
-    [PROTO_SEND]    = { do_send,    .on_sock = true },
+    [PROTO_SEND]    = { do_send,    .on_sock = true, .packet = packet_do_send },
     [PROTO_PULL]    = { do_pull,    .on_sock = true },
     [PROTO_CLOSE]   = { do_close,   .on_sock = true },
-    [PROTO_BIND]    = { do_bind,    .on_sock = true },
+    [PROTO_BIND]    = { do_bind,    .on_sock = true, .packet = packet_do_bind },
     [PROTO_CONNECT] = { do_connect, .on_sock = true },
-    [PROTO_NAME]    = { do_name,    .on_sock = true },
-    [PROTO_SETOPT]  = { do_setopt,  .on_sock = true },
-    [PROTO_GETOPT]  = { do_getopt,  .on_sock = true },
+    [PROTO_NAME]    = { do_name,    .on_sock = true, .packet = packet_do_name },
+    [PROTO_SETOPT]  = { do_setopt,  .on_sock = true, .packet = packet_do_setopt },
+    [PROTO_GETOPT]  = { do_getopt,  .on_sock = true, .packet = packet_do_getopt },
     [PROTO_GROUPS]  = { do_groups,  .on_sock = true },
     [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
     [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },
@@ -209,7 +256,7 @@ static int run(struct request *r)
         if (!r->ns)
             return -ENONET;
     }
-    return op->run(r);
+    return op->packet && r->target->packet ? op->packet(r) : op->run(r);
 }
 
 /* A client that waits for a long payload makes room soon; one that does not is given up. */
@@ -254,9 +301,18 @@ static void raw_send(struct conn *c, const void *bytes, size_t len)
     clients_end(c->all);
 }
 
+/* Which of our CPUs does the client run on? 'told' is one more than its own, 0: not told. */
+static unsigned cpu_of(const struct sim *sim, unsigned told)
+{
+    const struct sim_options *o = &sim->options;
+
+    return told && o->shows_cpus && !o->is_on_one_cpu ? (told - 1) % o->n_cpus : 0;
+}
+
 void request_handle(struct conn *c, const void *bytes, size_t len)
 {
-    struct request r = { .all = c->all };
+    struct request r = { .all = c->all, .from = c };
+    struct sim *sim = c->all->sim;
 
     if (c->kind == CONN_DATA) {
         raw_send(c, bytes, len);
@@ -272,11 +328,15 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     r.rep.cpu = (uint16_t)(sched_getcpu() + 1);
     c->all->last_is_elsewhere = r.req.cpu && r.rep.cpu && r.req.cpu != r.rep.cpu;
     clients_begin(c->all);
+    sim->cpu = cpu_of(sim, r.req.cpu);
     r.rep.status = run(&r);
-    sim_settle(c->all->sim);
-    clients_end(c->all);
-    if (!answer(c, &r))
+    sim_settle(sim);            /* what it made due now belongs to it */
+    sim->cpu = 0;
+    clients_end(r.all);
+    if (!r.is_later && !answer(c, &r))
         conn_free(c);
+    if (r.all->waiters->len)
+        wait_retry(r.all);
     if (r.out)
         g_byte_array_free(r.out, TRUE);
 }

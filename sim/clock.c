@@ -5,6 +5,7 @@ struct event {
     uint64_t at_ns, id;
     clock_event_fn *fn;
     void *ctx;
+    unsigned depth;
 };
 
 static int event_cmp(const void *a, const void *b, void *unused)
@@ -47,7 +48,9 @@ uint64_t clock_add(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ct
 {
     struct event *ev = g_new(struct event, 1);
 
-    *ev = (struct event){ MAX(at_ns, c->now_ns), c->next_id++, fn, ctx };
+    *ev = (struct event){ MAX(at_ns, c->now_ns), c->next_id++, fn, ctx, 0 };
+    if (ev->at_ns == c->now_ns)
+        ev->depth = c->depth;
     g_sequence_insert_sorted(c->events, ev, event_cmp, NULL);
     c->next_ns = MIN(c->next_ns, ev->at_ns);
     return ev->id;
@@ -80,11 +83,14 @@ static void run_first(struct clock *c)
 {
     GSequenceIter *first = g_sequence_get_begin_iter(c->events);
     struct event ev = *(const struct event *)g_sequence_get(first);
+    unsigned outer_depth = c->depth;
 
     g_sequence_remove(first);
     note_next(c);
     c->now_ns = MAX(c->now_ns, ev.at_ns);
+    c->depth = ev.depth;
     ev.fn(ev.ctx);
+    c->depth = outer_depth;
 }
 
 void clock_advance(struct clock *c, uint64_t until_ns)

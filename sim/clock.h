@@ -18,6 +18,9 @@ struct clock {
     GSequence *events;
     uint64_t next_ns;       /* time of the first event, UINT64_MAX: there is none */
     uint64_t limit_ns;      /* where the clock_advance() under way will end */
+    /* A count that an event passes on to the events it adds for the same time, so that a chain of
+     * causes without delay can be told from coincidence. 0 outside such a chain. */
+    unsigned depth;
 };
 
 void clock_init(struct clock *c, uint64_t start_ns);

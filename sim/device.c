@@ -9,6 +9,9 @@
 
 #include "netlink/attr.h"
 #include "sim/addr.h"
+#include "sim/cable.h"
+#include "sim/host.h"
+#include "sim/packet.h"
 #include "sim/pcap_out.h"
 #include "sim/tunnel.h"
 #include "sim/wire.h"
@@ -135,6 +138,10 @@ void device_free(struct device *d)
 {
     struct rt_link link;
 
+    packet_device_gone(d);
+    cable_cut(d);
+    host_free(d->host);
+    d->host = NULL;
     device_set_flags(d, 0);
     leave_pair(d);
     addr_dev_gone(d);
@@ -174,7 +181,7 @@ struct device *device_by_index(const struct sim_ns *ns, int ifindex)
     return d && d->dev.ifindex == ifindex ? d : NULL;
 }
 
-/* ---- state ------------------------------------------------------------------------------------- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 unsigned device_flags(const struct device *d)
 {
@@ -309,12 +316,13 @@ int device_rename(struct device *d, const char *name, struct err *e)
     return 0;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------ */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 void device_receive(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
+    packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
     if (!d->dev.vport && d->dev.is_up && tunnel_receive(d, frame, len)) {
         d->dev.stats.rx_packets++;
         d->dev.stats.rx_bytes += len;
@@ -331,6 +339,9 @@ void device_transmit(struct device *d, const void *frame, size_t len)
     d->tx_bytes += len;
     if (d->out)
         pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
+    packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
+    cable_carry(d, frame, len);
+    host_receive(d, frame, len);
     if (d->peer)
         wire_send(d->peer, frame, len);
     else if (d->dev.kind == NETDEV_INTERNAL)

@@ -16,6 +16,8 @@ struct device {
     uint64_t n_rx, n_tx;        /* frames since the start, for the summary */
     uint64_t rx_bytes, tx_bytes;
     bool is_promisc;            /* asked for by a client, besides dev.promiscuity */
+    struct cable *cable;          /* what leaves by it arrives elsewhere; NULL: nowhere */
+    struct host *host;          /* who is behind it; NULL: nobody */
     /* What rtnetlink made it; NULL: a card of the scenario's, or a port's own device. */
     const struct rt_kind *kind;
     struct rt_value data[RT_VALUES];
@@ -50,7 +52,8 @@ int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e);  /* -
 /* 0, -EBUSY (it is up), -EEXIST, -EINVAL. A vport keeps its place in OVS's table of names. */
 int device_rename(struct device *d, const char *name, struct err *e);
 void device_set_carrier(struct device *d, bool has_carrier);
-void device_join(struct device *a, struct device *b);   /* a pair: what leaves one reaches the other */
+/* They become a pair: what leaves one reaches the other. */
+void device_join(struct device *a, struct device *b);
 uint32_t device_min_mtu(const struct device *d);
 uint32_t device_max_mtu(const struct device *d);        /* 0: unbounded */
 

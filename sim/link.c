@@ -15,7 +15,7 @@
 
 #define OVS_KIND "openvswitch"      /* of internal ports' devices, and of netdev ports as slaves */
 
-/* ---- view ------------------------------------------------------------------------------------------ */
+/* ---- view ------------------------------------------------------------------------------------ */
 
 static uint8_t operstate(const struct device *d)
 {
@@ -142,7 +142,7 @@ static bool link_next(struct netns *net, int after, struct rt_link *link)
     return false;
 }
 
-/* ---- change ---------------------------------------------------------------------------------------- */
+/* ---- change ---------------------------------------------------------------------------------- */
 
 /* Of the flags a client can change, those its mask names. */
 static void change_flags(struct device *d, const struct rt_link_change *c)
@@ -198,12 +198,13 @@ static int change_device(struct device *d, const struct rt_link_change *c, struc
     return 0;
 }
 
-static int link_change(struct netns *net, int ifindex, const struct rt_link_change *c, struct err *e)
+static int link_change(struct netns *net, int ifindex, const struct rt_link_change *c,
+                       struct err *e)
 {
     return change_device(device_by_index(net->owner, ifindex), c, e);
 }
 
-/* ---- add and delete ---------------------------------------------------------------------------------- */
+/* ---- add and delete -------------------------------------------------------------------------- */
 
 static bool is_same_value(const struct rt_kind *kind, const struct rt_value *a,
                           const struct rt_value *b, uint16_t type)
@@ -216,7 +217,8 @@ static bool is_same_value(const struct rt_kind *kind, const struct rt_value *a,
 
 static bool is_external(const struct rt_kind *kind, const struct rt_value *data)
 {
-    const struct rt_value *v = kind->external_type ? rt_value(kind, data, kind->external_type) : NULL;
+    const struct rt_value *v =
+        kind->external_type ? rt_value(kind, data, kind->external_type) : NULL;
 
     return v && v->is_set && (v->bytes[0] || kind->port_type != IFLA_VXLAN_PORT);
 }
@@ -336,7 +338,7 @@ static int link_del(struct netns *net, int ifindex, struct err *e)
     return 0;
 }
 
-/* ---- addresses, routes, neighbours: from a namespace of netlink's to ours --------------------------- */
+/* ---- addresses, routes, neighbours: from a namespace of netlink's to ours -------------------- */
 
 static void *item(const GPtrArray *list, size_t i)
 {

@@ -13,7 +13,8 @@ GPtrArray *neigh_list_new(void)
     return g_ptr_array_new_with_free_func(g_free);
 }
 
-static struct rt_neigh *find(const struct sim_ns *ns, uint8_t family, int ifindex, const uint8_t *ip)
+static struct rt_neigh *find(const struct sim_ns *ns, uint8_t family, int ifindex,
+                             const uint8_t *ip)
 {
     for (guint i = 0; i < ns->neighs->len; i++) {
         struct rt_neigh *n = g_ptr_array_index(ns->neighs, i);
@@ -32,7 +33,8 @@ const struct rt_neigh *neigh_lookup(const struct sim_ns *ns, uint8_t family, int
 
 bool neigh_is_valid(const struct rt_neigh *n)
 {
-    return n->state & (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE);
+    return n->state &
+           (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE);
 }
 
 static int check(const struct sim_ns *ns, const struct rt_neigh *n, struct err *e)

@@ -38,13 +38,15 @@ enum proto_kind {
     PROTO_HOLD,
 };
 
+#define PROTO_PACKET 0x100      /* added to proto_hello.type: the socket is AF_PACKET */
+
 #define PROTO_WANT_PAGE 0x1u            /* proto_hello.flags: send the page's descriptor along */
 
 struct proto_hello {
     uint32_t magic;
     uint16_t kind;
     uint16_t flags;
-    int32_t type, protocol;             /* DATA: as given to socket() */
+    int32_t type, protocol;             /* DATA: as given to socket(); type: see PROTO_PACKET */
     uint32_t ns;
     uint32_t pid;                       /* of the client, for messages only */
 };
@@ -54,6 +56,8 @@ struct proto_welcome {
     uint32_t ns;
     uint64_t sock;                      /* DATA: id in requests; never 0, never used again */
     uint64_t sim;
+    uint32_t n_cpus;                    /* the program shall see so many, 0: those there are */
+    uint32_t unused;
 };
 
 #define PROTO_MORE 0x1u                 /* proto_dgram.flags: PULL after reading this one */
@@ -64,6 +68,24 @@ struct proto_dgram {
     int32_t error;                      /* no payload: a pending error was set (see the page) */
 };
 
+/* What stands before every frame of an AF_PACKET socket, in both directions. Sent: where to;
+ * ifindex and protocol 0 for what the socket is bound to. */
+struct proto_ll {
+    uint64_t time_ns;                   /* virtual, since the start */
+    int32_t ifindex;
+    uint32_t status;                    /* TP_STATUS_VLAN_* */
+    uint32_t len;                       /* before a filter cut it */
+    uint16_t protocol, hw_type;
+    uint16_t vlan_tci, vlan_tpid;
+    uint16_t net;                       /* offset of the network header */
+    uint8_t pkttype, mac_len;
+    uint8_t mac[8];                     /* the sender's; sent by SOCK_DGRAM: the receiver's */
+    uint8_t has_auxdata, unused[7];
+};
+
+/* An AF_PACKET socket takes the same requests with other arguments: SEND payload: proto_ll, the
+ * frame. BIND arg: ifindex, protocol. NAME -> payload: proto_ll. SETOPT payload: the value's
+ * bytes. GETOPT -> payload: likewise. */
 enum proto_op {
     PROTO_SEND,         /* payload: the datagram; max_recv -> value: bytes sent */
     PROTO_PULL,         /* max_recv: buffer of the receive just done */

@@ -21,7 +21,7 @@ static struct rt_route *route_at(const struct sim_ns *ns, guint i)
     return i < ns->routes->len ? g_ptr_array_index(ns->routes, i) : NULL;
 }
 
-/* ---- order: as the kernel dumps them ------------------------------------------------------------ */
+/* ---- order: as the kernel dumps them --------------------------------------------------------- */
 
 static int compare(const struct rt_route *a, const struct rt_route *b)
 {
@@ -49,7 +49,7 @@ static void insert(struct sim_ns *ns, const struct rt_route *r)
     g_ptr_array_insert(ns->routes, (gint)i, g_memdup2(r, sizeof(*r)));
 }
 
-/* ---- look-up --------------------------------------------------------------------------------------- */
+/* ---- look-up --------------------------------------------------------------------------------- */
 
 static bool is_better(const struct rt_route *r, const struct rt_route *than)
 {
@@ -124,7 +124,7 @@ bool route_source(const struct sim_ns *ns, const struct rt_route *r, uint8_t *so
     return a;
 }
 
-/* ---- changes --------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static struct rt_route *find_same(const struct sim_ns *ns, const struct rt_route *r)
 {

@@ -8,8 +8,8 @@
 
 GPtrArray *route_list_new(void);
 
-/* The way to 'dst': tables local, main, default; longest prefix, then lowest metric. 'oif' 0: by any
- * device. NULL: none. Borrowed until a route, address or device changes. */
+/* The way to 'dst': tables local, main, default; longest prefix, then lowest metric. 'oif' 0: by
+ * any device. NULL: none. Borrowed until a route, address or device changes. */
 const struct rt_route *route_lookup(const struct sim_ns *ns, uint8_t family, const uint8_t *dst,
                                     int oif);
 /* Whom to ask for the link address of 'dst' along 'r': the gateway, or 'dst' itself. */

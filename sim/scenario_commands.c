@@ -132,6 +132,19 @@ static int scn_summary(struct scenario *scn, struct scan *args, GString *out, st
     return 0;
 }
 
+/* In a file nothing else happens meanwhile: it is tried once. "dpsim do" does wait: client_wait.c. */
+static int scn_wait(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    uint64_t deadline_ns;
+
+    scan_blanks(args);
+    (void)scan_duration(args, &deadline_ns);
+    scan_blanks(args);
+    return scan_done(args) ? err_set(e, EINVAL, "column %zu: the command is missing",
+                                     scan_column(args))
+                           : scenario_do(scn->sim, args->at, out, e);
+}
+
 static int scn_help(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
     int r = scn_end(args, e);
@@ -166,11 +179,17 @@ const struct scn_command scn_commands[] = {
     { "send",        "DEV HEX",                                 "feeds one frame now", scn_send },
     { "execute",     "DP in_port=PORT HEX ACTIONS",             "lets the datapath run actions on a frame", scn_execute },
     { "record",      "DEV FILE.pcap",                           "records what leaves by a device", scn_record },
+    { "link",        "DEV DEV [delay=TIME] [loss=N%]",          "joins two devices: what leaves one arrives at the other", scn_link },
+    { "unlink",      "DEV",                                     "ends a device's link", scn_unlink },
+    { "host",        "DEV ADDR[/LEN] [mac=MAC]",                "puts a host behind a device, or gives it one address more", scn_host },
+    { "ping",        "DEV ADDR",                                "lets the host behind a device send one echo request", scn_ping },
     { "advance",     "TIME",                                    "moves virtual time", scn_advance },
     { "run",         "",                                        "moves virtual time until all frames are fed", scn_run },
     { "expect",      "DEV packets=N [bytes=N]",                 "compares what has left by a device", scn_expect },
+    { "expect-host", "DEV [pings=N] [replies=N] [answered=N]",  "compares what the host behind a device has counted", scn_expect_host },
     { "expect-flow", "DP KEY [packets=N] [bytes=N] [actions=ACTIONS]", "compares a flow", scn_expect_flow },
     { "expect-stats", "DP [hit=N] [missed=N] [lost=N] [flows=N] [masks=N] [mask-hit=N] [cache-hit=N]", "compares a datapath's counters", scn_expect_stats },
+    { "wait",        "[TIME] COMMAND",                          "in dpsim do: waits until the command succeeds, at most so long (30s)", scn_wait },
     { "dump-flows",  "DP [-m] [--names|--no-names]",            "prints the flows, as ovs-dpctl dump-flows with the same options", scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", scn_show },
     { "summary",     "",                                        "prints what has become of every packet", scn_summary },

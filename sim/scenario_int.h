@@ -107,6 +107,12 @@ SCN_COMMAND(send);
 SCN_COMMAND(record);
 SCN_COMMAND(expect);
 SCN_COMMAND(run);
+/* scenario_wire.c */
+SCN_COMMAND(link);
+SCN_COMMAND(unlink);
+SCN_COMMAND(host);
+SCN_COMMAND(ping);
+SCN_COMMAND(expect_host);
 
 /* Moves time until no injection is left. */
 int scn_run_injections(struct scenario *scn, struct err *e);

@@ -29,11 +29,10 @@ static uint32_t env_random(void *ctx)
     return rng_u32(&((struct sim *)ctx)->rng);
 }
 
-/* Everything runs on the first CPU: one order of events, and per-CPU caches that repeat. */
+/* The first CPU, but for requests of clients that see our CPUs: see request_handle(). */
 static unsigned env_cpu(void *ctx)
 {
-    (void)ctx;
-    return 0;
+    return ((struct sim *)ctx)->cpu;
 }
 
 static struct sim_ns *ns_of(struct sim *sim, const struct dp_ns *dp)
@@ -146,7 +145,7 @@ static void rebalance(void *ctx)
     sim->n_seen = n_born;
 }
 
-/* ---- refusals: the client gets a number, the developer the sentence ----------------------------- */
+/* ---- refusals: the client gets a number, the developer the sentence -------------------------- */
 
 static void on_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int error,
                        const struct err *e)
@@ -204,8 +203,7 @@ void sim_free(struct sim *sim)
 
 void sim_settle(struct sim *sim)
 {
-    if (sim->on_wire.length)
-        clock_advance(&sim->clock, sim->clock.now_ns);
+    clock_advance(&sim->clock, sim->clock.now_ns);
 }
 
 struct sim_ns *sim_root_ns(struct sim *sim)

@@ -7,6 +7,7 @@
 #define SIM_SIM_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dp/dp.h"
@@ -22,6 +23,8 @@ struct trace;
 struct sim_options {
     uint64_t seed;              /* of the random source */
     unsigned n_cpus;            /* 0: 4, as the recorded kernel */
+    bool shows_cpus;            /* clients see n_cpus in place of the machine's */
+    bool is_on_one_cpu;         /* requests run on the first CPU, not on the client's modulo n_cpus */
 };
 
 /* A network namespace: sockets, datapaths, devices. */
@@ -32,6 +35,8 @@ struct sim_ns {
     struct dp_ns *dp;
     GPtrArray *devices;         /* of struct device, in order of ifindex */
     int next_ifindex;
+    GQueue packet_socks;        /* of struct packet_sock, in opening order */
+    struct packet_sock *sender; /* whose frame is about to meet the taps, NULL: nobody's */
     GPtrArray *addrs;           /* of struct rt_addr: addr.c */
     GPtrArray *routes;          /* of struct rt_route: route.c */
     GPtrArray *neighs;          /* of struct rt_neigh: neigh.c */
@@ -43,6 +48,7 @@ struct sim {
     struct sim_options options;
     struct clock clock;
     struct rng rng;
+    unsigned cpu;               /* that runs what runs now */
     struct netlink *nl;
     struct dp_env env;
     struct dp_world *dp;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "sim/device.h"
+#include "sim/cable.h"
 #include "sim/listing.h"
 
 static void print_ports(GString *out, const struct sim_ns *ns, const GArray *ports)
@@ -42,6 +43,7 @@ static void print_namespace(GString *out, struct sim_ns *ns)
             print_ports(out, ns, ports);
         g_clear_pointer(&ports, g_array_unref);
     }
+    cable_summary(out, ns);
     g_clear_pointer(&dps, g_array_unref);
     local_done(&l);
 }

@@ -70,7 +70,7 @@ refused() {     # STATUS PATTERN COMMAND...: it exits so, and says one line on s
 
 serve() {       # starts a simulator at ./socket that goes with the test
     : >served
-    # Not by simulator(): $! would be a subshell's.
+    # Not by simulator(): $! would be a subshell's, and the process must be the one that is killed at the end.
     # shellcheck disable=SC2086
     $user ${WRAP:-} "$work/bin/dpsim" serve --socket "$work/tmp/socket" >served &
     server=$!

@@ -16,6 +16,7 @@
 
 #include "sim/client.h"
 #include "sim/scenario.h"
+#include "sim/summary.h"
 #include "tools/children.h"
 #include "tools/cmd.h"
 #include "tools/launch.h"
@@ -77,7 +78,7 @@ static int set_upcall(struct run *r, struct err *e)
 
 static int start_simulator(struct run *r, struct err *e)
 {
-    struct sim_options options = { .seed = r->o->seed };
+    struct sim_options options = options_sim(r->o);
     int rc = choose_path(r, e);
 
     if (rc)
@@ -101,6 +102,11 @@ static void end_simulator(struct run *r, bool is_told)
     if (r->sim && scenario_finish(r->sim, &e) && !is_told) {
         fprintf(stderr, "dpsim run: %s\n", e.text);
         r->status = r->status ? r->status : 1;
+    }
+    if (r->sim && r->o->has_summary) {
+        g_autofree char *text = sim_summary(r->sim);
+
+        fputs(text, stderr);
     }
     sim_free(r->sim);
     if (r->folder)
@@ -134,15 +140,19 @@ static gboolean kill_rest(gpointer user)
     return G_SOURCE_REMOVE;
 }
 
+static void end_rest(void)
+{
+    children_signal(SIGTERM);
+    (void)g_timeout_add(GRACE_MS, kill_rest, NULL);
+}
+
 static void on_child(struct run *r)
 {
     bool had_ended = r->program_ended;
 
     reap(r);
-    if (!r->program_ended || had_ended || r->all_ended)
-        return;
-    children_signal(SIGTERM);
-    (void)g_timeout_add(GRACE_MS, kill_rest, NULL);
+    if (r->program_ended && !had_ended && !r->all_ended && !r->o->is_kept)
+        end_rest();
 }
 
 /* What a terminal sends goes to the whole foreground group; what is sent to us alone is meant
@@ -158,6 +168,8 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer user)
             on_child(r);
         else if (info.ssi_code <= 0 && !r->program_ended)
             (void)kill(r->program, (int)info.ssi_signo);
+        else if (r->o->is_kept && !r->all_ended)
+            end_rest();         /* whoever sent it, it is time to go */
     }
     return G_SOURCE_CONTINUE;
 }
@@ -204,7 +216,8 @@ int cmd_run(int argc, char **argv)
     struct options o;
     struct run r = { .o = &o, .status = 1 };
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
-                          | OPTION_SEED | OPTION_PROGRAM, &o);
+                          | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
+                          | OPTION_SUMMARY | OPTION_PROGRAM, &o);
 
     if (rc >= 0)
         return rc;

@@ -32,12 +32,13 @@ static void serve(const char *path)
 
 int cmd_serve(int argc, char **argv)
 {
-    struct sim_options options = { 0 };
+    struct sim_options options;
     struct err e = { 0 };
     struct clients *all;
     struct options o;
     struct sim *sim;
-    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED, &o);
+    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
+                          | OPTION_DETERMINISTIC, &o);
 
     if (rc >= 0)
         return rc;
@@ -45,7 +46,7 @@ int cmd_serve(int argc, char **argv)
         fprintf(stderr, "dpsim serve: --socket PATH is missing\n");
         return 2;
     }
-    options.seed = o.seed;
+    options = options_sim(&o);
     sim = sim_new(&options);
     all = clients_new(sim, NULL, o.socket, &e);
     if (all)

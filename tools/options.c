@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_CPUS 1024          /* what a cpu_set_t holds */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool take_socket(struct options *o, const char *arg)
@@ -43,16 +44,47 @@ static bool take_seed(struct options *o, const char *arg)
     return *arg && !*end && *arg != '-' && !errno;
 }
 
+static bool take_cpus(struct options *o, const char *arg)
+{
+    char *end;
+    unsigned long n = strtoul(arg, &end, 10);
+
+    o->cpus = (unsigned)n;
+    return *arg && !*end && n >= 1 && n <= MOST_CPUS;
+}
+
+static bool take_deterministic(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->is_deterministic = true;
+}
+
+static bool take_keep(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->is_kept = true;
+}
+
+static bool take_summary(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->has_summary = true;
+}
+
 /* clang-format off */
 static const struct row {
     unsigned bit;
-    const char *name, *value, *help;
+    const char *name, *value, *help;    /* value NULL: it takes none */
     bool (*take)(struct options *o, const char *arg);
 } rows[] = {
     { OPTION_SOCKET,   "socket",   "PATH",             "the simulator's socket",               take_socket },
     { OPTION_SCENARIO, "scenario", "FILE",             "scenario to run before PROGRAM",       take_scenario },
     { OPTION_UPCALL,   "upcall",   "none|drop|normal", "who answers misses besides PROGRAM",   take_upcall },
     { OPTION_SEED,     "seed",     "N",                "of the simulator's random source (0)", take_seed },
+    { OPTION_CPUS,     "cpus",     "N",                "CPUs that programs and the datapath see",  take_cpus },
+    { OPTION_DETERMINISTIC, "deterministic", NULL,     "upcalls go to the first CPU's socket, wherever the program runs", take_deterministic },
+    { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
+    { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
 };
 /* clang-format on */
 
@@ -62,7 +94,8 @@ static int help(const char *command, unsigned taken)
            taken & OPTION_PROGRAM ? " [--] PROGRAM [ARGUMENTS...]" : "");
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         if (rows[i].bit & taken)
-            printf("  --%s %s\n        %s\n", rows[i].name, rows[i].value, rows[i].help);
+            printf("  --%s%s%s\n        %s\n", rows[i].name, rows[i].value ? " " : "",
+                   rows[i].value ? rows[i].value : "", rows[i].help);
     }
     return 0;
 }
@@ -81,7 +114,8 @@ static void fill_long(struct option *longs, unsigned taken)
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         if (rows[i].bit & taken)
-            longs[n++] = (struct option){ rows[i].name, required_argument, NULL, (int)i + 1 };
+            longs[n++] = (struct option){ rows[i].name, rows[i].value ? required_argument : no_argument,
+                                         NULL, (int)i + 1 };
     }
     longs[n++] = (struct option){ "help", no_argument, NULL, 'h' };
     longs[n] = (struct option){ 0 };
@@ -117,4 +151,10 @@ int options_read(int argc, char **argv, unsigned taken, struct options *o)
             return misuse(argv[0], "bad value: ", optarg);
     }
     return check_rest(argv, taken, o);
+}
+
+struct sim_options options_sim(const struct options *o)
+{
+    return (struct sim_options){ .seed = o->seed, .n_cpus = o->cpus, .shows_cpus = o->cpus,
+                                 .is_on_one_cpu = o->is_deterministic };
 }

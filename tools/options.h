@@ -3,7 +3,10 @@
 #ifndef TOOLS_OPTIONS_H
 #define TOOLS_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "sim/sim.h"
 
 enum {      /* which of them a subcommand takes */
     OPTION_SOCKET = 1,
@@ -11,16 +14,25 @@ enum {      /* which of them a subcommand takes */
     OPTION_UPCALL = 4,
     OPTION_SEED = 8,
     OPTION_PROGRAM = 16,    /* PROGRAM and its arguments follow */
+    OPTION_CPUS = 32,
+    OPTION_DETERMINISTIC = 64,
+    OPTION_KEEP = 128,
+    OPTION_SUMMARY = 256,
 };
 
 struct options {
     const char *socket, *scenario, *upcall;     /* NULL: not given */
     uint64_t seed;
+    unsigned cpus;                              /* 0: not given */
+    bool is_deterministic, is_kept, has_summary;
     char **program;                             /* argv, NULL-terminated */
 };
 
 /* Reads argv. Returns -1 to go on, otherwise the status to exit with: 0 after --help, 2 after
  * a misuse that has been explained. */
 int options_read(int argc, char **argv, unsigned taken, struct options *o);
+
+/* What they say about the simulation. */
+struct sim_options options_sim(const struct options *o);
 
 #endif

@@ -25,6 +25,7 @@ static __thread struct {
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static _Atomic(_Atomic int32_t *) page;
+static _Atomic int n_cpus = -1;         /* -1: not told yet */
 
 static void thread_ends(void *arg)
 {
@@ -69,6 +70,7 @@ static int read_welcome(int fd, struct proto_welcome *welcome)
     while (n < 0 && errno == EINTR);
     if (n != (ssize_t)sizeof(*welcome))
         return n < 0 ? -errno : -ECONNREFUSED;
+    n_cpus = (int)welcome->n_cpus;
     c = CMSG_FIRSTHDR(&msg);
     if (c && c->cmsg_type == SCM_RIGHTS) {
         int page_fd;
@@ -344,6 +346,16 @@ int ctl_page_error(uint64_t id)
 bool ctl_has_page(void)
 {
     return page != NULL;
+}
+
+unsigned ctl_n_cpus(void)
+{
+    int saved = errno;
+
+    if (n_cpus < 0)
+        (void)own_ctl();
+    errno = saved;
+    return n_cpus > 0 ? (unsigned)n_cpus : 0;
 }
 
 void ctl_want_page(void)

@@ -27,8 +27,10 @@ static uint64_t forget(int fd)
 /* The kernel has closed a socket when close() returns; so have we, if no other process has it. */
 static void closed(uint64_t id)
 {
-    if (id && !fd_has_other(id))
-        (void)ctl_sock(id, PROTO_CLOSE, NULL, NULL);
+    if (!id || fd_has_other(id))
+        return;
+    ring_close(id);
+    (void)ctl_sock(id, PROTO_CLOSE, NULL, NULL);
 }
 
 EXPORT int close(int fd)

@@ -24,7 +24,9 @@ static const struct {
     REAL(setsockopt), REAL(shutdown), REAL(send), REAL(sendto), REAL(sendmsg), REAL(sendmmsg),
     REAL(write), REAL(writev), REAL(recv), REAL(recvfrom), REAL(recvmsg), REAL(recvmmsg),
     REAL(read), REAL(readv), REAL(ioctl), REAL(if_nametoindex), REAL(if_indextoname),
-    REAL(if_nameindex), REAL(getifaddrs), REAL(unshare),
+    REAL(if_nameindex), REAL(getifaddrs), REAL(unshare), REAL(poll), REAL(ppoll),
+    REAL(sysconf), REAL(get_nprocs), REAL(get_nprocs_conf), REAL(sched_getaffinity),
+    REAL(pthread_getaffinity_np), REAL(openat), REAL(fopen), REAL(opendir),
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -45,15 +47,20 @@ static void in_child(void)
     }
 }
 
-static void set_up(void)
+static void find_reals(void)
 {
-    const char *path = getenv("DPSIM_SOCKET");
-
     for (size_t i = 0; i < ARRAY_SIZE(reals); i++) {
         void *symbol = dlsym(RTLD_NEXT, reals[i].name);
 
         memcpy(reals[i].slot, &symbol, sizeof(symbol));
     }
+}
+
+static void set_up(void)
+{
+    const char *path = getenv("DPSIM_SOCKET");
+
+    find_reals();
     if (!path || !path[0] || strlen(path) >= sizeof(socket_path)) {
         state = 1;
         return;
@@ -71,6 +78,11 @@ bool preload_on(void)
 
     if (known)
         return known == 2;
+    if (!environ) {     /* a sanitizer's own start, before libc's: decided later */
+        if (!real.socket)
+            find_reals();
+        return false;
+    }
     pthread_once(&once, set_up);
     return state == 2;
 }

@@ -13,9 +13,14 @@
 #ifndef PRELOAD_H
 #define PRELOAD_H
 
+#include <dirent.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -60,6 +65,16 @@ struct real {
     struct if_nameindex *(*if_nameindex)(void);
     int (*getifaddrs)(struct ifaddrs **);
     int (*unshare)(int);
+    long (*sysconf)(int);
+    int (*get_nprocs)(void);
+    int (*get_nprocs_conf)(void);
+    int (*sched_getaffinity)(pid_t, size_t, cpu_set_t *);
+    int (*pthread_getaffinity_np)(pthread_t, size_t, cpu_set_t *);
+    int (*openat)(int, const char *, int, ...);
+    FILE *(*fopen)(const char *, const char *);
+    DIR *(*opendir)(const char *);
+    int (*poll)(struct pollfd *, nfds_t, int);
+    int (*ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 };
 
 extern struct real real;
@@ -84,6 +99,11 @@ struct fd_entry {
     _Atomic uint16_t type, protocol;
     _Atomic uint32_t max_recv;          /* largest receive buffer used, as the kernel remembers */
 };
+
+static inline bool fd_is_packet(const struct fd_entry *entry)
+{
+    return entry->type & PROTO_PACKET;
+}
 
 #define FD_HIGH 900     /* our own descriptors stay out of the program's way, from here on */
 
@@ -117,6 +137,32 @@ int ctl_sock(uint64_t id, enum proto_op op, const uint32_t arg[3], struct proto_
 int ctl_page_error(uint64_t id);        /* takes a socket's pending error: errno or 0 */
 bool ctl_has_page(void);
 void ctl_want_page(void);               /* connects this thread, if only for the page */
+unsigned ctl_n_cpus(void);              /* that the program shall see; 0: the machine's */
+
+/* packet.c: what is different about an AF_PACKET socket. 0 or an errno, except where told. */
+int packet_bind(const struct fd_entry *entry, const struct sockaddr *addr, socklen_t len);
+int packet_getsockname(const struct fd_entry *entry, struct sockaddr *addr, socklen_t *len);
+bool packet_has_option(int level, int name);
+int packet_setsockopt(const struct fd_entry *entry, int level, int name, const void *val,
+                      socklen_t len);
+int packet_getsockopt(const struct fd_entry *entry, int level, int name, void *val,
+                      socklen_t *len);
+/* 'rep->value' says how much was sent. */
+int packet_send(const struct fd_entry *entry, const struct iovec *iov, size_t n_iov,
+                const void *addr, socklen_t addr_len, struct proto_reply *rep);
+void packet_give_name(const struct proto_ll *ll, void *addr, socklen_t *len);
+void packet_fill_name(const struct proto_ll *ll, void *sockaddr_ll);
+void packet_put_auxdata(const struct proto_ll *ll, size_t snaplen, struct msghdr *msg,
+                        socklen_t room);
+
+/* recv.c: a frame without waiting, 'n' as recv() with MSG_TRUNC; -1 with errno. */
+ssize_t recv_frame(struct fd_entry *entry, int fd, void *buf, size_t len, struct proto_ll *ll);
+
+/* ring.c: the mapped ring of an AF_PACKET socket. 0 or an errno. */
+int ring_set_option(uint64_t id, int name, const void *val, socklen_t len);
+int ring_get_option(uint64_t id, int name, void *val, socklen_t *len);
+bool ring_has_option(int name);
+void ring_close(uint64_t id);
 
 /* netns.c: the namespace of this process. */
 uint32_t netns_id(void);

@@ -25,19 +25,34 @@ static uint32_t buffer_len(const struct msghdr *msg)
     return total < UINT32_MAX ? (uint32_t)total : UINT32_MAX;
 }
 
-static void set_name(struct msghdr *msg, const struct proto_dgram *head)
+/* What comes before the bytes; 'll' only for AF_PACKET. */
+struct head {
+    struct proto_dgram dgram;
+    struct proto_ll ll;
+};
+
+static size_t head_len(const struct fd_entry *entry)
 {
-    struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = head->src_portid,
-                              .nl_groups = head->groups };
+    return fd_is_packet(entry) ? sizeof(struct head) : sizeof(struct proto_dgram);
+}
+
+static void set_name(const struct fd_entry *entry, struct msghdr *msg, const struct head *head)
+{
+    struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = head->dgram.src_portid,
+                              .nl_groups = head->dgram.groups };
 
     if (!msg->msg_name)
         return;
+    if (fd_is_packet(entry)) {
+        packet_give_name(&head->ll, msg->msg_name, &msg->msg_namelen);
+        return;
+    }
     memcpy(msg->msg_name, &nl, msg->msg_namelen < sizeof(nl) ? msg->msg_namelen : sizeof(nl));
     msg->msg_namelen = sizeof(nl);
 }
 
 /* One native receive with the header in front. Returns what recvmsg returned. */
-static ssize_t recv_raw(int fd, struct msghdr *msg, struct proto_dgram *head, int flags)
+static ssize_t recv_raw(int fd, struct msghdr *msg, struct head *head, size_t len, int flags)
 {
     struct iovec iov[UIO_MAXIOV];
     struct msghdr with_head = *msg;
@@ -45,7 +60,7 @@ static ssize_t recv_raw(int fd, struct msghdr *msg, struct proto_dgram *head, in
 
     if (msg->msg_iovlen >= UIO_MAXIOV)
         return fail(EMSGSIZE);
-    iov[0] = (struct iovec){ head, sizeof(*head) };
+    iov[0] = (struct iovec){ head, len };
     if (msg->msg_iovlen)
         memcpy(&iov[1], msg->msg_iov, msg->msg_iovlen * sizeof(*iov));
     with_head.msg_name = NULL;
@@ -92,9 +107,11 @@ static void after_recv(struct fd_entry *entry, const struct msghdr *msg,
         pull(entry);
 }
 
-static ssize_t recv_one(struct fd_entry *entry, int fd, struct msghdr *msg, int flags)
+/* Receives until there is a datagram or an error that is not a stale mark. */
+static ssize_t recv_head(struct fd_entry *entry, int fd, struct msghdr *msg, struct head *head,
+                         int flags)
 {
-    struct proto_dgram head;
+    size_t len = head_len(entry);
     ssize_t n;
     int err;
 
@@ -102,22 +119,48 @@ static ssize_t recv_one(struct fd_entry *entry, int fd, struct msghdr *msg, int 
         err = ctl_page_error(entry->id);
         if (err)
             return fail(err);
-        n = recv_raw(fd, msg, &head, flags);
+        n = recv_raw(fd, msg, head, len, flags);
         if (n < 0)
             return n;
-        if (n < (ssize_t)sizeof(head)) {
+        if (n < (ssize_t)sizeof(head->dgram)) {
             preload_complain("lost the simulator at", ECONNRESET);
             return fail(ENOTCONN);
         }
-        if (!head.error)
-            break;
-        err = take_mark(fd, entry->id, &head, flags);
+        if (!head->dgram.error)
+            return n < (ssize_t)len ? fail(EBADMSG) : n - (ssize_t)len;
+        err = take_mark(fd, entry->id, &head->dgram, flags);
         if (err)
             return fail(err);
     }
-    set_name(msg, &head);
-    after_recv(entry, msg, &head, flags);
-    return n - (ssize_t)sizeof(head);
+}
+
+static ssize_t recv_one(struct fd_entry *entry, int fd, struct msghdr *msg, int flags)
+{
+    socklen_t control_room = (socklen_t)msg->msg_controllen;
+    struct head head;
+    ssize_t n = recv_head(entry, fd, msg, &head, flags);
+
+    if (n < 0)
+        return n;
+    set_name(entry, msg, &head);
+    if (fd_is_packet(entry) && head.ll.has_auxdata)
+        packet_put_auxdata(&head.ll, (size_t)n, msg, control_room);
+    after_recv(entry, msg, &head.dgram, flags);
+    return n;
+}
+
+ssize_t recv_frame(struct fd_entry *entry, int fd, void *buf, size_t len, struct proto_ll *ll)
+{
+    struct iovec iov = { buf, len };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+    struct head head;
+    ssize_t n = recv_head(entry, fd, &msg, &head, MSG_DONTWAIT | MSG_TRUNC);
+
+    if (n < 0)
+        return n;
+    *ll = head.ll;
+    after_recv(entry, &msg, &head.dgram, 0);
+    return n;
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)

@@ -31,8 +31,13 @@ static ssize_t send_iov(struct fd_entry *entry, const struct iovec *iov, size_t 
         .in = iov,
         .n_in = n_iov,
     };
-    int rc = check_dest(addr, addr_len);
+    int rc;
 
+    if (fd_is_packet(entry)) {
+        rc = packet_send(entry, iov, n_iov, addr, addr_len, &call.rep);
+        return rc ? fail(rc) : (ssize_t)call.rep.value;
+    }
+    rc = check_dest(addr, addr_len);
     if (rc)
         return fail(rc);
     rc = ctl_do(&call);

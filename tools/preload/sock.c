@@ -13,6 +13,8 @@
 /* The other protocols are the host's. */
 static bool is_taken_over(int domain, int protocol)
 {
+    if (domain == AF_PACKET)
+        return true;
     return domain == AF_NETLINK && (protocol == NETLINK_GENERIC || protocol == NETLINK_ROUTE ||
                                     protocol == NETLINK_NETFILTER);
 }
@@ -32,6 +34,8 @@ EXPORT int socket(int domain, int type, int protocol)
     }
     if (hello.type != SOCK_RAW && hello.type != SOCK_DGRAM)
         return fail(ESOCKTNOSUPPORT);
+    if (domain == AF_PACKET)
+        hello.type |= PROTO_PACKET;
     hello.ns = netns_id();
     fd = ctl_connect(&hello, &welcome, type & SOCK_CLOEXEC);
     if (fd < 0)
@@ -73,6 +77,10 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 
     if (!entry)
         return real.bind(fd, addr, len);
+    if (fd_is_packet(entry)) {
+        err = packet_bind(entry, addr, len);
+        return err ? fail(err) : 0;
+    }
     err = get_nl(addr, len, &nl);
     if (err)
         return fail(err);
@@ -87,6 +95,8 @@ EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
 
     if (!entry)
         return real.connect(fd, addr, len);
+    if (fd_is_packet(entry))
+        return fail(EOPNOTSUPP);
     if (addr && len >= sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC)
         return 0;
     err = get_nl(addr, len, &nl);
@@ -113,6 +123,11 @@ EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 
     if (!entry)
         return real.getsockname(fd, addr, len);
+    if (fd_is_packet(entry)) {
+        int err = packet_getsockname(entry, addr, len);
+
+        return err ? fail(err) : 0;
+    }
     if (ask(entry, PROTO_NAME, NULL, &rep))
         return -1;
     return give_name(addr, len, rep.value, rep.value2);
@@ -122,6 +137,8 @@ EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
 {
     struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
 
+    if (entry && fd_is_packet(entry))
+        return fail(EOPNOTSUPP);
     return entry ? give_name(addr, len, 0, 0) : real.getpeername(fd, addr, len);
 }
 
@@ -176,6 +193,11 @@ EXPORT int setsockopt(int fd, int level, int name, const void *val, socklen_t le
     const struct opt *o = entry ? find_opt(level, name) : NULL;
     int value = 0;
 
+    if (entry && fd_is_packet(entry) && packet_has_option(level, name)) {
+        int err = packet_setsockopt(entry, level, name, val, len);
+
+        return err ? fail(err) : 0;
+    }
     if (!o)
         return real.setsockopt(fd, level, name, val, len);
     if (o->set == OPT_IGNORE)
@@ -225,10 +247,10 @@ static int get_value(const struct fd_entry *entry, const struct opt *o, int name
     case OPT_ASK:
         return ask_opt(entry, o->level, name, value);
     case OPT_DOMAIN:
-        *value = AF_NETLINK;
+        *value = fd_is_packet(entry) ? AF_PACKET : AF_NETLINK;
         return 0;
     case OPT_TYPE:
-        *value = entry->type;
+        *value = entry->type & TYPE_MASK;
         return 0;
     case OPT_PROTOCOL:
         *value = entry->protocol;
@@ -250,6 +272,11 @@ EXPORT int getsockopt(int fd, int level, int name, void *val, socklen_t *len)
     const struct opt *o = entry ? find_opt(level, name) : NULL;
     int value = 0;
 
+    if (entry && fd_is_packet(entry) && packet_has_option(level, name)) {
+        int err = packet_getsockopt(entry, level, name, val, len);
+
+        return err ? fail(err) : 0;
+    }
     if (!o)
         return real.getsockopt(fd, level, name, val, len);
     if (!len)

@@ -1,0 +1,444 @@
+/* packet.c - see packet.h. SPDX-License-Identifier: Apache-2.0 */
+#include "sim/packet.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/bytes.h"
+#include "sim/packet_filter.h"
+
+#define TAG_LEN 4u
+#define MAC_LEN 6u
+#define TAP_ROOM 66     /* what the kernel reserves before a received frame */
+
+struct packet_sock {
+    struct sim_ns *ns;
+    struct sock *queue;
+    int type;                   /* SOCK_RAW, SOCK_DGRAM */
+    int ifindex;                /* 0: all devices */
+    uint16_t protocol;          /* 0: receives nothing */
+    bool wants_auxdata, ignores_outgoing;
+    uint64_t n_packets, n_drops_told;   /* since PACKET_STATISTICS was read, and of queue->n_drops */
+    GArray *promisc;            /* of int: ifindexes, one for each membership */
+    struct packet_filter *filter;       /* NULL: none */
+};
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct packet_sock *packet_open(struct sim_ns *ns, struct sock *queue, int type, uint16_t protocol)
+{
+    struct packet_sock *ps = g_new0(struct packet_sock, 1);
+
+    *ps = (struct packet_sock){ .ns = ns, .queue = queue, .type = type, .protocol = protocol };
+    queue->no_enobufs = true;   /* losses are counted, not told */
+    ps->promisc = g_array_new(FALSE, FALSE, sizeof(int));
+    g_queue_push_tail(&ns->packet_socks, ps);
+    return ps;
+}
+
+static void leave_promisc(struct packet_sock *ps, guint i)
+{
+    struct device *d = device_by_index(ps->ns, g_array_index(ps->promisc, int, i));
+
+    if (d)
+        d->dev.promiscuity--;
+    g_array_remove_index(ps->promisc, i);
+}
+
+void packet_close(struct packet_sock *ps)
+{
+    if (!ps)
+        return;
+    while (ps->promisc->len)
+        leave_promisc(ps, ps->promisc->len - 1);
+    g_array_unref(ps->promisc);
+    packet_filter_free(ps->filter);
+    g_queue_remove(&ps->ns->packet_socks, ps);
+    g_free(ps);
+}
+
+/* As in the kernel: a pending ENETDOWN, and no device any more. */
+void packet_device_gone(struct device *d)
+{
+    for (GList *l = d->ns->packet_socks.head; l; l = l->next) {
+        struct packet_sock *ps = l->data;
+
+        for (guint i = ps->promisc->len; i-- > 0;)
+            if (g_array_index(ps->promisc, int, i) == d->dev.ifindex)
+                leave_promisc(ps, i);
+        if (ps->ifindex != d->dev.ifindex)
+            continue;
+        ps->ifindex = -1;
+        ps->queue->error = ENETDOWN;
+        if (ps->queue->readable)
+            ps->queue->readable(ps->queue);
+    }
+}
+
+int packet_bind(struct packet_sock *ps, int ifindex, uint16_t protocol)
+{
+    if (ifindex && !device_by_index(ps->ns, ifindex))
+        return -ENODEV;
+    ps->ifindex = ifindex;
+    if (protocol)
+        ps->protocol = protocol;
+    return 0;
+}
+
+static uint16_t hw_type(const struct device *d)
+{
+    return d->dev.kind == NETDEV_LOOPBACK ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
+}
+
+void packet_name(const struct packet_sock *ps, struct proto_ll *name)
+{
+    const struct device *d = ps->ifindex > 0 ? device_by_index(ps->ns, ps->ifindex) : NULL;
+
+    *name = (struct proto_ll){ .ifindex = ps->ifindex, .protocol = ps->protocol };
+    if (!d)
+        return;
+    name->hw_type = hw_type(d);
+    name->mac_len = MAC_LEN;
+    memcpy(name->mac, d->dev.mac, MAC_LEN);
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static int get_mreq(const void *value, size_t len, struct packet_mreq *mreq)
+{
+    if (len < sizeof(*mreq))
+        return -EINVAL;
+    memcpy(mreq, value, sizeof(*mreq));
+    return 0;
+}
+
+static int add_membership(struct packet_sock *ps, const void *value, size_t len)
+{
+    struct packet_mreq mreq;
+    struct device *d;
+
+    if (get_mreq(value, len, &mreq) || mreq.mr_type > PACKET_MR_UNICAST)
+        return -EINVAL;
+    d = device_by_index(ps->ns, mreq.mr_ifindex);
+    if (!d)
+        return -ENODEV;
+    if (mreq.mr_type == PACKET_MR_PROMISC) {
+        d->dev.promiscuity++;
+        g_array_append_val(ps->promisc, mreq.mr_ifindex);
+    }
+    return 0;
+}
+
+/* What is not a member leaves without an error. */
+static int drop_membership(struct packet_sock *ps, const void *value, size_t len)
+{
+    struct packet_mreq mreq;
+
+    if (get_mreq(value, len, &mreq))
+        return -EINVAL;
+    for (guint i = 0; mreq.mr_type == PACKET_MR_PROMISC && i < ps->promisc->len; i++) {
+        if (g_array_index(ps->promisc, int, i) == mreq.mr_ifindex) {
+            leave_promisc(ps, i);
+            break;
+        }
+    }
+    return 0;
+}
+
+static int set_bool(bool *flag, const void *value, size_t len)
+{
+    int number;
+
+    if (len < sizeof(number))
+        return -EINVAL;
+    memcpy(&number, value, sizeof(number));
+    *flag = number;
+    return 0;
+}
+
+static int set_auxdata(struct packet_sock *ps, const void *value, size_t len)
+{
+    return set_bool(&ps->wants_auxdata, value, len);
+}
+
+static int set_ignore_outgoing(struct packet_sock *ps, const void *value, size_t len)
+{
+    return set_bool(&ps->ignores_outgoing, value, len);
+}
+
+static int attach_filter(struct packet_sock *ps, const void *value, size_t len)
+{
+    struct packet_filter *filter = NULL;
+    int r = packet_filter_new(value, len, &filter);
+
+    if (r)
+        return r;
+    packet_filter_free(ps->filter);
+    ps->filter = filter;
+    return 0;
+}
+
+static int detach_filter(struct packet_sock *ps, const void *value, size_t len)
+{
+    (void)value;
+    (void)len;
+    if (!ps->filter)
+        return -ENOENT;
+    g_clear_pointer(&ps->filter, packet_filter_free);
+    return 0;
+}
+
+static void put_number(GByteArray *out, int number)
+{
+    g_byte_array_append(out, (const guint8 *)&number, sizeof(number));
+}
+
+static void get_auxdata(struct packet_sock *ps, GByteArray *out)
+{
+    put_number(out, ps->wants_auxdata);
+}
+
+static void get_ignore_outgoing(struct packet_sock *ps, GByteArray *out)
+{
+    put_number(out, ps->ignores_outgoing);
+}
+
+/* Reading begins a new count; lost packets are among all. */
+static void get_statistics(struct packet_sock *ps, GByteArray *out)
+{
+    uint64_t n_drops = ps->queue->n_drops - ps->n_drops_told;
+    struct tpacket_stats stats = { (unsigned)(ps->n_packets + n_drops), (unsigned)n_drops };
+
+    ps->n_packets = 0;
+    ps->n_drops_told = ps->queue->n_drops;
+    g_byte_array_append(out, (const guint8 *)&stats, sizeof(stats));
+}
+
+/* clang-format off */
+static const struct option {
+    int level, name;
+    int (*set)(struct packet_sock *ps, const void *value, size_t len);
+    void (*get)(struct packet_sock *ps, GByteArray *out);
+} options[] = {
+    { SOL_PACKET, PACKET_ADD_MEMBERSHIP,  add_membership,      NULL },
+    { SOL_PACKET, PACKET_DROP_MEMBERSHIP, drop_membership,     NULL },
+    { SOL_PACKET, PACKET_AUXDATA,         set_auxdata,         get_auxdata },
+    { SOL_PACKET, PACKET_IGNORE_OUTGOING, set_ignore_outgoing, get_ignore_outgoing },
+    { SOL_PACKET, PACKET_STATISTICS,      NULL,                get_statistics },
+    { SOL_SOCKET, SO_ATTACH_FILTER,       attach_filter,       NULL },
+    { SOL_SOCKET, SO_DETACH_FILTER,       detach_filter,       NULL },
+};
+/* clang-format on */
+
+static const struct option *find_option(int level, int name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+        if (options[i].level == level && options[i].name == name)
+            return &options[i];
+    return NULL;
+}
+
+int packet_set_option(struct packet_sock *ps, int level, int name, const void *value, size_t len)
+{
+    const struct option *o = find_option(level, name);
+    int number;
+
+    if (o)
+        return o->set ? o->set(ps, value, len) : -ENOPROTOOPT;
+    if (len < sizeof(number))
+        return -EINVAL;
+    memcpy(&number, value, sizeof(number));
+    return sock_set_option(ps->queue, level, name, number);
+}
+
+int packet_get_option(struct packet_sock *ps, int level, int name, GByteArray *out)
+{
+    const struct option *o = find_option(level, name);
+    int number, r;
+
+    if (o && !o->get)
+        return -ENOPROTOOPT;
+    if (o) {
+        o->get(ps, out);
+        return 0;
+    }
+    r = sock_get_option(ps->queue, level, name, &number);
+    if (!r)
+        put_number(out, number);
+    return r;
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+/* A frame at the taps: bytes without the tag that is told aside. */
+struct tapped {
+    struct proto_ll ll;
+    uint8_t *frame;
+    size_t len;
+};
+
+static uint8_t packet_type(const struct device *d, const uint8_t *frame, bool is_incoming)
+{
+    static const uint8_t broadcast[MAC_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+    if (!is_incoming)
+        return PACKET_OUTGOING;
+    if (!memcmp(frame, broadcast, MAC_LEN))
+        return PACKET_BROADCAST;
+    if (frame[0] & 1)
+        return PACKET_MULTICAST;
+    return memcmp(frame, d->dev.mac, MAC_LEN) ? PACKET_OTHERHOST : PACKET_HOST;
+}
+
+/* Moves the outermost tag from the bytes to where the kernel has it. */
+static void untag(struct tapped *t)
+{
+    uint16_t tpid = be16_get(t->frame + 2 * MAC_LEN);
+
+    if ((tpid != ETH_P_8021Q && tpid != ETH_P_8021AD) || t->len < ETH_HLEN + TAG_LEN)
+        return;
+    t->ll.status |= TP_STATUS_VLAN_VALID | TP_STATUS_VLAN_TPID_VALID;
+    t->ll.vlan_tpid = tpid;
+    t->ll.vlan_tci = be16_get(t->frame + ETH_HLEN);
+    memmove(t->frame + TAG_LEN, t->frame, 2 * MAC_LEN);
+    t->frame += TAG_LEN;
+    t->len -= TAG_LEN;
+}
+
+static bool is_wanted(const struct packet_sock *ps, const struct device *d,
+                      const struct tapped *t)
+{
+    bool has_rx_hook = d->dev.vport && d->dev.kind != NETDEV_INTERNAL;
+
+    if (ps->ifindex && ps->ifindex != d->dev.ifindex)
+        return false;
+    if (t->ll.pkttype == PACKET_OUTGOING)
+        return ps->protocol == ETH_P_ALL && !ps->ignores_outgoing;
+    return ps->protocol == ETH_P_ALL || (ps->protocol == t->ll.protocol && !has_rx_hook);
+}
+
+static void give(struct packet_sock *ps, const struct tapped *t)
+{
+    size_t skip = ps->type == SOCK_DGRAM ? ETH_HLEN : 0, len = t->len - skip;
+    size_t keep = ps->filter ? packet_filter_run(ps->filter, t->frame + skip, len) : len;
+    struct proto_ll ll = t->ll;
+    GByteArray *bytes;
+
+    if (!keep)
+        return;
+    ll.len = (uint32_t)len;
+    ll.net = (uint16_t)(ETH_HLEN - skip);
+    ll.has_auxdata = ps->wants_auxdata;
+    bytes = g_byte_array_sized_new((guint)(sizeof(ll) + len));
+    g_byte_array_append(bytes, (const guint8 *)&ll, sizeof(ll));
+    g_byte_array_append(bytes, t->frame + skip, (guint)MIN(keep, len));
+    if (!sock_queue(ps->queue, bytes->data, bytes->len, len + TAP_ROOM, 0))
+        ps->n_packets++;
+    g_byte_array_unref(bytes);
+}
+
+static void fill(struct tapped *t, const struct device *d, bool is_incoming, bool is_sent)
+{
+    t->ll = (struct proto_ll){
+        .time_ns = d->ns->sim->clock.now_ns - SIM_START_NS,
+        .ifindex = d->dev.ifindex,
+        .hw_type = hw_type(d),
+        .pkttype = packet_type(d, t->frame, is_incoming),
+        .mac_len = MAC_LEN,
+    };
+    if (!is_sent)       /* what the host sends is as the program wrote it */
+        untag(t);
+    memcpy(t->ll.mac, t->frame + MAC_LEN, MAC_LEN);
+    t->ll.protocol = be16_get(t->frame + 2 * MAC_LEN);
+    if (t->ll.protocol < ETH_P_802_3_MIN)
+        t->ll.protocol = ETH_P_802_2;
+}
+
+void packet_tap(struct device *d, const void *frame, size_t len, bool is_incoming)
+{
+    struct sim_ns *ns = d->ns;
+    struct packet_sock *sender = ns->sender;
+    struct tapped t = { .len = len };
+    uint8_t *copy;
+
+    ns->sender = NULL;
+    if (!ns->packet_socks.head || len < ETH_HLEN || !d->dev.is_up)
+        return;
+    t.frame = copy = g_memdup2(frame, len);
+    fill(&t, d, is_incoming, sender || (!is_incoming && d->dev.kind == NETDEV_INTERNAL));
+    for (GList *l = ns->packet_socks.head; l; l = l->next)
+        if (l->data != sender && is_wanted(l->data, d, &t))
+            give(l->data, &t);
+    g_free(copy);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* The host's side of a device sends. */
+static void host_sends(struct packet_sock *ps, struct device *d, const void *frame, size_t len)
+{
+    ps->ns->sender = ps;
+    if (d->dev.kind == NETDEV_INTERNAL) {
+        device_receive(d, frame, len);
+    } else if (d->dev.kind == NETDEV_LOOPBACK) {
+        packet_tap(d, frame, len, false);
+        packet_tap(d, frame, len, true);
+    } else {
+        d->dev.stats.tx_packets++;
+        d->dev.stats.tx_bytes += len;
+        device_transmit(d, frame, len);
+    }
+}
+
+static int check_frame(const struct device *d, const uint8_t *frame, size_t len)
+{
+    size_t most = d->dev.mtu + ETH_HLEN;
+
+    if (!d->dev.is_up)
+        return -ENETDOWN;
+    if (len < ETH_HLEN)
+        return -EINVAL;
+    if (be16_get(frame + 2 * MAC_LEN) == ETH_P_8021Q)
+        most += TAG_LEN;
+    return len > most ? -EMSGSIZE : 0;
+}
+
+/* SOCK_DGRAM: the kernel makes the Ethernet header. */
+static void put_header(GByteArray *out, const struct device *d, const struct proto_ll *to,
+                       uint16_t protocol)
+{
+    uint8_t header[ETH_HLEN];
+
+    memcpy(header, to->mac, MAC_LEN);
+    memcpy(header + MAC_LEN, d->dev.mac, MAC_LEN);
+    be16_put(header + 2 * MAC_LEN, protocol);
+    g_byte_array_append(out, header, sizeof(header));
+}
+
+long packet_send(struct packet_sock *ps, const void *bytes, size_t len)
+{
+    g_autoptr(GByteArray) frame = g_byte_array_new();
+    struct proto_ll to;
+    struct device *d;
+    int r;
+
+    if (len < sizeof(to))
+        return -EINVAL;
+    memcpy(&to, bytes, sizeof(to));
+    len -= sizeof(to);
+    d = device_by_index(ps->ns, to.ifindex ? to.ifindex : ps->ifindex);
+    if (!d)
+        return -ENXIO;
+    if (ps->type == SOCK_DGRAM)
+        put_header(frame, d, &to, to.protocol ? to.protocol : ps->protocol);
+    g_byte_array_append(frame, (const guint8 *)bytes + sizeof(to), (guint)len);
+    r = check_frame(d, frame->data, frame->len);
+    if (r)
+        return r;
+    host_sends(ps, d, frame->data, frame->len);
+    return (long)len;
+}
