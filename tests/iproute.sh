@@ -191,5 +191,5 @@ expect "pyroute2" run /usr/bin/python3 links.py <<'END'
 [('lo', 65536), ('br0', 1500), ('p0', 1400), ('pb', 1500), ('pa', 1500)]
 ['127.0.0.1', '10.1.0.1']
 veth 1500 10.9.0.1
-17 ['lo', 'br0', 'p0', 'pb', 'pa', 'n0']
+20 ['lo', 'br0', 'p0', 'pb', 'pa', 'n0']
 END
