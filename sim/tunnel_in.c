@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "sim/addr.h"
+#include "sim/packet.h"
 #include "sim/tunnel_int.h"
 
 /* An outer packet on its way in. */
@@ -172,6 +173,7 @@ bool tunnel_receive(struct device *d, const uint8_t *frame, size_t len)
     port = (struct device *)o.port.dev;
     port->n_rx++;
     port->rx_bytes += o.l4_len;
+    packet_tap(port, inner, o.l4_len, true);
     dp_receive_tunnel(dp, &port->dev, inner, o.l4_len, &o.tunnel);
     return true;
 }

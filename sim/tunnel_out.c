@@ -9,6 +9,7 @@
 #include "dp/extract.h"
 #include "sim/addr.h"
 #include "sim/neigh.h"
+#include "sim/packet.h"
 #include "sim/pcap_out.h"
 #include "sim/route.h"
 #include "sim/tunnel_int.h"
@@ -224,6 +225,7 @@ static void count_inner(struct device *d, const struct pkt *p, uint32_t len)
     d->tx_bytes += len;
     if (d->out)
         pcap_out_put(d->out, d->ns->sim->clock.now_ns - SIM_START_NS, p->data + p->len - len, len);
+    packet_tap(d, p->data + p->len - len, len, false);
 }
 
 int tunnel_send(struct sim_ns *ns, const struct tunnel_port *port, const struct flow_key *tunnel,
