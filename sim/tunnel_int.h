@@ -42,7 +42,9 @@ static inline uint8_t *inner_ip(uint8_t *frame, size_t len, uint16_t type, uint3
 /* TOS or traffic class of an IP header. */
 static inline uint8_t ip_tos(const uint8_t *ip)
 {
-    return ip[0] >> 4 == 4 ? ip[1] : (uint8_t)(ip[0] << 4 | ip[1] >> 4);
+    if (ip[0] >> 4 == 4)
+        return ip[1];
+    return (uint8_t)((ip[0] & 0x0fu) << 4 | ip[1] >> 4);
 }
 
 /* Sum of the addresses, protocol and length that a UDP checksum covers; 'ip' is a header. */
