@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include "base/bytes.h"
@@ -60,10 +61,16 @@ static bool choose_source(const struct sim_ns *ns, struct way *way)
     return route_source(ns, way->route, way->src);
 }
 
+/* What is for the host itself goes through its loopback device, whatever device has the address. */
+static struct device *route_device(const struct sim_ns *ns, const struct rt_route *r)
+{
+    return r->type == RTN_LOCAL ? device_by_name(ns, "lo") : device_by_index(ns, r->oif);
+}
+
 static int find_route(const struct sim_ns *ns, const struct netdev *port, struct way *way)
 {
     way->route = route_lookup(ns, way->family, way->dst, 0);
-    way->out = way->route ? device_by_index(ns, way->route->oif) : NULL;
+    way->out = way->route ? route_device(ns, way->route) : NULL;
     if (!way->out || !choose_source(ns, way))
         return -ENETUNREACH;
     /* A tunnel in a tunnel of the same device, which has no routes of its own anyway. */

@@ -310,6 +310,27 @@ static void external_device(void **state)
                IP_UDP "800012b6003b0000" "0800000000000100");
 }
 
+/* A tunnel to the host itself goes through lo; one that goes through its own datapath ends. */
+static void to_itself(void **state)
+{
+    struct lab *lab = *state;
+
+    lab_do(lab, "flow br0 in_port(p1),eth(),eth_type(0x0800),ipv4(frag=no) "
+                "set(tunnel(tun_id=0x1,dst=10.0.0.1,ttl=64,flags(key))),vx0");
+    lab_do(lab, "flow br0 tunnel(tun_id=0x1,src=10.0.0.1,dst=10.0.0.1,tos=0x2,ttl=64,flags(key)),"
+                "in_port(vx0),eth(),eth_type(0x0800),ipv4(frag=no) p2");
+    lab_do(lab, "send p1 " INNER);
+    lab_do(lab, "advance 1ms");
+    assert_int_equal(dev(lab, "p2")->n_tx, 1);
+    lab_do(lab, "addr br0 10.1.0.1/24");
+    lab_do(lab, "neigh br0 10.1.0.2 02:00:00:00:00:05");
+    lab_do(lab, "del-flows br0");
+    lab_do(lab, "flow br0 eth(),eth_type(0x0800),ipv4(frag=no) "
+                "set(tunnel(tun_id=0x1,dst=10.1.0.2,ttl=64,flags(key))),vx0");
+    lab_do(lab, "send p1 " INNER);
+    assert_int_equal(drops(lab, DROP_RECURSION_LIMIT), 1);
+}
+
 /* ---- upcall ------------------------------------------------------------------------------------ */
 
 static void egress_key(void **state)
@@ -346,7 +367,7 @@ int main(void)
         TUNNEL_TEST(vxlan_out), TUNNEL_TEST(vxlan6_out), TUNNEL_TEST(geneve_out),
         TUNNEL_TEST(gre_out),   TUNNEL_TEST(not_sent),   TUNNEL_TEST(all_in),
         TUNNEL_TEST(refused),   TUNNEL_TEST(ecn_in),     TUNNEL_TEST(egress_key),
-        TUNNEL_TEST(external_device),
+        TUNNEL_TEST(external_device), TUNNEL_TEST(to_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
