@@ -42,7 +42,6 @@ struct vport_type {
     void (*put_options)(struct nlmsghdr *msg, const struct vport *v);
     /* Finds or makes the device: sets v->dev. 0 or -errno. */
     int (*create)(struct vport *v, const struct vport_parms *parms, struct err *e);
-    bool has_tunnels;                   /* what leaves by it needs a set(tunnel()) */
     void (*destroy)(struct vport *v);   /* lets go of the device */
     /* A frame leaves by the port: counts in dev->stats. N_DROP_REASONS, or why it cannot. */
     enum drop_reason (*send)(struct vport *v, struct pkt *p);
@@ -162,6 +161,8 @@ void vport_set_pids(struct vport *v, const struct nlattr *pids);
 uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p);
 const struct vport_type *vport_type_row(uint32_t type);        /* NULL: unknown */
 extern const struct vport_type vport_gre, vport_vxlan, vport_geneve;    /* vport_tunnel.c */
+/* A frame leaves by a port whose device makes tunnels. */
+enum drop_reason vport_tunnel_send(struct vport *v, struct pkt *p);
 /* The packet's tunnel as it would leave by this port. False: it could not. */
 bool vport_tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel);
 /* Appends the vport's message body (catalogue 03.1 order). */

@@ -16,7 +16,6 @@
 
 struct dp_ns;
 struct flow_key;
-struct tunnel_port;
 
 struct dp_env {
     void *ctx;
@@ -42,13 +41,13 @@ struct dp_env {
     /* A frame leaves by a port: a netdev port's goes to the wire, an internal port's up to the
      * host's stack. The tag is in the bytes already. Borrowed: copy what is kept. */
     void (*transmit)(void *ctx, struct netdev *dev, const struct pkt *p);
-    /* A frame leaves by a tunnel port; the tag is in the bytes already, which the outer headers are
+    /* A frame leaves by a tunnel device; the tag is in the bytes already, which the outer headers are
      * put before. 0, -ENETUNREACH (no route), -EHOSTUNREACH (no neighbour), -ENETDOWN, -EMSGSIZE,
-     * -ELOOP, -EAFNOSUPPORT (the port has no tunnels of this family). NULL: no routes. */
-    int (*tunnel_send)(void *ctx, struct dp_ns *ns, const struct tunnel_port *port,
+     * -ELOOP, -EAFNOSUPPORT (the device has no tunnels of this family). NULL: no routes. */
+    int (*tunnel_send)(void *ctx, struct dp_ns *ns, struct netdev *port,
                        const struct flow_key *tunnel, struct pkt *p);
     /* Fills in what sending would choose: source address and UDP ports. Errors as tunnel_send. */
-    int (*tunnel_fill)(void *ctx, struct dp_ns *ns, const struct tunnel_port *port, struct pkt *p,
+    int (*tunnel_fill)(void *ctx, struct dp_ns *ns, struct netdev *port, struct pkt *p,
                        struct flow_key *tunnel);
     /* Should this call fail as if memory had run out? 'point' names it ("flow_alloc"). NULL: never. */
     bool (*fault)(void *ctx, const char *point);

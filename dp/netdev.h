@@ -27,6 +27,13 @@ struct netdev_stats {
     uint64_t rx_errors, tx_errors, rx_dropped, tx_dropped;
 };
 
+/* What a tunnel device adds to every tunnel that a packet names. */
+struct netdev_tunnel {
+    uint32_t type;              /* OVS_VPORT_TYPE_*, 0: it is no such device */
+    uint16_t udp_port;          /* 0: gre */
+    bool has_gbp;               /* vxlan's group policy extension */
+};
+
 struct netdev {
     char name[IFNAMSIZ];
     int ifindex;
@@ -35,6 +42,7 @@ struct netdev {
     uint32_t mtu;               /* bytes behind the Ethernet header */
     bool is_up, has_carrier;
     unsigned promiscuity;
+    struct netdev_tunnel tunnel;
     struct netdev *master;      /* the datapath's local device, for netdev ports */
     struct vport *vport;        /* the port it is, or NULL */
     struct netdev_stats stats;

@@ -100,6 +100,7 @@ static int tunnel_create(struct vport *v, const struct vport_parms *parms, struc
     if (err)
         return err;
     v->dev->mtu = tunnels[v->type].mtu;
+    v->dev->tunnel = (struct netdev_tunnel){v->type, v->tunnel_port, v->has_gbp};
     v->dev->is_up = true;
     v->dev->promiscuity++;
     v->dev->master = local->dev;
@@ -116,27 +117,6 @@ static void tunnel_destroy(struct vport *v)
 }
 
 /* ---- frames -------------------------------------------------------------------------------------- */
-
-static struct tunnel_port port_of(const struct vport *v)
-{
-    return (struct tunnel_port){
-        .type = v->type, .udp_port = v->tunnel_port, .has_gbp = v->has_gbp, .dev = v->dev,
-    };
-}
-
-bool dp_tunnel_port(const struct dp_ns *ns, uint32_t type, uint16_t udp_port,
-                    struct tunnel_port *port)
-{
-    for (unsigned i = 0; i < VPORT_BUCKETS; i++) {
-        for (const struct vport *v = ns->by_name[i]; v; v = v->next_by_name) {
-            if (v->type == type && v->tunnel_port == udp_port) {
-                *port = port_of(v);
-                return true;
-            }
-        }
-    }
-    return false;
-}
 
 /* The tunnel that set(tunnel()) gave the packet. One without a far end (bridge mode) would need a
  * forwarding table, which ports of OVS do not have. */
@@ -183,23 +163,22 @@ static void count_sent(struct netdev_stats *s, uint32_t len, int error)
     }
 }
 
-static enum drop_reason tunnel_send(struct vport *v, struct pkt *p)
+enum drop_reason vport_tunnel_send(struct vport *v, struct pkt *p)
 {
     const struct dp_env *env = dp_world_of(v->dp)->env;
-    struct tunnel_port port = port_of(v);
     struct flow_key tunnel;
     uint32_t len;
     int error;
 
     if (!packet_tunnel(p, &tunnel)) {
         /* vxlan alone drops such a packet without counting it. */
-        v->dev->stats.tx_dropped += v->type != OVS_VPORT_TYPE_VXLAN;
+        v->dev->stats.tx_dropped += v->dev->tunnel.type != OVS_VPORT_TYPE_VXLAN;
         return DROP_NO_TUNNEL;
     }
     (void)pkt_flow_hash(p);     /* of the inner packet, while its offsets are right */
     pkt_put_tag(p);
     len = p->len;
-    error = env->tunnel_send ? env->tunnel_send(env->ctx, v->dp->ns, &port, &tunnel, p)
+    error = env->tunnel_send ? env->tunnel_send(env->ctx, v->dp->ns, v->dev, &tunnel, p)
                              : -ENETUNREACH;
     count_sent(&v->dev->stats, len, error);
     return error ? why_not(error) : N_DROP_REASONS;
@@ -208,39 +187,35 @@ static enum drop_reason tunnel_send(struct vport *v, struct pkt *p)
 bool vport_tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel)
 {
     const struct dp_env *env = dp_world_of(v->dp)->env;
-    struct tunnel_port port = port_of(v);
 
-    if (!vport_type_row(v->type)->has_tunnels || !env->tunnel_fill || !packet_tunnel(p, tunnel))
+    if (!v->dev->tunnel.type || !env->tunnel_fill || !packet_tunnel(p, tunnel))
         return false;
-    return env->tunnel_fill(env->ctx, v->dp->ns, &port, p, tunnel) == 0;
+    return env->tunnel_fill(env->ctx, v->dp->ns, v->dev, p, tunnel) == 0;
 }
 
 /* ---- rows ---------------------------------------------------------------------------------------- */
 
 const struct vport_type vport_gre = {
     .name = "gre",
-    .has_tunnels = true,
     .create = tunnel_create,
     .destroy = tunnel_destroy,
-    .send = tunnel_send,
+    .send = vport_tunnel_send,
 };
 
 const struct vport_type vport_vxlan = {
     .name = "vxlan",
     .read_options = read_vxlan,
     .put_options = put_port,
-    .has_tunnels = true,
     .create = tunnel_create,
     .destroy = tunnel_destroy,
-    .send = tunnel_send,
+    .send = vport_tunnel_send,
 };
 
 const struct vport_type vport_geneve = {
     .name = "geneve",
     .read_options = read_port,
     .put_options = put_port,
-    .has_tunnels = true,
     .create = tunnel_create,
     .destroy = tunnel_destroy,
-    .send = tunnel_send,
+    .send = vport_tunnel_send,
 };

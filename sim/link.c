@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/if.h>           /* behind libc's net/if.h, which it gives way to */
+#include <linux/openvswitch.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "sim/addr.h"
 #include "sim/neigh.h"
 #include "sim/route.h"
@@ -235,6 +237,34 @@ static bool is_conflict(const struct device *d, const struct rt_link_change *c)
            is_same_value(kind, d->data, c->data, kind->remote_type);
 }
 
+/* The kinds whose packets say where they go, if the device is in external mode. */
+static const struct {
+    const char *kind;
+    uint32_t type;              /* the vport type that makes the same tunnels */
+    uint16_t gbp;               /* data: the group policy extension, 0: none */
+} external_kinds[] = {
+    { "vxlan", OVS_VPORT_TYPE_VXLAN, IFLA_VXLAN_GBP },
+    { "geneve", OVS_VPORT_TYPE_GENEVE, 0 },
+    { "gretap", OVS_VPORT_TYPE_GRE, 0 },
+};
+
+static void take_tunnel(struct device *d)
+{
+    const struct rt_value *port, *gbp;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(external_kinds); i++) {
+        if (strcmp(d->kind->name, external_kinds[i].kind) || !is_external(d->kind, d->data))
+            continue;
+        port = d->kind->port_type ? rt_value(d->kind, d->data, d->kind->port_type) : NULL;
+        gbp = external_kinds[i].gbp ? rt_value(d->kind, d->data, external_kinds[i].gbp) : NULL;
+        d->dev.tunnel = (struct netdev_tunnel){
+            .type = external_kinds[i].type,
+            .udp_port = port ? be16_get(port->bytes) : 0,
+            .has_gbp = gbp && gbp->is_set,
+        };
+    }
+}
+
 static int check_tunnel(const struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
 {
     bool is_geneve = !strcmp(c->kind->name, "geneve");
@@ -271,6 +301,7 @@ static struct device *make(struct sim_ns *ns, const struct rt_link_change *c, st
         return NULL;
     d->kind = c->kind;
     memcpy(d->data, c->data, sizeof(d->data));
+    take_tunnel(d);
     d->dev.mtu = rt_given(c, IFLA_MTU) ? c->mtu : c->kind->mtu;
     d->dev.has_carrier = c->kind->shape != RT_SHAPE_PAIR;
     if (rt_given(c, IFLA_ADDRESS) && c->kind->addr_len == sizeof(d->dev.mac))

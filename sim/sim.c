@@ -87,13 +87,13 @@ static void env_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
     device_transmit((struct device *)dev, p->data, p->len);
 }
 
-static int env_tunnel_send(void *ctx, struct dp_ns *dp, const struct tunnel_port *port,
+static int env_tunnel_send(void *ctx, struct dp_ns *dp, struct netdev *port,
                            const struct flow_key *tunnel, struct pkt *p)
 {
     return tunnel_send(ns_of(ctx, dp), port, tunnel, p);
 }
 
-static int env_tunnel_fill(void *ctx, struct dp_ns *dp, const struct tunnel_port *port,
+static int env_tunnel_fill(void *ctx, struct dp_ns *dp, struct netdev *port,
                            struct pkt *p, struct flow_key *tunnel)
 {
     return tunnel_fill(ns_of(ctx, dp), port, p, tunnel);

@@ -12,9 +12,9 @@
 #include "sim/device.h"
 
 /* dp_env.tunnel_send and tunnel_fill. */
-int tunnel_send(struct sim_ns *ns, const struct tunnel_port *port, const struct flow_key *tunnel,
+int tunnel_send(struct sim_ns *ns, struct netdev *port, const struct flow_key *tunnel,
                 struct pkt *p);
-int tunnel_fill(struct sim_ns *ns, const struct tunnel_port *port, struct pkt *p,
+int tunnel_fill(struct sim_ns *ns, const struct netdev *port, struct pkt *p,
                 struct flow_key *tunnel);
 
 /* A frame that the host gets on a device. True: it was for a tunnel port, which has it now. */

@@ -1,7 +1,6 @@
 /* tunnel_in.c - outer frames to inner ones: what the host gets for one of its tunnel ports.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <linux/if_ether.h>
-#include <linux/openvswitch.h>
 #include <netinet/in.h>
 
 #include "base/bytes.h"
@@ -15,7 +14,7 @@ struct outer {
     const uint8_t *ip, *l4;
     size_t ip_len, l4_len;      /* of the IP header; behind it, as IP says */
     uint8_t proto, tos;
-    struct tunnel_port port;
+    struct device *port;
     struct flow_key tunnel;
 };
 
@@ -74,17 +73,25 @@ static bool read_ip(const struct device *d, struct outer *o, const uint8_t *fram
 
 /* ---- port ------------------------------------------------------------------------------------ */
 
+static struct device *find_device(const struct sim_ns *ns, uint8_t proto, uint16_t udp_port)
+{
+    for (guint i = 0; i < ns->devices->len; i++) {
+        struct device *d = g_ptr_array_index(ns->devices, i);
+        const struct netdev_tunnel *t = &d->dev.tunnel;
+
+        if (t->type && tunnel_kind(t->type)->ip_proto == proto && t->udp_port == udp_port)
+            return d;
+    }
+    return NULL;
+}
+
 static bool find_port(const struct sim_ns *ns, struct outer *o)
 {
-    uint16_t udp_port;
-
-    if (o->proto == IPPROTO_GRE)
-        return o->tunnel.tun_proto == 4 && dp_tunnel_port(ns->dp, OVS_VPORT_TYPE_GRE, 0, &o->port);
-    if (o->proto != IPPROTO_UDP || o->l4_len < UDP_LEN)
-        return false;
-    udp_port = be16_get(o->l4 + 2);
-    return dp_tunnel_port(ns->dp, OVS_VPORT_TYPE_VXLAN, udp_port, &o->port) ||
-           dp_tunnel_port(ns->dp, OVS_VPORT_TYPE_GENEVE, udp_port, &o->port);
+    if (o->proto == IPPROTO_GRE && o->tunnel.tun_proto == 4)
+        o->port = find_device(ns, IPPROTO_GRE, 0);
+    else if (o->proto == IPPROTO_UDP && o->l4_len >= UDP_LEN)
+        o->port = find_device(ns, IPPROTO_UDP, be16_get(o->l4 + 2));
+    return o->port;
 }
 
 /* Takes the UDP header off. A checksum of 0 is none, over IPv6 too for tunnel ports. */
@@ -110,13 +117,13 @@ static bool read_udp(struct outer *o)
 /* Takes the tunnel's own header off: what is left is the inner frame. */
 static bool read_tunnel(struct outer *o)
 {
-    const struct tunnel_kind *kind = tunnel_kind(o->port.type);
+    const struct tunnel_kind *kind = tunnel_kind(o->port->dev.tunnel.type);
     uint32_t len;
 
     o->tunnel.tun.tos = o->tos;
     if (kind->ip_proto == IPPROTO_UDP && !read_udp(o))
         return false;
-    len = kind->get(o->l4, o->l4_len, &o->port, &o->tunnel);
+    len = kind->get(o->l4, o->l4_len, &o->port->dev, &o->tunnel);
     if (!len || o->l4_len - len < ETH_LEN)
         return false;
     o->l4 += len;
@@ -159,7 +166,6 @@ bool tunnel_receive(struct device *d, const uint8_t *frame, size_t len)
 {
     struct dp_world *dp = d->ns->sim->dp;
     g_autofree uint8_t *inner = NULL;
-    struct device *port;
     struct outer o;
 
     if (!read_ip(d, &o, frame, len) || !find_port(d->ns, &o))
@@ -170,10 +176,9 @@ bool tunnel_receive(struct device *d, const uint8_t *frame, size_t len)
         dp_refuse(dp, frame, len, DROP_TUNNEL_HDR);
         return true;
     }
-    port = (struct device *)o.port.dev;
-    port->n_rx++;
-    port->rx_bytes += o.l4_len;
-    packet_tap(port, inner, o.l4_len, true);
-    dp_receive_tunnel(dp, &port->dev, inner, o.l4_len, &o.tunnel);
+    o.port->n_rx++;
+    o.port->rx_bytes += o.l4_len;
+    packet_tap(o.port, inner, o.l4_len, true);
+    dp_receive_tunnel(dp, &o.port->dev, inner, o.l4_len, &o.tunnel);
     return true;
 }

@@ -20,12 +20,12 @@ struct tunnel_kind {
     bool names_port;                /* the tunnel's tp_dst goes before the port's own */
     enum { TTL_AS_IS, TTL_OR_DEFAULT, TTL_OR_INNER } ttl;
     /* Bytes between IP or UDP header and inner frame. */
-    uint32_t (*len)(const struct tunnel_port *port, const struct flow_key *tunnel);
+    uint32_t (*len)(const struct netdev *port, const struct flow_key *tunnel);
     /* Writes them at 'at'; 'total' counts the inner frame behind them, too. */
-    void (*put)(uint8_t *at, uint32_t total, const struct tunnel_port *port,
+    void (*put)(uint8_t *at, uint32_t total, const struct netdev *port,
                 const struct flow_key *tunnel);
     /* Reads them into the tunnel: their length, or 0: refused. */
-    uint32_t (*get)(const uint8_t *at, size_t left, const struct tunnel_port *port,
+    uint32_t (*get)(const uint8_t *at, size_t left, const struct netdev *port,
                     struct flow_key *tunnel);
 };
 

@@ -20,7 +20,7 @@
 #define GBP_FLAGS 0x00480000u       /* don't learn, policy applied */
 #define GBP_ID 0x0000ffffu
 
-static uint32_t vxlan_len(const struct tunnel_port *port, const struct flow_key *tunnel)
+static uint32_t vxlan_len(const struct netdev *port, const struct flow_key *tunnel)
 {
     (void)port;
     (void)tunnel;
@@ -28,16 +28,16 @@ static uint32_t vxlan_len(const struct tunnel_port *port, const struct flow_key 
 }
 
 /* 0: none, and then nothing of it is sent. */
-static uint32_t group_policy(const struct tunnel_port *port, const struct flow_key *tunnel)
+static uint32_t group_policy(const struct netdev *port, const struct flow_key *tunnel)
 {
     uint32_t gbp = 0;
 
-    if (port->has_gbp && tunnel->tun.flags & KEY_TUN_VXLAN && tunnel->tun_opts_len >= sizeof(gbp))
+    if (port->tunnel.has_gbp && tunnel->tun.flags & KEY_TUN_VXLAN && tunnel->tun_opts_len >= sizeof(gbp))
         memcpy(&gbp, tunnel_opts_of(tunnel), sizeof(gbp));
     return gbp;
 }
 
-static void vxlan_put(uint8_t *at, uint32_t total, const struct tunnel_port *port,
+static void vxlan_put(uint8_t *at, uint32_t total, const struct netdev *port,
                       const struct flow_key *tunnel)
 {
     uint32_t gbp = group_policy(port, tunnel);
@@ -47,7 +47,7 @@ static void vxlan_put(uint8_t *at, uint32_t total, const struct tunnel_port *por
     be32_put(at + 4, (uint32_t)tunnel->tun.id << 8);
 }
 
-static uint32_t vxlan_get(const uint8_t *at, size_t left, const struct tunnel_port *port,
+static uint32_t vxlan_get(const uint8_t *at, size_t left, const struct netdev *port,
                           struct flow_key *tunnel)
 {
     uint32_t word, gbp;
@@ -58,7 +58,7 @@ static uint32_t vxlan_get(const uint8_t *at, size_t left, const struct tunnel_po
     if (!(word & VXLAN_VNI) || at[7])
         return 0;
     word &= ~VXLAN_VNI;
-    if (port->has_gbp && word & VXLAN_GBP) {
+    if (port->tunnel.has_gbp && word & VXLAN_GBP) {
         gbp = word & (GBP_FLAGS | GBP_ID);
         word &= ~(VXLAN_GBP | GBP_FLAGS | GBP_ID);
         memcpy(tunnel_opts(tunnel, sizeof(gbp)), &gbp, sizeof(gbp));
@@ -84,7 +84,7 @@ static uint32_t geneve_opts_len(const struct flow_key *tunnel)
     return len < GENEVE_OPTS_MAX ? len : GENEVE_OPTS_MAX;
 }
 
-static uint32_t geneve_len(const struct tunnel_port *port, const struct flow_key *tunnel)
+static uint32_t geneve_len(const struct netdev *port, const struct flow_key *tunnel)
 {
     (void)port;
     return GENEVE_LEN + geneve_opts_len(tunnel);
@@ -98,7 +98,7 @@ static bool has_critical(const uint8_t *opts, uint32_t len)
     return false;
 }
 
-static void geneve_put(uint8_t *at, uint32_t total, const struct tunnel_port *port,
+static void geneve_put(uint8_t *at, uint32_t total, const struct netdev *port,
                        const struct flow_key *tunnel)
 {
     uint32_t len = geneve_opts_len(tunnel);
@@ -114,7 +114,7 @@ static void geneve_put(uint8_t *at, uint32_t total, const struct tunnel_port *po
     memcpy(at + GENEVE_LEN, opts, len);
 }
 
-static uint32_t geneve_get(const uint8_t *at, size_t left, const struct tunnel_port *port,
+static uint32_t geneve_get(const uint8_t *at, size_t left, const struct netdev *port,
                            struct flow_key *tunnel)
 {
     uint32_t len;
@@ -152,13 +152,13 @@ static uint16_t gre_flags(const struct flow_key *tunnel)
                       (tunnel->tun.flags & KEY_TUN_KEY ? GRE_KEY : 0));
 }
 
-static uint32_t gre_len(const struct tunnel_port *port, const struct flow_key *tunnel)
+static uint32_t gre_len(const struct netdev *port, const struct flow_key *tunnel)
 {
     (void)port;
     return gre_flags_len(gre_flags(tunnel));
 }
 
-static void gre_put(uint8_t *at, uint32_t total, const struct tunnel_port *port,
+static void gre_put(uint8_t *at, uint32_t total, const struct netdev *port,
                     const struct flow_key *tunnel)
 {
     uint16_t flags = gre_flags(tunnel);
@@ -174,7 +174,7 @@ static void gre_put(uint8_t *at, uint32_t total, const struct tunnel_port *port,
         be16_put(at + 4, csum_finish(csum_add(0, at, total)));
 }
 
-static uint32_t gre_get(const uint8_t *at, size_t left, const struct tunnel_port *port,
+static uint32_t gre_get(const uint8_t *at, size_t left, const struct netdev *port,
                         struct flow_key *tunnel)
 {
     uint16_t flags = left < 4 ? GRE_SEQ | 1 : be16_get(at);

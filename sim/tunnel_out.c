@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include "base/bytes.h"
@@ -60,34 +61,40 @@ static bool choose_source(const struct sim_ns *ns, struct way *way)
     return route_source(ns, way->route, way->src);
 }
 
-static int find_route(const struct sim_ns *ns, const struct tunnel_port *port, struct way *way)
+/* What is for the host itself goes through its loopback device, whatever device has the address. */
+static struct device *route_device(const struct sim_ns *ns, const struct rt_route *r)
+{
+    return r->type == RTN_LOCAL ? device_by_name(ns, "lo") : device_by_index(ns, r->oif);
+}
+
+static int find_route(const struct sim_ns *ns, const struct netdev *port, struct way *way)
 {
     way->route = route_lookup(ns, way->family, way->dst, 0);
-    way->out = way->route ? device_by_index(ns, way->route->oif) : NULL;
+    way->out = way->route ? route_device(ns, way->route) : NULL;
     if (!way->out || !choose_source(ns, way))
         return -ENETUNREACH;
     /* A tunnel in a tunnel of the same device, which has no routes of its own anyway. */
-    if (&way->out->dev == port->dev || way->out->dev.kind == NETDEV_TUNNEL)
+    if (&way->out->dev == port || way->out->dev.tunnel.type)
         return -ELOOP;
     return 0;
 }
 
-static int find_way(const struct sim_ns *ns, const struct tunnel_port *port, struct pkt *p,
+static int find_way(const struct sim_ns *ns, const struct netdev *port, struct pkt *p,
                     const struct flow_key *tunnel, struct way *way)
 {
-    *way = (struct way){ .kind = tunnel_kind(port->type) };
+    *way = (struct way){ .kind = tunnel_kind(port->tunnel.type) };
     if (tunnel->tun_proto == 6 && !way->kind->has_ip6)
         return -EAFNOSUPPORT;
     take_addresses(way, tunnel);
     if (way->kind->ip_proto == IPPROTO_UDP) {
         way->tp_src = source_port(way->kind, p);
         way->tp_dst = way->kind->names_port && tunnel->tun.tp_dst ? tunnel->tun.tp_dst
-                                                                  : port->udp_port;
+                                                                  : port->tunnel.udp_port;
     }
     return find_route(ns, port, way);
 }
 
-int tunnel_fill(struct sim_ns *ns, const struct tunnel_port *port, struct pkt *p,
+int tunnel_fill(struct sim_ns *ns, const struct netdev *port, struct pkt *p,
                 struct flow_key *tunnel)
 {
     struct way way;
@@ -167,7 +174,7 @@ static void put_udp(uint8_t *udp, uint32_t total, const struct way *way, const u
 }
 
 /* Everything but the link layer's header, which is left open before it. */
-static void put_headers(struct sim_ns *ns, struct pkt *p, const struct tunnel_port *port,
+static void put_headers(struct sim_ns *ns, struct pkt *p, const struct netdev *port,
                         const struct flow_key *tunnel, const struct way *way)
 {
     uint32_t ip_len = way->family == AF_INET6 ? IP6_LEN : IP4_LEN;
@@ -228,7 +235,7 @@ static void count_inner(struct device *d, const struct pkt *p, uint32_t len)
     packet_tap(d, p->data + p->len - len, len, false);
 }
 
-int tunnel_send(struct sim_ns *ns, const struct tunnel_port *port, const struct flow_key *tunnel,
+int tunnel_send(struct sim_ns *ns, struct netdev *port, const struct flow_key *tunnel,
                 struct pkt *p)
 {
     const uint8_t *inner = inner_ip(p->data, p->len, p->protocol, p->l3_off);
@@ -249,7 +256,7 @@ int tunnel_send(struct sim_ns *ns, const struct tunnel_port *port, const struct 
     r = put_eth(ns, p->data, &way);
     if (r)
         return r;
-    count_inner((struct device *)port->dev, p, inner_len);
+    count_inner((struct device *)port, p, inner_len);
     host_send(way.out, p->data, p->len);
     return 0;
 }

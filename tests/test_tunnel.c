@@ -94,9 +94,6 @@ static char *send_by(struct lab *lab, const char *port_name, const char *tunnel_
 {
     g_autoptr(GByteArray) inner = bytes_of(INNER);
     struct pkt *p = pkt_new(&lab->sim->dp->pool, inner->data, inner->len);
-    const struct vport *v = dev(lab, port_name)->dev.vport;
-    struct tunnel_port port = { .type = v->type, .udp_port = v->tunnel_port,
-                                .has_gbp = v->has_gbp, .dev = v->dev };
     struct flow_key tunnel;
     char *frame;
 
@@ -104,7 +101,7 @@ static char *send_by(struct lab *lab, const char *port_name, const char *tunnel_
     p->hash = 0x00010000;
     p->protocol = 0x0800;
     p->l3_off = 14;
-    *error = tunnel_send(lab->ns, &port, &tunnel, p);
+    *error = tunnel_send(lab->ns, &dev(lab, port_name)->dev, &tunnel, p);
     frame = hex_of(p->data, p->len);
     pkt_free(&lab->sim->dp->pool, p);
     return frame;
@@ -284,6 +281,56 @@ static void ecn_in(void **state)
     assert_int_equal(dev(lab, "p2")->n_tx, 1);
 }
 
+/* ---- devices of rtnetlink's, as ovs-vswitchd makes them ----------------------------------------- */
+
+static void set_value(struct rt_link_change *c, uint16_t type, uint8_t a, uint8_t b)
+{
+    struct rt_value *v = &c->data[rt_value(c->kind, c->data, type) - c->data];
+
+    *v = (struct rt_value){ .is_set = true, .bytes = { a, b } };
+}
+
+static void external_device(void **state)
+{
+    struct rt_link_change c = { .kind = rt_kind_by_name("vxlan"), .name = "ext0" };
+    struct lab *lab = *state;
+    struct err e = { 0 };
+
+    set_value(&c, IFLA_VXLAN_COLLECT_METADATA, 1, 0);
+    set_value(&c, IFLA_VXLAN_PORT, 0x12, 0xb6);         /* 4790 */
+    assert_int_equal(sim_rt_ops.link_add(lab->ns->net, &c, &e), 0);
+    lab_do(lab, "port br0 ext0");
+    lab_do(lab, "flow br0 in_port(p1),eth(),eth_type(0x0800),ipv4(frag=no) "
+                "set(tunnel(tun_id=0x5,dst=10.0.0.2,ttl=64,flags(key))),ext0");
+    lab_do(lab, "send p1 " INNER);
+    assert_int_equal(dev(lab, "eth0")->n_tx, 1);
+    assert_int_equal(dev(lab, "ext0")->dev.stats.tx_packets, 1);
+    assert_got(lab, "tunnel(tun_id=0x1,src=10.0.0.2,dst=10.0.0.1,tos=0,ttl=64,tp_dst=4790,"
+                    "flags(key))", "ext0",
+               IP_UDP "800012b6003b0000" "0800000000000100");
+}
+
+/* A tunnel to the host itself goes through lo; one that goes through its own datapath ends. */
+static void to_itself(void **state)
+{
+    struct lab *lab = *state;
+
+    lab_do(lab, "flow br0 in_port(p1),eth(),eth_type(0x0800),ipv4(frag=no) "
+                "set(tunnel(tun_id=0x1,dst=10.0.0.1,ttl=64,flags(key))),vx0");
+    lab_do(lab, "flow br0 tunnel(tun_id=0x1,src=10.0.0.1,dst=10.0.0.1,tos=0x2,ttl=64,flags(key)),"
+                "in_port(vx0),eth(),eth_type(0x0800),ipv4(frag=no) p2");
+    lab_do(lab, "send p1 " INNER);
+    lab_do(lab, "advance 1ms");
+    assert_int_equal(dev(lab, "p2")->n_tx, 1);
+    lab_do(lab, "addr br0 10.1.0.1/24");
+    lab_do(lab, "neigh br0 10.1.0.2 02:00:00:00:00:05");
+    lab_do(lab, "del-flows br0");
+    lab_do(lab, "flow br0 eth(),eth_type(0x0800),ipv4(frag=no) "
+                "set(tunnel(tun_id=0x1,dst=10.1.0.2,ttl=64,flags(key))),vx0");
+    lab_do(lab, "send p1 " INNER);
+    assert_int_equal(drops(lab, DROP_RECURSION_LIMIT), 1);
+}
+
 /* ---- upcall ------------------------------------------------------------------------------------ */
 
 static void egress_key(void **state)
@@ -320,6 +367,7 @@ int main(void)
         TUNNEL_TEST(vxlan_out), TUNNEL_TEST(vxlan6_out), TUNNEL_TEST(geneve_out),
         TUNNEL_TEST(gre_out),   TUNNEL_TEST(not_sent),   TUNNEL_TEST(all_in),
         TUNNEL_TEST(refused),   TUNNEL_TEST(ecn_in),     TUNNEL_TEST(egress_key),
+        TUNNEL_TEST(external_device), TUNNEL_TEST(to_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
