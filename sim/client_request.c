@@ -286,7 +286,7 @@ static bool answer(const struct conn *c, struct request *r)
         r->rep.flags = left ? PROTO_CUT : 0;
         if (!send_piece(c->fd, &msg))
             return false;
-        data += piece;
+        data = left ? data + piece : NULL;
     } while (left);
     return true;
 }
