@@ -19,7 +19,7 @@ cp "$build/bin/dpsim" "$work/bin/" && cp "$build"/lib/libdpsim-preload.so "$work
 chmod 755 "$work/bin" "$work/lib" "$work/bin/dpsim"
 chmod 1777 "$work/tmp"
 unset XDG_RUNTIME_DIR DPSIM_SOCKET DPSIM_PRELOAD
-PATH="$work/bin:$PATH"
+PATH="$work/bin:$PATH:/usr/sbin:/sbin"      # ip and the daemons are there, also for those who are not root
 cd "$work/tmp" || exit 2
 
 # Everything runs as an ordinary user, also when the test is started as root.
