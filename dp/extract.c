@@ -16,8 +16,7 @@
 
 void key_clear(struct flow_key *key)
 {
-    key->tun_opts_len = 0;
-    memset(&key->tun, 0, sizeof(*key) - offsetof(struct flow_key, tun));
+    memset(key, 0, sizeof(*key));
 }
 
 /* ---- link layer (section 5.2)  ------------------------------------------------------- */

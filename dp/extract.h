@@ -6,7 +6,7 @@
 #include "dp/key.h"
 #include "dp/pkt.h"
 
-/* Clears everything of 'key' but the tunnel options' bytes (tun_opts_len is cleared). */
+/* Clears all of 'key', also the tunnel options' bytes: masks of tunnel flows look at them. */
 void key_clear(struct flow_key *key);
 
 /* Reads the link layer and up into 'key'; metadata members (tunnel, priority, skb_mark,
