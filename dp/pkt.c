@@ -45,14 +45,12 @@ struct pkt *pkt_new(struct pkt_pool *pool, const void *bytes, size_t len)
 {
     struct pkt *p = pool_take(pool, len);
 
-    *p = (struct pkt){
-        .buf = p->buf,
-        .size = p->size,
-        .data = p->buf + PKT_HEADROOM,
-        .len = (uint32_t)len,
-        .has_eth = true,
-        .max_len = PKT_NO_CUT,
-    };
+    memset(p, 0, offsetof(struct pkt, buf));    /* what is behind belongs to the pool */
+    p->data = p->buf + PKT_HEADROOM;
+    p->len = (uint32_t)len;
+    p->has_eth = true;
+    p->max_len = PKT_NO_CUT;
+    p->next_free = NULL;
     if (len)
         memcpy(p->data, bytes, len);
     return p;

@@ -36,6 +36,7 @@ struct pkt {
     /* Where it goes by a tunnel port: the nest of the set(tunnel()) that it has passed, NULL: none.
      * Borrowed from the list of actions, which outlives the packet. */
     const struct nlattr *tunnel;
+    /* From here on the pool's: kept when the packet is used again. */
     uint8_t *buf;               /* the allocation */
     uint32_t size;
     struct pkt *next_free;      /* in a pool */
