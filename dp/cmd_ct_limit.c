@@ -82,38 +82,45 @@ static int reply_empty(struct req *req)
     return reply_send(req, reply_new(req, req->genl->cmd, req->user_hdr));
 }
 
-static int ct_limit_set(struct req *req, struct err *e)
+/* What a request does to one entry of its list. */
+typedef void change_fn(struct ct_limits *l, const struct ovs_zone_limit *z);
+
+static void set_limit(struct ct_limits *l, const struct ovs_zone_limit *z)
 {
-    struct ct_limits *l = &req_ns(req)->ct_limits;
+    if (z->zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
+        l->default_limit = z->limit;
+    else if (is_zone(z->zone_id))
+        set_zone(l, z->zone_id, z->limit);
+}
+
+static void del_limit(struct ct_limits *l, const struct ovs_zone_limit *z)
+{
+    if (z->zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
+        l->default_limit = 0;
+    else if (is_zone(z->zone_id))
+        del_zone(l, z->zone_id);
+}
+
+static int change_limits(struct req *req, change_fn *change, struct err *e)
+{
     struct zone_list list;
 
     if (!req->attr[OVS_CT_LIMIT_ATTR_ZONE_LIMIT])
         return err_set(e, EINVAL, "ZONE_LIMIT is missing");
     list = zones_of_request(req);
-    for (size_t i = 0; i < list.n; i++) {
-        if (list.at[i].zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
-            l->default_limit = list.at[i].limit;
-        else if (is_zone(list.at[i].zone_id))
-            set_zone(l, list.at[i].zone_id, list.at[i].limit);
-    }
+    for (size_t i = 0; i < list.n; i++)
+        change(&req_ns(req)->ct_limits, &list.at[i]);
     return reply_empty(req);
+}
+
+static int ct_limit_set(struct req *req, struct err *e)
+{
+    return change_limits(req, set_limit, e);
 }
 
 static int ct_limit_del(struct req *req, struct err *e)
 {
-    struct ct_limits *l = &req_ns(req)->ct_limits;
-    struct zone_list list;
-
-    if (!req->attr[OVS_CT_LIMIT_ATTR_ZONE_LIMIT])
-        return err_set(e, EINVAL, "ZONE_LIMIT is missing");
-    list = zones_of_request(req);
-    for (size_t i = 0; i < list.n; i++) {
-        if (list.at[i].zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
-            l->default_limit = 0;
-        else if (is_zone(list.at[i].zone_id))
-            del_zone(l, list.at[i].zone_id);
-    }
-    return reply_empty(req);
+    return change_limits(req, del_limit, e);
 }
 
 static void put_limit(GByteArray *out, int zone, uint32_t limit)
