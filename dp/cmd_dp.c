@@ -59,13 +59,10 @@ static int dp_of_request(struct req *req, struct datapath **dp, struct err *e)
 {
     const struct nlattr *name = req->attr[OVS_DP_ATTR_NAME];
 
-    *dp = name ? datapath_by_name(req_ns(req), mnl_attr_get_str(name))
-               : datapath_by_ifindex(req_ns(req), req_dp_ifindex(req));
-    if (*dp)
-        return 0;
-    if (name)
-        return err_set(e, ENODEV, "there is no datapath \"%s\"", mnl_attr_get_str(name));
-    return err_set(e, ENODEV, "there is no datapath with ifindex %d", req_dp_ifindex(req));
+    if (!name)
+        return datapath_of_request(req, dp, e);
+    *dp = datapath_by_name(req_ns(req), mnl_attr_get_str(name));
+    return *dp ? 0 : err_set(e, ENODEV, "there is no datapath \"%s\"", mnl_attr_get_str(name));
 }
 
 /* ---- what NEW and SET change ------------------------------------------------------------------ */

@@ -133,14 +133,6 @@ static int read_actions(struct flow_req *fr, const struct req *req, struct err *
                       mnl_attr_get_payload_len(acts), &fr->acts, e);
 }
 
-static int find_datapath(struct flow_req *fr, struct req *req, struct err *e)
-{
-    fr->dp = datapath_by_ifindex(req_ns(req), req_dp_ifindex(req));
-    if (!fr->dp)
-        return err_set(e, ENODEV, "there is no datapath with ifindex %d", req_dp_ifindex(req));
-    return 0;
-}
-
 /* For SET, GET, DEL: by UFID, else by the exact original key. */
 static int find_flow(const struct flow_req *fr, struct flow **f, struct err *e)
 {
@@ -197,7 +189,7 @@ static int flow_cmd_new(struct req *req, struct err *e)
     if (!err)
         err = read_actions(&fr, req, e);
     if (!err)
-        err = find_datapath(&fr, req, e);
+        err = datapath_of_request(req, &fr.dp, e);
     if (err)
         return err;
     read_ufid(&fr, req->attr[OVS_FLOW_ATTR_UFID]);
@@ -233,7 +225,7 @@ static int flow_cmd_set(struct req *req, struct err *e)
     int err = flow_set_parse(&fr, req, e);
 
     if (!err)
-        err = find_datapath(&fr, req, e);
+        err = datapath_of_request(req, &fr.dp, e);
     if (!err)
         err = find_flow(&fr, &f, e);
     if (err)
@@ -253,7 +245,7 @@ static int flow_select(struct flow_req *fr, struct req *req, struct err *e)
     int err = req->attr[OVS_FLOW_ATTR_KEY] ? read_match(fr, req, false, e) : 0;
 
     if (!err)
-        err = find_datapath(fr, req, e);
+        err = datapath_of_request(req, &fr->dp, e);
     return err;
 }
 
@@ -326,12 +318,12 @@ static uint32_t dump_flags(const struct dump *d)
 
 static int flow_cmd_dump(struct dump *d, struct err *e)
 {
-    int dp_ifindex = req_dp_ifindex(&d->req);
-    struct datapath *dp = datapath_by_ifindex(req_ns(&d->req), dp_ifindex);
     struct table_cursor *at = d->state;
+    struct datapath *dp;
+    int err = datapath_of_request(&d->req, &dp, e);
 
-    if (!dp)
-        return err_set(e, ENODEV, "there is no datapath with ifindex %d", dp_ifindex);
+    if (err)
+        return err;
     if (!at) {
         at = d->state = g_new0(struct table_cursor, 1);
         table_cursor_begin(&dp->table, at);

@@ -31,14 +31,6 @@ static struct nlmsghdr *meter_reply(struct req *req)
     return reply_new(req, req->genl->cmd, req->user_hdr);
 }
 
-static int find_datapath(struct req *req, struct datapath **dp, struct err *e)
-{
-    *dp = datapath_by_ifindex(req_ns(req), req_dp_ifindex(req));
-    if (!*dp)
-        return err_set(e, ENODEV, "there is no datapath with ifindex %d", req_dp_ifindex(req));
-    return 0;
-}
-
 static uint64_t now_ms(const struct dp_env *env)
 {
     return env->now(env->ctx) / 1000000;
@@ -129,7 +121,7 @@ static int meter_set(struct req *req, struct err *e)
     int err = read_meter(req, m, e);
 
     if (!err)
-        err = find_datapath(req, &dp, e);
+        err = datapath_of_request(req, &dp, e);
     if (err)
         return err;
     id = m->id;
@@ -152,7 +144,7 @@ static int meter_features(struct req *req, struct err *e)
     struct datapath *dp;
     struct nlmsghdr *msg;
     struct nlattr *bands, *band;
-    int err = find_datapath(req, &dp, e);
+    int err = datapath_of_request(req, &dp, e);
 
     if (err)
         return err;
@@ -167,12 +159,13 @@ static int meter_features(struct req *req, struct err *e)
     return reply_send(req, msg);
 }
 
-static int read_id(const struct req *req, uint32_t *id, struct err *e)
+/* Which meter of which datapath. */
+static int read_id(const struct req *req, struct datapath **dp, uint32_t *id, struct err *e)
 {
     if (!req->attr[OVS_METER_ATTR_ID])
         return err_set(e, EINVAL, "ID is missing");
     *id = mnl_attr_get_u32(req->attr[OVS_METER_ATTR_ID]);
-    return 0;
+    return datapath_of_request(req, dp, e);
 }
 
 static int meter_get(struct req *req, struct err *e)
@@ -181,10 +174,8 @@ static int meter_get(struct req *req, struct err *e)
     struct nlmsghdr *msg;
     struct meter *m;
     uint32_t id = 0;
-    int err = read_id(req, &id, e);
+    int err = read_id(req, &dp, &id, e);
 
-    if (!err)
-        err = find_datapath(req, &dp, e);
     if (err)
         return err;
     m = meter_find(&dp->meters, id);
@@ -202,10 +193,8 @@ static int meter_del(struct req *req, struct err *e)
     struct datapath *dp;
     struct nlmsghdr *msg;
     uint32_t id = 0;
-    int err = read_id(req, &id, e);
+    int err = read_id(req, &dp, &id, e);
 
-    if (!err)
-        err = find_datapath(req, &dp, e);
     if (err)
         return err;
     m = meter_remove(&dp->meters, id);

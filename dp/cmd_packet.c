@@ -92,11 +92,10 @@ static int execute_parse(struct req *req, struct pkt *p, struct flow_key *key,
     if (!err)
         err = acts_check(req_ns(req)->world->profile, key, mnl_attr_get_payload(list),
                          mnl_attr_get_payload_len(list), acts, e);
+    if (!err)
+        err = datapath_of_request(req, dp, e);
     if (err)
         return err;
-    *dp = datapath_by_ifindex(req_ns(req), req_dp_ifindex(req));
-    if (!*dp)
-        return err_set(e, ENODEV, "there is no datapath with ifindex %d", req_dp_ifindex(req));
     p->input = input_port(*dp, key);
     return p->input ? 0 : err_set(e, ENODEV, "the datapath has no local port");
 }

@@ -44,12 +44,13 @@ static int vport_by_request_number(struct req *req, struct vport **v, struct err
 {
     uint32_t port_no = mnl_attr_get_u32(req->attr[OVS_VPORT_ATTR_PORT_NO]);
     struct datapath *dp;
+    int err;
 
     if (port_no >= DP_MAX_PORT)
         return err_set(e, EFBIG, "PORT_NO: %u is not below %u", port_no, DP_MAX_PORT);
-    dp = datapath_by_ifindex(req_ns(req), req_dp_ifindex(req));
-    if (!dp)
-        return err_set(e, ENODEV, "there is no datapath with ifindex %d", req_dp_ifindex(req));
+    err = datapath_of_request(req, &dp, e);
+    if (err)
+        return err;
     *v = datapath_port(dp, port_no);
     if (!*v)
         return err_set(e, ENODEV, "datapath %s has no port %u", datapath_name(dp), port_no);
@@ -107,12 +108,10 @@ static int vport_cmd_new(struct req *req, struct err *e)
     uint32_t port_no = 0;
     int err = new_check(req, &port_no, e);
 
-    if (err)
-        return err;
-    dp = datapath_by_ifindex(req_ns(req), req_dp_ifindex(req));
-    if (!dp)
-        return err_set(e, ENODEV, "there is no datapath with ifindex %d", req_dp_ifindex(req));
-    err = choose_number(dp, &port_no, e);
+    if (!err)
+        err = datapath_of_request(req, &dp, e);
+    if (!err)
+        err = choose_number(dp, &port_no, e);
     if (err)
         return err;
     parms = (struct vport_parms){
@@ -184,12 +183,12 @@ static int vport_cmd_get(struct req *req, struct err *e)
 /* The cursor is (bucket, ports of it already sent), as the kernel's. */
 static int vport_cmd_dump(struct dump *d, struct err *e)
 {
-    int dp_ifindex = req_dp_ifindex(&d->req);
-    const struct datapath *dp = datapath_by_ifindex(req_ns(&d->req), dp_ifindex);
     uint32_t bucket = (uint32_t)(d->pos >> 32), skip = (uint32_t)d->pos;
+    struct datapath *dp;
+    int err = datapath_of_request(&d->req, &dp, e), dp_ifindex;
 
-    if (!dp)
-        return err_set(e, ENODEV, "there is no datapath with ifindex %d", dp_ifindex);
+    if (err)
+        return err;
     dp_ifindex = datapath_ifindex(dp);
     for (; bucket < VPORT_BUCKETS; bucket++, skip = 0) {
         uint32_t i = 0;

@@ -165,6 +165,14 @@ int req_dp_ifindex(const struct req *req)
     return ((const struct ovs_header *)req->user_hdr)->dp_ifindex;
 }
 
+int datapath_of_request(const struct req *req, struct datapath **dp, struct err *e)
+{
+    int dp_ifindex = req_dp_ifindex(req);
+
+    *dp = datapath_by_ifindex(req_ns(req), dp_ifindex);
+    return *dp ? 0 : err_set(e, ENODEV, "there is no datapath with ifindex %d", dp_ifindex);
+}
+
 /* ---- devices, seen from above -------------------------------------------------------------------- */
 
 void dp_device_gone(struct dp_ns *ns, struct netdev *dev)

@@ -137,6 +137,9 @@ static inline struct dp_ns *req_ns(const struct req *req)
 /* dp_ifindex of a request's user header. */
 int req_dp_ifindex(const struct req *req);
 
+/* The datapath that it names. Returns 0 or -ENODEV (catalogue 03). */
+int datapath_of_request(const struct req *req, struct datapath **dp, struct err *e);
+
 /* ---- datapath.c ---- */
 struct datapath *datapath_new(struct dp_ns *ns);
 void datapath_free(struct datapath *dp);        /* with its ports, no notifications; NULL allowed */
