@@ -1,0 +1,25 @@
+/* timeout.h - timeout policies: a protocol's timeouts under a name, chosen by ct(timeout=).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef DP_CT_TIMEOUT_H
+#define DP_CT_TIMEOUT_H
+
+#include "dp/ct/proto.h"
+
+#define CT_TIMEOUT_NAME_MAX 32          /* with its NUL */
+
+struct ct_timeout {
+    char name[CT_TIMEOUT_NAME_MAX];
+    uint8_t l3;                         /* 4, 6 */
+    uint16_t l3_number;                 /* CTA_TIMEOUT_L3PROTO as given */
+    uint8_t l4;
+    const struct ct_proto *proto;
+    uint32_t use;                       /* references: the table's own, flows, connections */
+    bool is_gone;                       /* not in the table any more */
+    uint32_t seconds[16];               /* as many as the row has */
+};
+
+/* By name, for a flow of this kind of packet; a reference for the caller. NULL: none that fits. */
+struct ct_timeout *ct_timeout_find(struct ct_table *t, const char *name, uint8_t l3, uint8_t l4);
+void ct_timeout_put(struct ct_timeout *p);      /* NULL allowed */
+
+#endif
