@@ -15,6 +15,7 @@
 #define FIRST_BUCKETS 256u
 #define NS_PER_S UINT64_C(1000000000)
 #define DEFAULT_MAX 262144u
+#define EXPIRE_PER_WAKE 10000u
 
 /* ---- the hash table ------------------------------------------------------------------------------ */
 
@@ -92,16 +93,26 @@ static uint64_t expiry_second(const struct ct_conn *c)
     return c->expires_ns / NS_PER_S + 1;
 }
 
+/* The wheel is turned at the end of second 's', or before. */
+static void wake_at(struct ct_table *t, uint64_t s)
+{
+    if (s >= t->wake_s || !t->env->wake)
+        return;
+    t->wake_s = s;
+    t->env->wake(t->env->ctx, s * NS_PER_S);
+}
+
 static void wheel_add(struct ct_conn *c)
 {
     struct ct_table *t = c->table;
     uint64_t s = CLAMP(expiry_second(c), t->wheel_s + 1, t->wheel_s + CT_WHEEL_SLOTS);
 
     ct_link_add(&t->wheel[s % CT_WHEEL_SLOTS], &c->timer);
+    wake_at(t, s);
 }
 
 /* Empties one slot: what has not expired moves on. Returns the budget that is left. */
-static unsigned wheel_turn(struct ct_table *t, struct ct_link *slot, unsigned budget)
+static unsigned wheel_turn(struct ct_link *slot, unsigned budget)
 {
     for (; budget && !ct_link_is_empty(slot); budget--) {
         struct ct_conn *c = ct_of_link(slot->next, struct ct_conn, timer);
@@ -125,11 +136,24 @@ void ct_expire(struct ct_table *t, unsigned budget)
     while (budget && t->wheel_s < now_s) {
         struct ct_link *slot = &t->wheel[(t->wheel_s + 1) % CT_WHEEL_SLOTS];
 
-        budget = wheel_turn(t, slot, budget);
+        budget = wheel_turn(slot, budget);
         if (!ct_link_is_empty(slot))
             return;
         t->wheel_s++;
     }
+}
+
+void ct_wake(struct ct_table *t)
+{
+    uint64_t s;
+
+    ct_expire(t, EXPIRE_PER_WAKE);
+    t->wake_s = UINT64_MAX;
+    for (s = t->wheel_s + 1; s < t->wheel_s + CT_WHEEL_SLOTS; s++)
+        if (!ct_link_is_empty(&t->wheel[s % CT_WHEEL_SLOTS]))
+            break;
+    if (t->n_conns)
+        wake_at(t, s);
 }
 
 /* ---- the table ------------------------------------------------------------------------------------ */
@@ -146,6 +170,7 @@ struct ct_table *ct_table_new(const struct dp_env *env)
     for (size_t i = 0; i < CT_WHEEL_SLOTS; i++)
         ct_link_init(&t->wheel[i]);
     t->wheel_s = ct_now(t) / NS_PER_S;
+    t->wake_s = UINT64_MAX;
     t->timeouts = g_ptr_array_new();
     t->sysctl = (struct ct_sysctl){
         .checksum = 1, .events = 2, .max = DEFAULT_MAX, .tcp_loose = 1, .tcp_max_retrans = 3,
@@ -195,6 +220,7 @@ struct ct_conn *ct_conn_new(struct ct_table *t, const struct ct_tuple *orig,
     c->use = 1;
     c->id = ++t->last_id;
     c->event_mask = UINT32_MAX;
+    c->has_counts = t->sysctl.acct;
     ct_link_init(&c->all);
     ct_link_init(&c->timer);
     ct_link_init(&c->by_source);

@@ -91,6 +91,7 @@ struct ct_table {
     struct ct_link all;                 /* of struct ct_conn.all, the oldest first */
     struct ct_link wheel[CT_WHEEL_SLOTS];       /* of struct ct_conn.timer, by second of expiry */
     uint64_t wheel_s;                   /* the second up to which the wheel has been emptied */
+    uint64_t wake_s;                    /* the second for which env->wake was asked; UINT64_MAX: none */
     struct ct_link *by_source;          /* NAT; NULL: none yet */
     struct ct_link expects;             /* of struct ct_expect.all, the oldest first */
     unsigned n_expects;
@@ -118,6 +119,8 @@ struct ct_conn *ct_find(struct ct_table *t, const struct ct_tuple *tuple, unsign
 /* Deletes expired connections, at most 'budget' of them; called now and then, also by packets, so
  * that millions of idle ones stall nothing. */
 void ct_expire(struct ct_table *t, unsigned budget);
+/* The time that env->wake was asked for has come. */
+void ct_wake(struct ct_table *t);
 
 /* The oldest connection behind 'c' (NULL: of all) that is not expired, or NULL. */
 struct ct_conn *ct_next(struct ct_table *t, const struct ct_conn *c);

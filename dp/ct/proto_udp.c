@@ -45,10 +45,9 @@ static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
     return c->table->sysctl.checksum && !ct_ip_covered_ok(ip, covered);
 }
 
-/* Connections that share a tuple with a translated one end soon: never assured. */
 static void assure(struct ct_conn *c)
 {
-    if (c->status & (IPS_NAT_CLASH | IPS_ASSURED))
+    if (c->status & IPS_ASSURED)
         return;
     c->status |= IPS_ASSURED;
     ct_conn_event(c, IPCT_ASSURED);
