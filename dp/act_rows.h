@@ -37,5 +37,6 @@ ACT_TEXT_HOOKS(push_nsh);       /* push_nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x1
 ACT_TEXT_HOOKS(pop_nsh);        /* pop_nsh() */
 ACT_TEXT_HOOKS(ct);             /* ct(commit,zone=5,mark=0x1/0xff,nat(src=10.0.0.1:1000-2000)) */
 ACT_TEXT_HOOKS(dec_ttl);        /* dec_ttl(le_1(2)) */
+ACT_TEXT_HOOKS(ct);             /* ct(commit,zone=5,mark=0x1/0xff,nat(src=10.0.0.1:80-90,random)) */
 
 #endif
