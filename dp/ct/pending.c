@@ -17,7 +17,7 @@ int act_ct_nat_check(const struct nlattr *n, bool h, uint16_t t, struct ct_nat_a
 void act_ct_nat_put(struct nlmsghdr *m, const struct ct_nat_args *n) { (void)m; (void)n; }
 int act_ct_nat_run(struct pkt *p, struct flow_key *k, const struct ct_nat_args *n, bool c) { (void)p; (void)k; (void)n; (void)c; return 0; }
 int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t t, uint16_t z) { (void)f; (void)p; (void)t; (void)z; return -22; }
-void act_ct_format(GString *o, const struct nlattr *a, const struct key_text *n) { (void)o; (void)a; (void)n; }
-int act_ct_scan(struct scan *i, GByteArray *o, const struct key_text *n, struct err *e) { (void)i; (void)o; (void)n; (void)e; return -22; }
-#define ROW(x, n) const struct ct_proto ct_proto_##x = { .number = n, .name = #x };
+static enum ct_verdict any(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info i) { (void)ip; (void)i; ct_conn_refresh(c, 30); return CT_ACCEPT; }
+static const struct ct_timeout_row any_timeout[] = {{ "x", 1 }};
+#define ROW(x, n) const struct ct_proto ct_proto_##x = { .number = n, .name = #x, .tuple = n == 6 || n == 132 ? ct_ports_of : NULL, .packet = any, .timeout = any_timeout, .n_timeouts = 1 };
 ROW(tcp, 6) ROW(icmp, 1) ROW(icmp6, 58) ROW(sctp, 132) ROW(dccp, 33) ROW(gre, 47)
