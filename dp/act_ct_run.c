@@ -41,8 +41,8 @@ static void put_orig_tuple(struct flow_key *key, const struct ct_conn *c)
 
     key->ct_orig_proto = 0;     /* says that the rest is void */
     if (key->eth_type == ETH_P_IP && t->l3 == 4) {
-        key->ip4.ct_orig.src = be32_get(t->src.bytes);
-        key->ip4.ct_orig.dst = be32_get(t->dst.bytes);
+        memcpy(&key->ip4.ct_orig.src, t->src.bytes, 4);
+        memcpy(&key->ip4.ct_orig.dst, t->dst.bytes, 4);
         put_orig_ids(key, t);
     } else if (key->eth_type == ETH_P_IPV6 && t->l3 == 6 && !is_nd(key)) {
         memcpy(key->ip6.ct_orig.src, t->src.bytes, 16);
