@@ -23,6 +23,7 @@
 #define ACTS_COPY_LEVEL 3               /* up to here a nested list runs at once on a key copy */
 #define ACTS_FIFO_ROOM 9                /* deferred lists of one top-level packet */
 
+struct ct_frags;
 struct vport;
 
 /* What a new port is asked to be. */
@@ -85,6 +86,7 @@ struct dp_ns {
     struct vport *by_name[VPORT_BUCKETS];
     struct ct_limits ct_limits;
     struct ct_table *ct;                /* its connections */
+    struct ct_frags *frags;             /* ... and what waits to become whole datagrams */
 };
 
 /* A list put off until the packet that is under way has ended. */
