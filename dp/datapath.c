@@ -52,6 +52,7 @@ struct dp_ns *dp_ns_new(struct dp_world *w, struct netns *net)
     ns->world = w;
     ns->net = net;
     ns->dps = g_ptr_array_new();
+    ns->ct = ct_table_new(w->env);
     net->user = ns;
     g_ptr_array_add(w->namespaces, ns);
     return ns;
@@ -64,9 +65,19 @@ void dp_ns_free(struct dp_ns *ns)
     while (ns->dps->len)
         datapath_free(ns->dps->pdata[0]);
     g_ptr_array_free(ns->dps, TRUE);
+    ct_table_free(ns->ct);
     ct_limits_done(&ns->ct_limits);
     g_ptr_array_remove(ns->world->namespaces, ns);
     g_free(ns);
+}
+
+void dp_wake(struct dp_world *w)
+{
+    for (guint i = 0; i < w->namespaces->len; i++) {
+        const struct dp_ns *ns = w->namespaces->pdata[i];
+
+        ct_wake(ns->ct);
+    }
 }
 
 void dp_rebalance(struct dp_world *w)

@@ -9,6 +9,7 @@
 #include <linux/openvswitch.h>
 
 #include "dp/act.h"
+#include "dp/ct/limit.h"
 #include "dp/dp.h"
 #include "dp/meter.h"
 #include "dp/table.h"
@@ -22,6 +23,7 @@
 #define ACTS_COPY_LEVEL 3               /* up to here a nested list runs at once on a key copy */
 #define ACTS_FIFO_ROOM 9                /* deferred lists of one top-level packet */
 
+struct ct_frags;
 struct vport;
 
 /* What a new port is asked to be. */
@@ -77,25 +79,14 @@ struct datapath {
     uint32_t n_cpu_pids;
 };
 
-/* Limits of tracked connections (cmd_ct_limit.c). */
-struct ct_zone {
-    int zone;
-    uint32_t limit;                     /* 0: none */
-};
-
-struct ct_limits {
-    uint32_t default_limit;
-    GArray *zones;                      /* of struct ct_zone, newest first; NULL: none yet */
-};
-
-void ct_limits_done(struct ct_limits *l);
-
 struct dp_ns {
     struct dp_world *world;
     struct netns *net;
     GPtrArray *dps;                     /* of struct datapath, in order of creation */
     struct vport *by_name[VPORT_BUCKETS];
     struct ct_limits ct_limits;
+    struct ct_table *ct;                /* its connections */
+    struct ct_frags *frags;             /* ... and what waits to become whole datagrams */
 };
 
 /* A list put off until the packet that is under way has ended. */

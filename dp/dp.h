@@ -79,6 +79,9 @@ void dp_device_gone(struct dp_ns *ns, struct netdev *dev);
 /* Every 4000 ms of virtual time: sorts each mask array by use (catalogue 06, section 6.6). */
 void dp_rebalance(struct dp_world *world);
 
+/* The time that dp_env.wake asked for has come: what has expired goes. */
+void dp_wake(struct dp_world *world);
+
 /* Port number of a device in its datapath, and the other way round for datapath 'dp_ifindex';
  * -1 / NULL if there is none. For names in text. */
 int dp_port_of(const struct netdev *dev);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "dp/ct/conn.h"
 #include "dp/pkt.h"
 
 #define PKT_TAILROOM 64u
@@ -67,6 +68,8 @@ struct pkt *pkt_clone(struct pkt_pool *pool, const struct pkt *from)
     p->size = size;
     p->data = buf + PKT_HEADROOM;
     p->next_free = NULL;
+    if (p->ct)
+        ct_conn_get(p->ct);
     memcpy(p->data, from->data, from->len);
     return p;
 }
@@ -75,6 +78,7 @@ void pkt_free(struct pkt_pool *pool, struct pkt *p)
 {
     if (!p)
         return;
+    pkt_drop_ct(p);
     pool->n_live--;
     p->next_free = pool->free;
     pool->free = p;

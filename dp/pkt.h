@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ct_conn;
 struct nlattr;
 struct vport;
 
@@ -33,6 +34,8 @@ struct pkt {
     uint32_t hash;              /* flow hash, 0: not computed yet */
     bool hash_is_l4, hash_is_sw;
     struct vport *input;        /* port it came in by; of an EXECUTE the one its key names */
+    struct ct_conn *ct;         /* connection it belongs to, a reference; NULL: not tracked, or invalid */
+    uint8_t ct_info;            /* enum ip_conntrack_info, if ct is set */
     /* Where it goes by a tunnel port: the nest of the set(tunnel()) that it has passed, NULL: none.
      * Borrowed from the list of actions, which outlives the packet. */
     const struct nlattr *tunnel;

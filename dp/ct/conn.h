@@ -22,6 +22,7 @@ enum { CT_ORIG, CT_REPLY, CT_N_DIRS };
 struct ct_conn;
 struct ct_table;
 struct ct_helper;
+struct ct_nat_sources;
 struct ct_proto;
 struct ct_timeout;
 
@@ -33,7 +34,12 @@ struct ct_link {
 /* One direction in the table. */
 struct ct_entry {
     struct ct_tuple tuple;
+    unsigned dir_no;                    /* CT_ORIG or CT_REPLY */
     struct ct_entry *next;              /* in its bucket */
+};
+
+struct ct_counter {
+    uint64_t n_packets, n_bytes;
 };
 
 struct ct_conn {
@@ -53,7 +59,8 @@ struct ct_conn {
     uint32_t mark;
     uint8_t labels[16];
     bool has_labels;                    /* the extension exists: bits were set once */
-    bool has_event_mask;
+    struct ct_counter count[CT_N_DIRS];        /* if sysctl.acct was on at its birth */
+    bool has_counts;
     struct ct_conn *master;             /* it was expected by; holds a reference */
     const struct ct_helper *helper;     /* NULL: none */
     void *helper_data;                  /* the helper's own, g_free */
@@ -81,11 +88,11 @@ struct ct_table {
     uint32_t n_buckets;                 /* a power of two */
     uint32_t n_conns;                   /* confirmed */
     uint32_t last_id;
-    uint32_t seed;                      /* of the hash that NAT chooses addresses by */
     struct ct_link all;                 /* of struct ct_conn.all, the oldest first */
     struct ct_link wheel[CT_WHEEL_SLOTS];       /* of struct ct_conn.timer, by second of expiry */
     uint64_t wheel_s;                   /* the second up to which the wheel has been emptied */
-    struct ct_link *by_source;          /* NAT; NULL: none yet */
+    struct ct_nat_sources *sources;     /* NAT's, of struct ct_conn.by_source; NULL: none yet */
+    uint64_t wake_s;                    /* the second for which env->wake was asked; UINT64_MAX: none */
     struct ct_link expects;             /* of struct ct_expect.all, the oldest first */
     unsigned n_expects;
     GPtrArray *timeouts;                /* of struct ct_timeout, in order of creation */
@@ -110,8 +117,10 @@ static inline uint64_t ct_now(const struct ct_table *t)
 struct ct_conn *ct_find(struct ct_table *t, const struct ct_tuple *tuple, unsigned *dir);
 
 /* Deletes expired connections, at most 'budget' of them; called now and then, also by packets, so
- * that millions of idle ones stall nothing. Returns how many went. */
-unsigned ct_expire(struct ct_table *t, unsigned budget);
+ * that millions of idle ones stall nothing. */
+void ct_expire(struct ct_table *t, unsigned budget);
+/* The time that env->wake was asked for has come. */
+void ct_wake(struct ct_table *t);
 
 /* The oldest connection behind 'c' (NULL: of all) that is not expired, or NULL. */
 struct ct_conn *ct_next(struct ct_table *t, const struct ct_conn *c);

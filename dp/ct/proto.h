@@ -20,7 +20,7 @@ enum ct_verdict {
 
 /* One timeout: its place in the row's list is the number of its CTA_TIMEOUT_* minus one. */
 struct ct_timeout_row {
-    const char *name;       /* as in nf_conntrack_NAME_timeout: "tcp_syn_sent"... and in text */
+    const char *name;       /* of the sysctl, without nf_conntrack_: "tcp_timeout_syn_sent" */
     uint32_t seconds;
 };
 
@@ -50,16 +50,17 @@ struct ct_proto {
     bool (*write_id)(const struct ct_ip *ip, const struct ct_tuple *to, bool is_src);
     /* Offset of the transport checksum that the pseudo header counts in; -1: none. */
     int checksum_off;
+    bool allows_clash;      /* of two that race to be confirmed the second joins the first */
     bool has_id;            /* NAT may choose src_id/dst_id to make a tuple free */
     const struct ct_timeout_row *timeout;
     uint8_t n_timeouts;
 };
 
-#define N_CT_PROTOS 10
+#define N_CT_PROTOS 9
 extern const struct ct_proto *const ct_protos[N_CT_PROTOS];     /* proto_table.c; the last one is generic */
 
 extern const struct ct_proto ct_proto_tcp, ct_proto_udp, ct_proto_udplite, ct_proto_icmp,
-    ct_proto_icmp6, ct_proto_sctp, ct_proto_dccp, ct_proto_gre, ct_proto_generic, ct_proto_gre6;
+    ct_proto_icmp6, ct_proto_sctp, ct_proto_dccp, ct_proto_gre, ct_proto_generic;
 
 const struct ct_proto *ct_proto_of(uint8_t number, uint8_t l3);     /* never NULL */
 
@@ -67,7 +68,5 @@ const struct ct_proto *ct_proto_of(uint8_t number, uint8_t l3);     /* never NUL
 const uint32_t *ct_timeouts_of(const struct ct_conn *c);
 /* The namespace's, to be read and changed. */
 uint32_t *ct_default_timeouts(struct ct_table *t, const struct ct_proto *proto);
-
-/* Did UDP-like traffic in both directions make a stream of it (packet by packet)? */
 
 #endif

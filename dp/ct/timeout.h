@@ -22,4 +22,7 @@ struct ct_timeout {
 struct ct_timeout *ct_timeout_find(struct ct_table *t, const char *name, uint8_t l3, uint8_t l4);
 void ct_timeout_put(struct ct_timeout *p);      /* NULL allowed */
 
+/* Drops the table's references. */
+void ct_timeouts_done(struct ct_table *t);
+
 #endif

@@ -9,7 +9,7 @@ struct ct_timeout;
 
 /* nf_conntrack_in: tracks the IP packet at p->l3_off of ethertype 'l3_type' in 'zone'; a new connection gets
  * 'timeout' (NULL: defaults). The packet carries its connection then, or none: it is invalid. 0, or
- * -EINVAL: it is to be dropped. */
+ * -ENOENT: it is to be dropped. */
 int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
              struct ct_timeout *timeout);
 
@@ -17,9 +17,15 @@ int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
  * -EINVAL: another one was there first and cannot stand in for it. */
 int ct_confirm(struct pkt *p);
 
-/* The connection of a packet by its tuple only, without tracking it; a reference for the caller, with
- * *info as tracking would find it. 'is_natted': the packet looks as NAT has left it. NULL: none. */
-struct ct_conn *ct_peek(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
-                        bool is_natted, enum ip_conntrack_info *info);
+/* Gives the packet its connection by the tuple only, without tracking it. 'is_natted': the packet looks as NAT
+ * has left it. False: there is none. */
+bool ct_peek(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone, bool is_natted);
+
+/* The connection that expects this packet, or NULL. Another connection with the packet's tuple is deleted:
+ * helpers do not look whether there is one. */
+struct ct_conn *ct_expected_by(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone);
+
+/* What a packet of direction 'dir' is to a connection. */
+enum ip_conntrack_info ct_info_of(const struct ct_conn *c, unsigned dir);
 
 #endif

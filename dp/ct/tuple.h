@@ -33,9 +33,9 @@ struct ct_ip {
     uint32_t end;           /* behind the packet's last byte: what follows is the link's padding */
 };
 
-/* Finds the IP packet of type 'l3_type' (ETH_P_IP, ETH_P_IPV6) at offset 'l3_off' of a frame. False: it
- * is damaged. Also for the packet inside an ICMP error, of which 'is_inner' allows that the end is missing. */
-bool ct_ip_parse(struct pkt *p, uint32_t l3_off, uint16_t l3_type, bool is_inner, struct ct_ip *ip);
+/* Finds the IP packet of type 'l3_type' (ETH_P_IP, ETH_P_IPV6) at offset 'l3_off' of a frame. Its end may be missing,
+ * as that of a packet inside an ICMP error is. False: its headers are damaged. */
+bool ct_ip_parse(struct pkt *p, uint32_t l3_off, uint16_t l3_type, struct ct_ip *ip);
 
 /* Bytes of the transport header and what follows. */
 static inline uint32_t ct_ip_l4_len(const struct ct_ip *ip)
@@ -56,13 +56,18 @@ static inline uint8_t *ct_ip_l3(const struct ct_ip *ip)
 /* The packet's tuple in 'zone'. False: its transport header is too short. */
 bool ct_tuple_of(const struct ct_ip *ip, uint16_t zone, struct ct_tuple *t);
 
+/* For rows: the two ports at the start of the transport header, of which 4 bytes must be there. */
+bool ct_ports_of(const struct ct_ip *ip, struct ct_tuple *t);
+
 /* The tuple that an answer has. False: there are no answers to it (an ICMP type that is no query). */
 bool ct_tuple_invert(struct ct_tuple *reply, const struct ct_tuple *t);
 
 bool ct_tuple_equal(const struct ct_tuple *a, const struct ct_tuple *b);
 uint32_t ct_tuple_hash(const struct ct_tuple *t);
 
-/* Does the transport checksum hold? True if the protocol has none or the packet says it has none. */
+/* Does the transport's Internet checksum hold, with the pseudo header that all but ICMP have? */
 bool ct_ip_checksum_ok(const struct ct_ip *ip);
+/* The same of protocols whose checksum covers only the first 'covered' bytes. */
+bool ct_ip_covered_ok(const struct ct_ip *ip, uint32_t covered);
 
 #endif
