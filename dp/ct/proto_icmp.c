@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <netinet/ip_icmp.h>
 
+#include "dp/ct/nat_id.h"
 #include "dp/ct/proto_int.h"
 
 #define ICMP_TYPE_MAX 18        /* types above are unknown to RFC 1122: NR_ICMP_TYPES */
@@ -48,12 +49,6 @@ static enum ct_verdict icmp_packet(struct ct_conn *c, const struct ct_ip *ip,
     return CT_ACCEPT;
 }
 
-static bool icmp_write_id(const struct ct_ip *ip, const struct ct_tuple *to, bool is_src)
-{
-    (void)is_src;
-    return ct_icmp_write_id(queries, ip, to);
-}
-
 static const struct ct_timeout_row timeouts[] = { { "icmp_timeout", 30 } };
 
 const struct ct_proto ct_proto_icmp = {
@@ -64,7 +59,7 @@ const struct ct_proto ct_proto_icmp = {
     .invert = icmp_invert,
     .early = icmp_early,
     .packet = icmp_packet,
-    .write_id = icmp_write_id,
+    .write_id = ct_nat_write_icmp,
     .checksum_off = -1,
     .has_id = true,
     .timeout = timeouts,

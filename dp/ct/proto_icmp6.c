@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <linux/icmpv6.h>
 
+#include "dp/ct/nat_id.h"
 #include "dp/ct/proto_int.h"
 
 #define ICMPV6_CHECKSUM 2
@@ -50,12 +51,6 @@ static enum ct_verdict icmp6_packet(struct ct_conn *c, const struct ct_ip *ip,
     return CT_ACCEPT;
 }
 
-static bool icmp6_write_id(const struct ct_ip *ip, const struct ct_tuple *to, bool is_src)
-{
-    (void)is_src;
-    return ct_icmp_write_id(queries, ip, to);
-}
-
 static const struct ct_timeout_row timeouts[] = { { "icmpv6_timeout", 30 } };
 
 const struct ct_proto ct_proto_icmp6 = {
@@ -66,7 +61,7 @@ const struct ct_proto ct_proto_icmp6 = {
     .invert = icmp6_invert,
     .early = icmp6_early,
     .packet = icmp6_packet,
-    .write_id = icmp6_write_id,
+    .write_id = ct_nat_write_icmp6,
     .checksum_off = ICMPV6_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,

@@ -3,10 +3,8 @@
 #include <linux/if_ether.h>
 
 #include "base/bytes.h"
-#include "base/checksum.h"
 #include "dp/ct/proto_int.h"
 
-#define ICMP_CHECKSUM 2u
 #define ICMP_ID 4u
 
 /* ---- queries ----------------------------------------------------------------------------------- */
@@ -55,20 +53,6 @@ bool ct_icmp_asks(const struct ct_icmp_query *queries, const struct ct_tuple *t)
     return q && q->question == type_of(t);
 }
 
-bool ct_icmp_write_id(const struct ct_icmp_query *queries, const struct ct_ip *ip, const struct ct_tuple *to)
-{
-    uint8_t *icmp = ct_ip_l4(ip), old[2];
-
-    if (ct_ip_l4_len(ip) < CT_ICMP_HLEN)
-        return false;
-    if (!query_of(queries, icmp[0]))
-        return true;
-    memcpy(old, icmp + ICMP_ID, sizeof(old));
-    be16_put(icmp + ICMP_ID, to->src_id);
-    csum_replace(icmp + ICMP_CHECKSUM, old, icmp + ICMP_ID, sizeof(old));
-    return true;
-}
-
 /* ---- errors ------------------------------------------------------------------------------------- */
 
 /* The confirmed connection that the packet inside the error belongs to, by the direction in which an answer to
@@ -79,8 +63,8 @@ static struct ct_conn *conn_inside(struct ct_table *t, const struct ct_ip *ip, u
     struct ct_tuple inner, answer;
     struct ct_ip inside;
 
-    if (!ct_ip_parse(ip->pkt, ip->l4_off + CT_ICMP_HLEN, l3_type, true, &inside) ||
-        !ct_tuple_of(&inside, zone, &inner) || !ct_tuple_invert(&answer, &inner))
+    if (!ct_ip_parse(ip->pkt, ip->l4_off + CT_ICMP_HLEN, l3_type, &inside) ||
+        inside.is_later_frag || !ct_tuple_of(&inside, zone, &inner) || !ct_tuple_invert(&answer, &inner))
         return NULL;
     return ct_find(t, &answer, dir);
 }

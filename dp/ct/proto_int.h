@@ -1,4 +1,4 @@
-/* proto_int.h - what several trackers share with each other and nobody else (proto_shared.c).
+/* proto_int.h - what several trackers share with each other and nobody else.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DP_CT_PROTO_INT_H
 #define DP_CT_PROTO_INT_H
@@ -8,13 +8,6 @@
 #include "dp/ct/proto.h"
 #include "netlink/attr.h"
 #include "netlink/policy.h"
-
-#define CT_PORTS_LEN 4u         /* source and destination port begin most transport headers */
-
-/* struct ct_proto.tuple and .write_id of protocols with ports. 'checksum_off': of the checksum to mend, -1: there
- * is none, or the packet, inside an ICMP error, ends before it. */
-bool ct_ports_of(const struct ct_ip *ip, struct ct_tuple *t);
-bool ct_ports_write(const struct ct_ip *ip, const struct ct_tuple *to, bool is_src, int checksum_off);
 
 /* Parses the protocol's own nest 'type' of CTA_PROTOINFO into 'table' (max + 1 entries). 1; 0: it is not there;
  * -errno. */
@@ -38,6 +31,5 @@ bool ct_icmp_tuple(const struct ct_ip *ip, struct ct_tuple *t);
 bool ct_icmp_invert(const struct ct_icmp_query *queries, struct ct_tuple *reply, const struct ct_tuple *t);
 /* Does this tuple ask? Only questions make connections. */
 bool ct_icmp_asks(const struct ct_icmp_query *queries, const struct ct_tuple *t);
-bool ct_icmp_write_id(const struct ct_icmp_query *queries, const struct ct_ip *ip, const struct ct_tuple *to);
 
 #endif

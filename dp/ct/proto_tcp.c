@@ -8,7 +8,7 @@
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 
 #include "base/bytes.h"
-#include "dp/ct/proto_int.h"
+#include "dp/ct/nat_id.h"
 #include "dp/ct/proto_tcp.h"
 
 #define TCP_CHECKSUM 16         /* offset of the checksum */
@@ -203,11 +203,6 @@ static enum ct_verdict tcp_packet(struct ct_conn *c, const struct ct_ip *ip, enu
     return fits == TCP_UNFIT ? CT_INVALID : CT_ACCEPT;
 }
 
-static bool tcp_write_id(const struct ct_ip *ip, const struct ct_tuple *to, bool is_src)
-{
-    return ct_ports_write(ip, to, is_src, ct_ip_l4_len(ip) >= TCP_HLEN ? TCP_CHECKSUM : -1);
-}
-
 static const struct ct_timeout_row timeouts[] = {
     { "tcp_timeout_syn_sent", 120 },
     { "tcp_timeout_syn_recv", 60 },
@@ -231,7 +226,7 @@ const struct ct_proto ct_proto_tcp = {
     .can_drop = tcp_can_drop,
     .put_info = tcp_put_info,
     .set_info = tcp_set_info,
-    .write_id = tcp_write_id,
+    .write_id = ct_nat_write_tcp,
     .checksum_off = TCP_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,
