@@ -5,6 +5,7 @@
 
 #include "dp/ct/conn.h"
 #include "dp/ct/nat.h"
+#include "dp/ct/proto.h"
 
 struct ct_helper {
     const char *name;                   /* "ftp" */

@@ -33,6 +33,7 @@ struct ftp_segment {
     uint32_t seq;
     const char *text;                   /* void once the packet is rewritten */
     uint32_t len;
+    bool is_partial;                    /* it ends within a line of interest */
 };
 
 /* ---- where lines start ------------------------------------------------------------------------------- */
@@ -129,7 +130,7 @@ static enum ct_verdict expect_data(const struct ftp_segment *s, const struct ftp
 }
 
 /* A line that may go on in the next segment is dropped: sent again, it may come whole. */
-static enum ct_verdict read_line(const struct ftp_segment *s)
+static enum ct_verdict read_line(struct ftp_segment *s)
 {
     const struct ct_tuple *tuple = &s->conn->dir[s->dir].tuple;
     struct ftp_addr to = { .l3 = tuple->l3, .addr = tuple->src };
@@ -142,6 +143,7 @@ static enum ct_verdict read_line(const struct ftp_segment *s)
         case FTP_NOTHING:
             break;
         case FTP_PARTIAL:
+            s->is_partial = true;
             return CT_DROP;
         case FTP_FOUND:
             return expect_data(s, line, &to, at);
@@ -162,7 +164,7 @@ static enum ct_verdict read_segment(struct ftp_segment *s)
     starts = &data->starts[s->dir];
     if (is_start(starts, s->seq))
         verdict = read_line(s);
-    if (ends_line)
+    if (ends_line && !s->is_partial)
         note_start(starts, s->seq + s->len);
     return verdict;
 }

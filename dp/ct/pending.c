@@ -3,11 +3,6 @@
 #include "dp/ct/timeout.h"
 #include "dp/act_ct_nat.h"
 #include "dp/act_rows.h"
-struct ct_expect *ct_expect_find(struct ct_table *t, const struct ct_tuple *u) { (void)t; (void)u; return NULL; }
-void ct_expects_delete_all(struct ct_conn *m) { (void)m; }
-void ct_expect_fulfil(struct ct_expect *x, struct ct_conn *c) { (void)x; (void)c; }
-const struct ct_helper *ct_helper_find(const char *n, uint8_t a, uint8_t b) { (void)n; (void)a; (void)b; return NULL; }
-int ct_help(struct pkt *p, uint16_t l) { (void)p; (void)l; return 0; }
 struct ct_timeout *ct_timeout_find(struct ct_table *t, const char *n, uint8_t a, uint8_t b) { (void)t; (void)n; (void)a; (void)b; return NULL; }
 void ct_timeout_put(struct ct_timeout *p) { (void)p; }
 void ct_timeouts_done(struct ct_table *t) { g_ptr_array_unref(t->timeouts); }
