@@ -10,4 +10,4 @@ int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t t, uint16_t z) { (voi
 static enum ct_verdict any(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info i) { (void)ip; (void)i; ct_conn_refresh(c, 30); return CT_ACCEPT; }
 static const struct ct_timeout_row any_timeout[] = {{ "x", 1 }};
 #define ROW(x, n) const struct ct_proto ct_proto_##x = { .number = n, .name = #x, .tuple = n == 6 || n == 132 ? ct_ports_of : NULL, .packet = any, .timeout = any_timeout, .n_timeouts = 1 };
-ROW(tcp, 6) ROW(icmp, 1) ROW(icmp6, 58) ROW(sctp, 132) ROW(dccp, 33) ROW(gre, 47)
+ROW(sctp, 132) ROW(dccp, 33) ROW(gre, 47)
