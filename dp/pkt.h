@@ -39,6 +39,9 @@ struct pkt {
     /* Where it goes by a tunnel port: the nest of the set(tunnel()) that it has passed, NULL: none.
      * Borrowed from the list of actions, which outlives the packet. */
     const struct nlattr *tunnel;
+    /* Of a packet joined from fragments: how many bytes of its IP packet each has brought, ending with
+     * 0. Owned; a copy has none. NULL: unknown. */
+    uint16_t *piece;
     /* From here on the pool's: kept when the packet is used again. */
     uint8_t *buf;               /* the allocation */
     uint32_t size;
@@ -72,6 +75,8 @@ static inline struct pkt *pkt_take(struct pkt **p)
 uint8_t *pkt_insert(struct pkt *p, uint32_t at, uint32_t n);
 /* Closes 'n' bytes at offset 'at', the inverse. */
 void pkt_remove(struct pkt *p, uint32_t at, uint32_t n);
+/* Opens 'n' bytes (uninitialised) at the end and returns their address; the packet's bytes may move. */
+uint8_t *pkt_append(struct pkt *p, uint32_t n);
 void pkt_trim(struct pkt *p, uint32_t len);     /* cuts to len if longer */
 
 /* Length with the metadata tag counted: what flow statistics and counters use. */

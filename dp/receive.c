@@ -31,12 +31,30 @@ const char *const drop_reason_names[N_DROP_REASONS] = {
     [DROP_TUNNEL_HDR] = "tunnel headers refused",
     [DROP_RX_DOWN] = "received on a device that is down",
     [DROP_NOT_A_PORT] = "received on a device that is no port",
+    [DROP_FRAG_DUP] = "DUP_FRAG",
+    [DROP_FRAG_OVERLAP] = "fragments overlap",
+    [DROP_FRAG_BAD] = "damaged fragments",
+    [DROP_FRAG_TOO_FAR] = "FRAG_TOO_FAR",
+    [DROP_FRAG_TIMEOUT] = "FRAG_REASM_TIMEOUT",
+    [DROP_FRAG_MEMORY] = "too many fragments wait",
+    [DROP_FRAG_FLUSHED] = "fragments of a namespace that is gone",
+    [DROP_FRAG_L2_TOO_LONG] = "OVS_DROP_FRAG_L2_TOO_LONG",
+    [DROP_FRAG_INVALID_PROTO] = "OVS_DROP_FRAG_INVALID_PROTO",
     [DROP_UPCALL] = "upcall lost",
     [DROP_NO_MEMORY] = "no memory (injected)",
 };
 /* clang-format on */
 
 /* ---- ends of a packet ---------------------------------------------------------------------- */
+
+uint64_t dp_account_ends(const struct dp_account *a)
+{
+    uint64_t n = a->n_output + a->n_upcall + a->n_consumed + a->n_joined + a->n_held;
+
+    for (unsigned i = 0; i < N_DROP_REASONS; i++)
+        n += a->n_drop[i];
+    return n;
+}
 
 void dp_drop(struct dp_world *w, struct pkt *p, enum drop_reason why)
 {
