@@ -143,35 +143,35 @@ static void learn_sizes(struct frag_queue *q, const struct frag6 *f)
         q->next_hdr_off = f->next_hdr_off;
 }
 
-/* Takes the fragment header out, and mends the header before it. */
-static void mend_header(struct pkt *p, uint32_t next_hdr_off, uint32_t hdr, uint8_t ecn)
+/* Takes the fragment header out of the first fragment. */
+static void remove_header(struct frag *first, uint32_t next_hdr_off)
 {
-    uint8_t *ip = p->data + p->l3_off;
+    struct pkt *p = first->pkt;
 
-    ip[next_hdr_off] = p->data[hdr];
-    ip[1] |= (uint8_t)(ecn << ECN_SHIFT);
-    pkt_remove(p, hdr, FRAG_HDR_LEN);
-    be16_put(p->data + p->l3_off + 4, (uint16_t)(p->len - p->l3_off - HDR_LEN));
+    first->payload -= FRAG_HDR_LEN;
+    p->data[p->l3_off + next_hdr_off] = p->data[first->payload];
+    pkt_remove(p, first->payload, FRAG_HDR_LEN);
 }
 
 /* nf_ct_frag6_reasm. What cannot be joined is dropped, and no error to the caller. */
 static int reassemble(struct frag_queue *q, struct pkt **p)
 {
-    const struct frag *first = &g_array_index(q->frags, struct frag, 0);
-    uint32_t hdr = first->payload - FRAG_HDR_LEN, next_hdr_off = q->next_hdr_off;
-    uint32_t len = hdr - first->pkt->l3_off - HDR_LEN + q->len;
+    struct frag *first = &g_array_index(q->frags, struct frag, 0);
+    uint32_t len = first->payload - FRAG_HDR_LEN - first->pkt->l3_off - HDR_LEN + q->len;
     uint16_t mru = (uint16_t)(HDR_LEN + q->max_size);
-    uint8_t ecn;
+    uint8_t ecn, *ip;
 
     if (!frag_ecn(q, &ecn) || len > IP_MAX_LEN) {
         *p = NULL;
         frag_queue_kill(q, DROP_FRAG_BAD);
         return -EINPROGRESS;
     }
+    remove_header(first, q->next_hdr_off);
     *p = frag_join(q, *p);
     (*p)->mru = mru;
-    mend_header(*p, next_hdr_off, hdr, ecn);
-    (*p)->piece[0] = (uint16_t)((*p)->piece[0] - FRAG_HDR_LEN);
+    ip = (*p)->data + (*p)->l3_off;
+    ip[1] |= (uint8_t)(ecn << ECN_SHIFT);
+    be16_put(ip + 4, (uint16_t)len);
     return 0;
 }
 
