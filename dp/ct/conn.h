@@ -22,6 +22,7 @@ enum { CT_ORIG, CT_REPLY, CT_N_DIRS };
 struct ct_conn;
 struct ct_table;
 struct ct_helper;
+struct ct_nat_sources;
 struct ct_proto;
 struct ct_timeout;
 
@@ -87,12 +88,11 @@ struct ct_table {
     uint32_t n_buckets;                 /* a power of two */
     uint32_t n_conns;                   /* confirmed */
     uint32_t last_id;
-    uint32_t seed;                      /* of the hash that NAT chooses addresses by */
     struct ct_link all;                 /* of struct ct_conn.all, the oldest first */
     struct ct_link wheel[CT_WHEEL_SLOTS];       /* of struct ct_conn.timer, by second of expiry */
     uint64_t wheel_s;                   /* the second up to which the wheel has been emptied */
+    struct ct_nat_sources *sources;     /* NAT's, of struct ct_conn.by_source; NULL: none yet */
     uint64_t wake_s;                    /* the second for which env->wake was asked; UINT64_MAX: none */
-    struct ct_link *by_source;          /* NAT; NULL: none yet */
     struct ct_link expects;             /* of struct ct_expect.all, the oldest first */
     unsigned n_expects;
     GPtrArray *timeouts;                /* of struct ct_timeout, in order of creation */

@@ -3,12 +3,19 @@
 #ifndef DP_CT_NAT_H
 #define DP_CT_NAT_H
 
+#include <netinet/in.h>         /* before what includes linux/in.h */
+
 #include <linux/netfilter/nf_nat.h>
 
 #include "dp/ct/conn.h"
 
 /* Which end is translated. */
 enum ct_manip { CT_MANIP_SRC, CT_MANIP_DST };
+
+static inline enum ct_manip ct_manip_other(enum ct_manip manip)
+{
+    return manip == CT_MANIP_SRC ? CT_MANIP_DST : CT_MANIP_SRC;
+}
 
 /* Where to; flags NF_NAT_RANGE_* say which members count. */
 struct ct_nat_range {
@@ -23,6 +30,11 @@ int ct_nat_setup(struct ct_conn *c, const struct ct_nat_range *range, enum ct_ma
 
 /* nf_nat_alloc_null_binding: the mapping onto itself; the id may change where it is taken. */
 int ct_nat_null_binding(struct ct_conn *c, enum ct_manip manip);
+
+/* Has that end been set up, be it as it was? */
+bool ct_nat_is_done(const struct ct_conn *c, enum ct_manip manip);
+/* Does a packet of direction 'dir' want that end rewritten? */
+bool ct_nat_applies(const struct ct_conn *c, unsigned dir, enum ct_manip manip);
 
 /* nf_nat_packet: rewrites addresses, ids, checksums of one end as the connection wants it for this
  * packet's direction, if it does. 0, or -EINVAL: the packet cannot be rewritten. */

@@ -3,8 +3,6 @@
 #include "dp/ct/timeout.h"
 #include "dp/act_ct_nat.h"
 #include "dp/act_rows.h"
-void ct_nat_forget(struct ct_conn *c) { (void)c; }
-void ct_nat_table_done(struct ct_table *t) { (void)t; }
 struct ct_expect *ct_expect_find(struct ct_table *t, const struct ct_tuple *u) { (void)t; (void)u; return NULL; }
 void ct_expects_delete_all(struct ct_conn *m) { (void)m; }
 void ct_expect_fulfil(struct ct_expect *x, struct ct_conn *c) { (void)x; (void)c; }
@@ -13,9 +11,6 @@ int ct_help(struct pkt *p, uint16_t l) { (void)p; (void)l; return 0; }
 struct ct_timeout *ct_timeout_find(struct ct_table *t, const char *n, uint8_t a, uint8_t b) { (void)t; (void)n; (void)a; (void)b; return NULL; }
 void ct_timeout_put(struct ct_timeout *p) { (void)p; }
 void ct_timeouts_done(struct ct_table *t) { g_ptr_array_unref(t->timeouts); }
-int act_ct_nat_check(const struct nlattr *n, bool h, uint16_t t, struct ct_nat_args *o, struct err *e) { (void)n; (void)h; (void)t; (void)o; (void)e; return 0; }
-void act_ct_nat_put(struct nlmsghdr *m, const struct ct_nat_args *n) { (void)m; (void)n; }
-int act_ct_nat_run(struct pkt *p, struct flow_key *k, const struct ct_nat_args *n, bool c) { (void)p; (void)k; (void)n; (void)c; return 0; }
 int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t t, uint16_t z) { (void)f; (void)p; (void)t; (void)z; return -22; }
 static enum ct_verdict any(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info i) { (void)ip; (void)i; ct_conn_refresh(c, 30); return CT_ACCEPT; }
 static const struct ct_timeout_row any_timeout[] = {{ "x", 1 }};
