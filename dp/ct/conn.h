@@ -95,6 +95,7 @@ struct ct_table {
     uint64_t wake_s;                    /* the second for which env->wake was asked; UINT64_MAX: none */
     struct ct_link expects;             /* of struct ct_expect.all, the oldest first */
     unsigned n_expects;
+    uint32_t last_expect_id;
     GPtrArray *timeouts;                /* of struct ct_timeout, in order of creation */
     uint32_t *seconds;                  /* default timeouts of all protocols, see ct_timeouts_of() */
     struct ct_sysctl sysctl;

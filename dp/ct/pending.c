@@ -3,11 +3,6 @@
 #include "dp/ct/timeout.h"
 #include "dp/act_ct_nat.h"
 #include "dp/act_rows.h"
-struct ct_expect *ct_expect_find(struct ct_table *t, const struct ct_tuple *u) { (void)t; (void)u; return NULL; }
-void ct_expects_delete_all(struct ct_conn *m) { (void)m; }
-void ct_expect_fulfil(struct ct_expect *x, struct ct_conn *c) { (void)x; (void)c; }
-const struct ct_helper *ct_helper_find(const char *n, uint8_t a, uint8_t b) { (void)n; (void)a; (void)b; return NULL; }
-int ct_help(struct pkt *p, uint16_t l) { (void)p; (void)l; return 0; }
 struct ct_timeout *ct_timeout_find(struct ct_table *t, const char *n, uint8_t a, uint8_t b) { (void)t; (void)n; (void)a; (void)b; return NULL; }
 void ct_timeout_put(struct ct_timeout *p) { (void)p; }
 void ct_timeouts_done(struct ct_table *t) { g_ptr_array_unref(t->timeouts); }
@@ -15,4 +10,4 @@ int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t t, uint16_t z) { (voi
 static enum ct_verdict any(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info i) { (void)ip; (void)i; ct_conn_refresh(c, 30); return CT_ACCEPT; }
 static const struct ct_timeout_row any_timeout[] = {{ "x", 1 }};
 #define ROW(x, n) const struct ct_proto ct_proto_##x = { .number = n, .name = #x, .tuple = n == 6 || n == 132 ? ct_ports_of : NULL, .packet = any, .timeout = any_timeout, .n_timeouts = 1 };
-ROW(tcp, 6) ROW(icmp, 1) ROW(icmp6, 58) ROW(sctp, 132) ROW(dccp, 33) ROW(gre, 47)
+ROW(sctp, 132) ROW(dccp, 33) ROW(gre, 47)
