@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dp/ct/nl.h"
 #include "netlink/attr.h"
 
 /* ---- world --------------------------------------------------------------------------------------- */
@@ -25,6 +26,7 @@ struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env)
     w->namespaces = g_ptr_array_new();
     for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
         netlink_add_family(nl, families[i]);
+    ct_nl_start(nl);
     netlink_set_user(nl, w);
     return w;
 }
@@ -53,6 +55,7 @@ struct dp_ns *dp_ns_new(struct dp_world *w, struct netns *net)
     ns->net = net;
     ns->dps = g_ptr_array_new();
     ns->ct = ct_table_new(w->env);
+    ct_nl_listen(ns);
     net->user = ns;
     g_ptr_array_add(w->namespaces, ns);
     return ns;

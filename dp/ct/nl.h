@@ -8,6 +8,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include "dp/ct/conn.h"
+#include "netlink/attr.h"
 #include "netlink/nf.h"
 
 struct ct_expect;
@@ -28,8 +29,10 @@ enum {
     CT_PART_DST = 1u << 1,
     CT_PART_ZONE = 1u << 2,
     CT_PART_PROTO = 1u << 3,
-    CT_PART_ALL = (1u << 12) - 1,
 };
+
+#define CT_PART_ALL 0xfffu
+#define CT_PART_IDS 0xff0u              /* ports, and what ICMP has of them */
 
 /* What a request says about all its tuples. */
 struct ct_nl_scope {
@@ -44,9 +47,6 @@ struct ct_nl_scope ct_nl_scope_of(const struct req *req, const struct nlattr *zo
 /* Reads a CTA_TUPLE_* of direction 'dir'. 0, -EINVAL, -ERANGE, or -EOPNOTSUPP: no such family. */
 int ct_nl_get_tuple(struct ct_nl_scope *scope, unsigned dir, const struct nlattr *nest,
                     struct ct_tuple *t, struct err *e);
-/* The same for the mask of an expectation, whose ids are no ids that a packet could have. */
-int ct_nl_get_mask(struct ct_nl_scope *scope, const struct nlattr *nest, struct ct_tuple *t,
-                   struct err *e);
 /* 'zone': told inside, 0: not. */
 void ct_nl_put_tuple(struct nlmsghdr *msg, uint16_t type, const struct ct_tuple *t, uint16_t zone);
 /* Are these parts of two tuples equal? */
@@ -75,6 +75,36 @@ int ct_nl_new_conn(struct req *req, struct err *e);
 void ct_nl_tell(struct ct_conn *c, uint32_t events, struct req *cause);
 /* Deletes a connection in the name of a request. */
 void ct_nl_delete(struct ct_conn *c, struct req *cause);
+
+/* Which event of a namespace comes from dp_ns.ct_cause. */
+enum { CT_CAUSE_DESTROY, CT_CAUSE_EXPECT_NEW, CT_CAUSE_EXPECT_DESTROY };
+
+/* Is a listener there, or a request that wants to hear of what it does? */
+bool ct_nl_is_wanted(const struct dp_ns *ns, const struct req *cause);
+/* The request that this event comes from, or NULL. */
+struct req *ct_nl_cause(const struct dp_ns *ns, unsigned event);
+/* Tells of an expectation: ct_table.expect_event (nl_expect.c). */
+void ct_nl_on_expect(void *ctx, struct ct_expect *x, unsigned event);
+
+/* ---- statistics: nl_conn.c ----------------------------------------------------------------------- */
+
+/* One of the counters of a CPU. */
+struct ct_nl_stat {
+    uint16_t type;                      /* CTA_STATS_* */
+    size_t member;                      /* of struct ct_stats */
+};
+
+/* Dumps a message of 'type' for each CPU. */
+int ct_nl_dump_stats(struct dump *d, uint16_t type, const struct ct_nl_stat *rows, size_t n);
+/* Asked for without NLM_F_DUMP there is nothing to say. */
+int ct_nl_nothing(struct req *req, struct err *e);
+
+/* ---- attributes ------------------------------------------------------------------------------------ */
+
+/* Attributes of a nest, as policy_parse(). Unlike a message's own, they are refused without a word to
+ * the client. */
+int ct_nl_parse_nest(const struct nlattr *nest, const struct policy *rows, uint16_t max,
+                     const struct nlattr **tb, struct err *e);
 
 static inline void put_be32(struct nlmsghdr *msg, uint16_t type, uint32_t value)
 {

@@ -4,7 +4,6 @@
 #include "dp/ct/nl.h"
 #include "dp/ct/proto.h"
 #include "netlink/attr.h"
-#include "netlink/reply.h"
 
 /* A zone of one direction only stands in that tuple. */
 static void put_tuples(struct nlmsghdr *msg, const struct ct_conn *c)
@@ -28,20 +27,6 @@ static void put_proto_info(struct nlmsghdr *msg, const struct ct_conn *c)
 {
     if (c->proto->put_info)
         c->proto->put_info(msg, c);
-}
-
-/* Of a connection that is gone only the state is told, which is the first in the nest of its protocol. */
-static void put_last_state(struct nlmsghdr *msg, const struct ct_conn *c)
-{
-    struct nlattr *info = mnl_nlmsg_get_payload_tail(msg), *proto = info + 1, *state = proto + 1;
-    uint32_t before = msg->nlmsg_len;
-
-    put_proto_info(msg, c);
-    if (msg->nlmsg_len == before)
-        return;
-    proto->nla_len = (uint16_t)(ATTR_HDR + attr_align(state->nla_len));
-    info->nla_len = (uint16_t)(ATTR_HDR + proto->nla_len);
-    msg_cut(msg, before + info->nla_len);
 }
 
 static void put_counter(struct nlmsghdr *msg, uint16_t type, const struct ct_counter *n)
@@ -114,7 +99,7 @@ static void put_synproxy(struct nlmsghdr *msg, const struct ct_conn *c)
 {
     struct nlattr *nest;
 
-    if (!c->has_synproxy)
+    if (!c->by_client)
         return;
     nest = mnl_attr_nest_start(msg, CTA_SYNPROXY);
     put_be32(msg, CTA_SYNPROXY_ISN, 0);
@@ -147,7 +132,7 @@ static void put_destroyed(struct nlmsghdr *msg, const struct ct_conn *c)
         put_be32(msg, CTA_TIMEOUT, ct_conn_left(c));
     put_counters(msg, c);
     put_timestamp(msg, c);
-    put_last_state(msg, c);
+    put_proto_info(msg, c);
 }
 
 /* Parts that an event tells only if it is about them, in this order. */

@@ -21,7 +21,7 @@ static struct kind kind_of(uint32_t events)
     return (struct kind){ NFNLGRP_CONNTRACK_UPDATE, IPCTNL_MSG_CT_NEW, 0 };
 }
 
-static bool is_wanted(const struct dp_ns *ns, const struct req *cause)
+bool ct_nl_is_wanted(const struct dp_ns *ns, const struct req *cause)
 {
     return ns->net->n_memberships[NETLINK_NETFILTER] ||
            (cause && cause->msg->nlmsg_flags & NLM_F_ECHO);
@@ -33,7 +33,7 @@ void ct_nl_tell(struct ct_conn *c, uint32_t events, struct req *cause)
     struct kind kind = kind_of(events);
     struct nlmsghdr *msg;
 
-    if (!c->has_events || !(events & c->event_mask) || !is_wanted(ns, cause))
+    if (!c->has_events || !(events & c->event_mask) || !ct_nl_is_wanted(ns, cause))
         return;
     msg = nf_event(ns->net, NF_TYPE(NFNL_SUBSYS_CTNETLINK, kind.msg),
                    ct_nl_family(&c->dir[CT_ORIG].tuple), cause);
@@ -42,13 +42,16 @@ void ct_nl_tell(struct ct_conn *c, uint32_t events, struct req *cause)
     nf_send_event(ns->net, kind.group, msg, cause);
 }
 
+struct req *ct_nl_cause(const struct dp_ns *ns, unsigned event)
+{
+    return ns->ct_cause && ns->ct_cause_event == event ? ns->ct_cause : NULL;
+}
+
 static void on_event(void *ctx, struct ct_conn *c, uint32_t events)
 {
-    struct dp_ns *ns = ctx;
-    struct req *cause = ns->ct_cause;
+    bool is_last = events & 1u << IPCT_DESTROY;
 
-    ns->ct_cause = NULL;        /* what else comes of it is not told in the request's name */
-    ct_nl_tell(c, events, cause);
+    ct_nl_tell(c, events, is_last ? ct_nl_cause(ctx, CT_CAUSE_DESTROY) : NULL);
 }
 
 void ct_nl_delete(struct ct_conn *c, struct req *cause)
@@ -56,6 +59,7 @@ void ct_nl_delete(struct ct_conn *c, struct req *cause)
     struct dp_ns *ns = c->table->event_ctx;
 
     ns->ct_cause = cause;
+    ns->ct_cause_event = CT_CAUSE_DESTROY;
     ct_conn_delete(c);
     ns->ct_cause = NULL;
 }
@@ -63,6 +67,7 @@ void ct_nl_delete(struct ct_conn *c, struct req *cause)
 void ct_nl_listen(struct dp_ns *ns)
 {
     ns->ct->event = on_event;
+    ns->ct->expect_event = ct_nl_on_expect;
     ns->ct->event_ctx = ns;
     ns->ct->n_listeners = &ns->net->n_memberships[NETLINK_NETFILTER];
 }

@@ -98,9 +98,8 @@ static const struct policy proto_policy[CTA_PROTO_MAX + 1] = {
 };
 /* clang-format on */
 
-/* Attributes of a nest. Unlike a message's own, they are refused without a word to the client. */
-static int parse_nest(const struct nlattr *nest, const struct policy *rows, uint16_t max,
-                      const struct nlattr **tb, struct err *e)
+int ct_nl_parse_nest(const struct nlattr *nest, const struct policy *rows, uint16_t max,
+                     const struct nlattr **tb, struct err *e)
 {
     int rc = policy_parse(rows, max, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest),
                           nest, tb, e);
@@ -115,7 +114,7 @@ static int get_ip(const struct ct_nl_scope *scope, const struct nlattr *nest, st
 {
     const struct nlattr *tb[CTA_IP_MAX + 1], *src, *dst;
     size_t len = scope->family == AF_INET ? 4 : 16;
-    int rc = parse_nest(nest, ip_policy, CTA_IP_MAX, tb, e);
+    int rc = ct_nl_parse_nest(nest, ip_policy, CTA_IP_MAX, tb, e);
 
     if (rc)
         return rc;
@@ -139,7 +138,7 @@ static int get_proto(const struct ct_nl_scope *scope, const struct nlattr *nest,
                      struct err *e)
 {
     const struct nlattr *tb[CTA_PROTO_MAX + 1];
-    int rc = parse_nest(nest, proto_policy, CTA_PROTO_MAX, tb, e);
+    int rc = ct_nl_parse_nest(nest, proto_policy, CTA_PROTO_MAX, tb, e);
 
     if (rc)
         return rc;
@@ -180,7 +179,7 @@ static int get_parts(struct ct_nl_scope *scope, const struct nlattr **tb, struct
                      struct err *e)
 {
     uint32_t wants_ip = scope->parts & (CT_PART_SRC | CT_PART_DST);
-    uint32_t wants_ids = scope->parts & ~(CT_PART_SRC | CT_PART_DST | CT_PART_ZONE | CT_PART_PROTO);
+    uint32_t wants_ids = scope->parts & CT_PART_IDS;
     int rc;
 
     if ((wants_ip && !tb[CTA_TUPLE_IP]) || (scope->parts & CT_PART_PROTO && !tb[CTA_TUPLE_PROTO]))
@@ -193,11 +192,11 @@ static int get_parts(struct ct_nl_scope *scope, const struct nlattr **tb, struct
     return rc;
 }
 
-static int get_tuple(struct ct_nl_scope *scope, unsigned dir, const struct nlattr *nest,
-                     struct ct_tuple *t, struct err *e)
+int ct_nl_get_tuple(struct ct_nl_scope *scope, unsigned dir, const struct nlattr *nest,
+                    struct ct_tuple *t, struct err *e)
 {
     const struct nlattr *tb[CTA_TUPLE_MAX + 1];
-    int rc = parse_nest(nest, tuple_policy, CTA_TUPLE_MAX, tb, e);
+    int rc = ct_nl_parse_nest(nest, tuple_policy, CTA_TUPLE_MAX, tb, e);
 
     if (rc)
         return rc;
@@ -206,24 +205,12 @@ static int get_tuple(struct ct_nl_scope *scope, unsigned dir, const struct nlatt
     memset(t, 0, sizeof(*t));
     t->l3 = scope->family == AF_INET ? 4 : 6;
     rc = get_parts(scope, tb, t, e);
+    if (!rc)
+        rc = check_type(scope, t, e);
     if (!rc && scope->parts & CT_PART_ZONE && tb[CTA_TUPLE_ZONE])
         rc = get_zone(scope, dir, tb[CTA_TUPLE_ZONE], e);
     t->zone = scope->zone[dir];
     return rc;
-}
-
-int ct_nl_get_tuple(struct ct_nl_scope *scope, unsigned dir, const struct nlattr *nest,
-                    struct ct_tuple *t, struct err *e)
-{
-    int rc = get_tuple(scope, dir, nest, t, e);
-
-    return rc ? rc : check_type(scope, t, e);
-}
-
-int ct_nl_get_mask(struct ct_nl_scope *scope, const struct nlattr *nest, struct ct_tuple *t,
-                   struct err *e)
-{
-    return get_tuple(scope, CT_ORIG, nest, t, e);
 }
 
 struct ct_nl_scope ct_nl_scope_of(const struct req *req, const struct nlattr *zone)

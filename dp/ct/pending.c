@@ -3,9 +3,6 @@
 #include "dp/ct/timeout.h"
 #include "dp/act_ct_nat.h"
 #include "dp/act_rows.h"
-struct ct_timeout *ct_timeout_find(struct ct_table *t, const char *n, uint8_t a, uint8_t b) { (void)t; (void)n; (void)a; (void)b; return NULL; }
-void ct_timeout_put(struct ct_timeout *p) { (void)p; }
-void ct_timeouts_done(struct ct_table *t) { g_ptr_array_unref(t->timeouts); }
 int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t t, uint16_t z) { (void)f; (void)p; (void)t; (void)z; return -22; }
 static enum ct_verdict any(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info i) { (void)ip; (void)i; ct_conn_refresh(c, 30); return CT_ACCEPT; }
 static const struct ct_timeout_row any_timeout[] = {{ "x", 1 }};
