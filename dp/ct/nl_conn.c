@@ -52,22 +52,26 @@ static int get_masked(const struct nlattr *value, const struct nlattr *mask, boo
     return 0;
 }
 
+/* Younger than the other nests, and so read strictly. */
 static int get_parts(const struct nlattr *nest, struct filter *f, struct err *e)
 {
-    const struct nlattr *a;
-    int left;
+    static const struct policy rows[CTA_FILTER_MAX + 1] = {
+        [CTA_FILTER_ORIG_FLAGS] = { POL_U32 },
+        [CTA_FILTER_REPLY_FLAGS] = { POL_U32 },
+    };
+    const struct nlattr *tb[CTA_FILTER_MAX + 1];
+    bool is_nest = nest->nla_type & NLA_F_NESTED;
 
-    attr_for_each_nested(a, nest, left) {
-        unsigned type = mnl_attr_get_type(a);
+    if (!is_nest || policy_parse_strict(rows, CTA_FILTER_MAX, mnl_attr_get_payload(nest),
+                                        mnl_attr_get_payload_len(nest), nest, tb, NULL))
+        return err_set(e, EINVAL, "ctnetlink: CTA_FILTER is damaged");
+    for (unsigned dir = 0; dir < CT_N_DIRS; dir++) {
+        const struct nlattr *flags = tb[CTA_FILTER_ORIG_FLAGS + dir];
 
-        if (type != CTA_FILTER_ORIG_FLAGS && type != CTA_FILTER_REPLY_FLAGS)
-            continue;
-        if (mnl_attr_get_payload_len(a) < sizeof(uint32_t))
-            return err_set(e, ERANGE, "ctnetlink: flags of a filter are cut short");
-        f->parts[type - CTA_FILTER_ORIG_FLAGS] = mnl_attr_get_u32(a);
+        f->parts[dir] = flags ? mnl_attr_get_u32(flags) : 0;
+        if (f->parts[dir] & ~CT_PART_ALL)
+            return err_set(e, EINVAL, "ctnetlink: unknown flags in CTA_FILTER");
     }
-    if ((f->parts[CT_ORIG] | f->parts[CT_REPLY]) & ~CT_PART_ALL)
-        return err_set(e, EINVAL, "ctnetlink: unknown flags in CTA_FILTER");
     return 0;
 }
 
@@ -227,21 +231,24 @@ static int dump_nothing(struct dump *d, struct err *e)
 
 /* ---- DELETE --------------------------------------------------------------------------------------- */
 
-/* Without a tuple. The zone is not looked at: Linux 6.8 is the first to do that. */
+/* Without a tuple; also what has expired, but is there still. The zone is not looked at: Linux 6.8 is the
+ * first to do that. */
 static int flush_conns(struct req *req, struct err *e)
 {
     struct ct_table *t = req_ns(req)->ct;
     const struct nfgenmsg *h = nf_header(req);
     uint8_t family = h->version ? h->nfgen_family : 0;
     struct filter filter = { 0 };
-    struct ct_conn *c, *next;
+    struct ct_link *l, *next;
     int rc;
 
     if (is_filtered(req, family) && req->attr[CTA_FILTER])
         return err_set(e, EOPNOTSUPP, "ctnetlink: CTA_FILTER is for dumps");
     rc = is_filtered(req, family) ? get_filter(req, family, &filter, e) : 0;
-    for (c = ct_next(t, NULL); !rc && c; c = next) {
-        next = ct_next(t, c);
+    for (l = t->all.next; !rc && l != &t->all; l = next) {
+        struct ct_conn *c = ct_of_link(l, struct ct_conn, all);
+
+        next = l->next;
         if (is_meant(&filter, c))
             ct_nl_delete(c, req);
     }

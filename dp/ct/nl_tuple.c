@@ -104,9 +104,11 @@ int ct_nl_parse_nest(const struct nlattr *nest, const struct policy *rows, uint1
     int rc = policy_parse(rows, max, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest),
                           nest, tb, e);
 
+    if (rc)
+        return err_set(e, -rc, "attributes in a nest of type %u are damaged", mnl_attr_get_type(nest));
     if (e)
-        e->to_client = e->has_offset = false;
-    return rc;
+        e->to_client = false;
+    return 0;
 }
 
 static int get_ip(const struct ct_nl_scope *scope, const struct nlattr *nest, struct ct_tuple *t,
