@@ -3,9 +3,6 @@
 #include "dp/ct/timeout.h"
 #include "dp/act_ct_nat.h"
 #include "dp/act_rows.h"
-struct ct_timeout *ct_timeout_find(struct ct_table *t, const char *n, uint8_t a, uint8_t b) { (void)t; (void)n; (void)a; (void)b; return NULL; }
-void ct_timeout_put(struct ct_timeout *p) { (void)p; }
-void ct_timeouts_done(struct ct_table *t) { g_ptr_array_unref(t->timeouts); }
 static enum ct_verdict any(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info i) { (void)ip; (void)i; ct_conn_refresh(c, 30); return CT_ACCEPT; }
 static const struct ct_timeout_row any_timeout[] = {{ "x", 1 }};
 #define ROW(x, n) const struct ct_proto ct_proto_##x = { .number = n, .name = #x, .tuple = n == 6 || n == 132 ? ct_ports_of : NULL, .packet = any, .timeout = any_timeout, .n_timeouts = 1 };
