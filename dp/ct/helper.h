@@ -5,6 +5,7 @@
 
 #include "dp/ct/conn.h"
 #include "dp/ct/nat.h"
+#include "dp/ct/proto.h"
 
 struct ct_helper {
     const char *name;                   /* "ftp" */
@@ -47,7 +48,16 @@ int ct_expect_add(struct ct_conn *master, const struct ct_expect *x);
 struct ct_expect *ct_expect_find(struct ct_table *t, const struct ct_tuple *tuple);
 void ct_expect_delete(struct ct_expect *x);
 void ct_expects_delete_all(struct ct_conn *master);
+/* Deletes those whose time has passed: for those who walk t->expects. */
+void ct_expects_expire(struct ct_table *t);
 /* The first packet of 'c' fulfils 'x', which goes (unless permanent): sets master, mark, status, helper. */
 void ct_expect_fulfil(struct ct_expect *x, struct ct_conn *c);
+
+/* For helpers: a connection like 'master' from any port of 'src' to 'dst'. */
+struct ct_expect ct_expect_of(const struct ct_conn *master, uint8_t proto,
+                              const struct ct_addr *src, const struct ct_addr *dst,
+                              uint16_t dst_port);
+/* For helpers, as struct ct_expect.expected: translated as its master is, to port saved_id. */
+void ct_nat_follow_master(struct ct_conn *c, const struct ct_expect *x);
 
 #endif

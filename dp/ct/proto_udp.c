@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "base/bytes.h"
+#include "dp/ct/nat_id.h"
 #include "dp/ct/proto.h"
 
 #define UDP_LEN 8u
@@ -91,7 +92,7 @@ const struct ct_proto ct_proto_udp = {
     .name = "udp",
     .tuple = ct_ports_of,
     .packet = udp_packet,
-    .checksum_off = 6,
+    .write_id = ct_nat_write_udp,
     .allows_clash = true,
     .has_id = true,
     .timeout = udp_timeouts,
@@ -103,7 +104,7 @@ const struct ct_proto ct_proto_udplite = {
     .name = "udplite",
     .tuple = ct_ports_of,
     .packet = udplite_packet,
-    .checksum_off = 6,
+    .write_id = ct_nat_write_udplite,
     .allows_clash = true,
     .has_id = true,
     .timeout = udp_timeouts,
