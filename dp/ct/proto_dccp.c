@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-/* (after netinet/in.h, which it defines again otherwise) */
+/* (after netinet/in.h, which they define again otherwise) */
 #include <linux/dccp.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>

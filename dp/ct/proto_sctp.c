@@ -5,6 +5,9 @@
  * have a rule of their own.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
+#include <netinet/in.h>
+
+/* (after netinet/in.h, which they define again otherwise) */
 #include <linux/netfilter/nf_conntrack_sctp.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
