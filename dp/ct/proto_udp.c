@@ -30,10 +30,12 @@ static bool is_damaged_udp(const struct ct_conn *c, const struct ct_ip *ip)
     return be16_get(udp + 6) && c->table->sysctl.checksum && !ct_ip_checksum_ok(ip);
 }
 
-/* The length field says how much the checksum covers, 0: all. There must be a checksum. */
+/* The length field says how much the checksum covers, 0: all. There must be a checksum. Linux 6.1 compares it with
+ * that of UDP's pseudo header (seen on 6.1.176 and 6.1.192): right ones are invalid. */
 static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
 {
     const uint8_t *udp = ct_ip_l4(ip);
+    struct ct_ip as_udp = *ip;
     uint32_t len = ct_ip_l4_len(ip), covered;
 
     if (len < UDP_LEN)
@@ -43,7 +45,8 @@ static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
         covered = len;
     if (covered < UDP_LEN || covered > len || !be16_get(udp + 6))
         return true;
-    return c->table->sysctl.checksum && !ct_ip_covered_ok(ip, covered);
+    as_udp.proto = IPPROTO_UDP;
+    return c->table->sysctl.checksum && !ct_ip_covered_ok(&as_udp, covered);
 }
 
 static void assure(struct ct_conn *c)
