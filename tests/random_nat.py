@@ -146,7 +146,10 @@ class World:
             low = high = None
         if kind == "DST" and dice.happens(0.5):
             low, high = self.servers[1], None
-        return kind, low, high, ports, ("PERSISTENT",) if dice.happens(0.3) else ()
+        flags = ["PERSISTENT"] if dice.happens(0.3) else []
+        if ports and len(ports) == 1 and dice.happens(0.2):     # random, but there is one choice only
+            flags.append(dice.pick(("PROTO_HASH", "PROTO_RANDOM")))
+        return kind, low, high, ports, tuple(flags)
 
     def packet(self, src, dst, sport, dport, is_answer):
         if self.proto == ICMP:
