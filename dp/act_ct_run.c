@@ -276,7 +276,7 @@ static int ct_commit(struct dp_ns *ns, struct pkt *p, struct flow_key *key,
         if (err)
             return err;
     }
-    if (args->has_event_mask)
+    if (args->has_event_mask && p->ct->has_events)
         p->ct->event_mask = args->event_mask;
     set_mark(p->ct, key, args);
     set_labels(p->ct, key, args);

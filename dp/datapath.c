@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dp/ct/frag.h"
+#include "dp/ct/nl.h"
 #include "netlink/attr.h"
 
 /* ---- world --------------------------------------------------------------------------------------- */
@@ -26,6 +27,7 @@ struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env)
     w->namespaces = g_ptr_array_new();
     for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
         netlink_add_family(nl, families[i]);
+    ct_nl_start(nl);
     netlink_set_user(nl, w);
     return w;
 }
@@ -55,6 +57,7 @@ struct dp_ns *dp_ns_new(struct dp_world *w, struct netns *net)
     ns->dps = g_ptr_array_new();
     ns->ct = ct_table_new(w->env);
     ns->frags = ct_frags_new(w);
+    ct_nl_listen(ns);
     net->user = ns;
     g_ptr_array_add(w->namespaces, ns);
     return ns;

@@ -86,6 +86,8 @@ struct dp_ns {
     struct vport *by_name[VPORT_BUCKETS];
     struct ct_limits ct_limits;
     struct ct_table *ct;                /* its connections */
+    struct req *ct_cause;               /* the request that its next event comes from, NULL: none */
+    unsigned ct_cause_event;            /* ... if it is this one, CT_CAUSE_* */
     struct ct_frags *frags;             /* ... and what waits to become whole datagrams */
 };
 

@@ -16,6 +16,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define DEFAULT_MAX 262144u
 #define EXPIRE_PER_WAKE 10000u
+#define EVENTS_IF_HEARD 2u      /* sysctl.events: only while somebody listens */
 
 /* ---- the hash table ------------------------------------------------------------------------------ */
 
@@ -169,6 +170,7 @@ struct ct_table *ct_table_new(const struct dp_env *env)
     ct_link_init(&t->expects);
     for (size_t i = 0; i < CT_WHEEL_SLOTS; i++)
         ct_link_init(&t->wheel[i]);
+    t->stats = g_new0(struct ct_stats, MAX(env->n_cpus, 1u));
     t->wheel_s = ct_now(t) / NS_PER_S;
     t->wake_s = UINT64_MAX;
     t->timeouts = g_ptr_array_new();
@@ -188,6 +190,7 @@ void ct_table_free(struct ct_table *t)
     ct_nat_table_done(t);
     ct_timeouts_done(t);
     g_free(t->seconds);
+    g_free(t->stats);
     g_free(t->bucket);
     g_free(t);
 }
@@ -207,6 +210,14 @@ struct ct_conn *ct_next(struct ct_table *t, const struct ct_conn *c)
 
 /* ---- a connection --------------------------------------------------------------------------------- */
 
+/* Connections that nobody listens to at their birth are never told of. */
+static bool wants_events(const struct ct_table *t)
+{
+    if (t->sysctl.events == EVENTS_IF_HEARD && t->n_listeners)
+        return *t->n_listeners;
+    return t->sysctl.events;
+}
+
 struct ct_conn *ct_conn_new(struct ct_table *t, const struct ct_tuple *orig,
                             const struct ct_tuple *reply)
 {
@@ -220,6 +231,7 @@ struct ct_conn *ct_conn_new(struct ct_table *t, const struct ct_tuple *orig,
     c->use = 1;
     c->id = ++t->last_id;
     c->event_mask = UINT32_MAX;
+    c->has_events = wants_events(t);
     c->has_counts = t->sysctl.acct;
     ct_link_init(&c->all);
     ct_link_init(&c->timer);
@@ -235,7 +247,6 @@ void ct_conn_put(struct ct_conn *c)
     ct_nat_forget(c);
     ct_expects_delete_all(c);
     ct_conn_put(c->master);
-    ct_timeout_put(c->timeout);
     g_free(c->helper_data);
     g_free(c->seqadj);
     g_slice_free(struct ct_conn, c);
@@ -250,6 +261,8 @@ int ct_conn_insert(struct ct_conn *c)
         return -EEXIST;
     c->expires_ns += ct_now(t);
     c->status |= IPS_CONFIRMED;
+    c->order = ++t->last_order;
+    c->start_ns = t->sysctl.timestamp ? ct_now(t) : 0;
     ct_link_add(&t->all, &c->all);
     if (++t->n_conns > t->n_buckets) {
         hash_grow(t);
@@ -260,6 +273,15 @@ int ct_conn_insert(struct ct_conn *c)
     wheel_add(c);
     ct_conn_get(c);
     return 0;
+}
+
+static void tell(struct ct_conn *c, uint32_t events)
+{
+    struct ct_table *t = c->table;
+
+    c->events = 0;
+    if (t->event && c->has_events && events & c->event_mask)
+        t->event(t->event_ctx, c, events);
 }
 
 void ct_conn_delete(struct ct_conn *c)
@@ -274,8 +296,7 @@ void ct_conn_delete(struct ct_conn *c)
     ct_link_remove(&c->all);
     ct_link_remove(&c->timer);
     t->n_conns--;
-    c->events = 1u << IPCT_DESTROY;
-    ct_events_deliver(c);
+    tell(c, 1u << IPCT_DESTROY);
     ct_expects_delete_all(c);
     ct_nat_forget(c);
     ct_conn_put(c);
@@ -307,12 +328,8 @@ uint32_t ct_conn_left(const struct ct_conn *c)
 
 void ct_events_deliver(struct ct_conn *c)
 {
-    struct ct_table *t = c->table;
-    uint32_t events = c->events;
-
-    c->events = 0;
-    if (events && t->event)
-        t->event(t->event_ctx, c, events);
+    if (ct_is_confirmed(c) && !ct_is_dying(c))
+        tell(c, c->events);
 }
 
 /* ---- packets --------------------------------------------------------------------------------------- */

@@ -20,6 +20,7 @@ enum { CT_ORIG, CT_REPLY, CT_N_DIRS };
 #define CT_WHEEL_SLOTS 512              /* seconds that the wheel of expiries holds at once */
 
 struct ct_conn;
+struct ct_expect;
 struct ct_table;
 struct ct_helper;
 struct ct_nat_sources;
@@ -53,12 +54,16 @@ struct ct_conn {
     uint64_t expires_ns;                /* unconfirmed: the span, from confirmation on */
     uint32_t use;                       /* references: table, packets, connections it is master of */
     uint32_t id;                        /* from 1, in order of birth */
+    uint64_t order;                     /* from 1, in order of confirmation, as in the table's 'all' */
+    uint64_t start_ns;                  /* of confirmation; 0: sysctl.timestamp was off */
     uint32_t status;                    /* IPS_* */
     uint32_t events;                    /* bits of IPCT_*, not yet told */
-    uint32_t event_mask;                /* those that anybody is told; ~0: all */
+    uint32_t event_mask;                /* told is what has one of these; ~0: any */
     uint32_t mark;
     uint8_t labels[16];
     bool has_labels;                    /* the extension exists: bits were set once */
+    bool has_events;                    /* the extension exists: somebody listened at its birth */
+    bool by_client;                     /* made by ctnetlink, with every extension there is */
     struct ct_counter count[CT_N_DIRS];        /* if sysctl.acct was on at its birth */
     bool has_counts;
     struct ct_conn *master;             /* it was expected by; holds a reference */
@@ -66,7 +71,7 @@ struct ct_conn {
     void *helper_data;                  /* the helper's own, g_free */
     struct ct_link expects;             /* struct ct_expect.of_master that it waits for */
     unsigned n_expects;
-    struct ct_timeout *timeout;         /* policy, holds a reference; NULL: the namespace's */
+    struct ct_timeout *timeout;         /* policy, which leaves when it is deleted; NULL: the namespace's */
     struct ct_seqadj *seqadj;           /* TCP numbers that NAT of content has moved; NULL: none */
     union ct_proto_state state;
 };
@@ -75,6 +80,15 @@ struct ct_limits;
 
 /* Called for each connection of which something is told; 'events' are bits of IPCT_*. */
 typedef void ct_event_fn(void *ctx, struct ct_conn *c, uint32_t events);
+/* The same of an expectation; 'event' is IPEXP_NEW or IPEXP_DESTROY. */
+typedef void ct_expect_event_fn(void *ctx, struct ct_expect *x, unsigned event);
+
+/* What /proc/net/stat/nf_conntrack counts, for each CPU. */
+struct ct_stats {
+    uint32_t n_found, n_invalid, n_insert, n_insert_failed, n_drop, n_early_drop, n_error;
+    uint32_t n_search_restart, n_clash_resolve, n_chain_toolong;
+    uint32_t n_expect_new, n_expect_create, n_expect_delete;
+};
 
 /* What /proc/sys/net/netfilter sets; members are named so, without "nf_conntrack_". */
 struct ct_sysctl {
@@ -88,6 +102,7 @@ struct ct_table {
     uint32_t n_buckets;                 /* a power of two */
     uint32_t n_conns;                   /* confirmed */
     uint32_t last_id;
+    uint64_t last_order;
     struct ct_link all;                 /* of struct ct_conn.all, the oldest first */
     struct ct_link wheel[CT_WHEEL_SLOTS];       /* of struct ct_conn.timer, by second of expiry */
     uint64_t wheel_s;                   /* the second up to which the wheel has been emptied */
@@ -100,7 +115,10 @@ struct ct_table {
     uint32_t *seconds;                  /* default timeouts of all protocols, see ct_timeouts_of() */
     struct ct_sysctl sysctl;
     ct_event_fn *event;                 /* NULL: nobody listens */
+    ct_expect_event_fn *expect_event;   /* NULL as well */
     void *event_ctx;
+    const unsigned *n_listeners;        /* how many listen now; NULL: always somebody, if 'event' is set */
+    struct ct_stats *stats;             /* of env->n_cpus CPUs */
 };
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -111,6 +129,17 @@ void ct_table_free(struct ct_table *t);         /* NULL allowed; no packet may h
 static inline uint64_t ct_now(const struct ct_table *t)
 {
     return t->env->now(t->env->ctx);
+}
+
+/* The running CPU's counters. */
+static inline struct ct_stats *ct_stats_of(const struct ct_table *t)
+{
+    return &t->stats[t->env->cpu ? t->env->cpu(t->env->ctx) : 0];
+}
+
+static inline bool ct_is_full(const struct ct_table *t)
+{
+    return t->sysctl.max && t->n_conns >= t->sysctl.max;
 }
 
 /* The confirmed connection with this tuple in direction *dir, or NULL. One whose time has passed

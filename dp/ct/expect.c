@@ -44,12 +44,22 @@ static struct ct_expect *of_all(struct ct_link *l)
     return ct_of_link(l, struct ct_expect, all);
 }
 
+static void tell(struct ct_expect *x, unsigned event)
+{
+    struct ct_table *t = x->master->table;
+
+    if (t->expect_event && x->master->has_events)
+        t->expect_event(t->event_ctx, x, event);
+}
+
 static void unlink_expect(struct ct_expect *x)
 {
     ct_link_remove(&x->all);
     ct_link_remove(&x->of_master);
     x->master->table->n_expects--;
     x->master->n_expects--;
+    ct_stats_of(x->master->table)->n_expect_delete++;
+    tell(x, IPEXP_DESTROY);
 }
 
 void ct_expect_delete(struct ct_expect *x)
@@ -146,6 +156,8 @@ int ct_expect_add(struct ct_conn *master, const struct ct_expect *x)
     ct_link_add(master->expects.next, &new->of_master);     /* the youngest first */
     t->n_expects++;
     master->n_expects++;
+    ct_stats_of(t)->n_expect_create++;
+    tell(new, IPEXP_NEW);
     return 0;
 }
 
@@ -156,6 +168,7 @@ void ct_expect_fulfil(struct ct_expect *x, struct ct_conn *c)
     c->master = ct_conn_get(x->master);
     c->status |= IPS_EXPECTED;
     c->mark = x->master->mark;
+    ct_stats_of(c->table)->n_expect_new++;
     if (x->helper)
         c->helper = x->helper;
     if (!(x->flags & NF_CT_EXPECT_PERMANENT))

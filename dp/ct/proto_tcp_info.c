@@ -6,6 +6,8 @@
 #include "dp/ct/proto_int.h"
 #include "dp/ct/proto_tcp.h"
 
+#define SCALE_MOST 14
+
 static void put_flags(struct nlmsghdr *msg, uint16_t type, const struct ct_tcp_side *side)
 {
     struct nf_ct_tcp_flags flags = { .flags = side->flags };
@@ -43,9 +45,9 @@ static void set_flags(struct ct_tcp_side *side, const struct nlattr *a)
 int tcp_set_info(struct ct_conn *c, const struct nlattr *info, struct err *e)
 {
     static const struct policy rows[CTA_PROTOINFO_TCP_MAX + 1] = {
-        [CTA_PROTOINFO_TCP_STATE] = { POL_U8 },
-        [CTA_PROTOINFO_TCP_WSCALE_ORIGINAL] = { POL_U8 },
-        [CTA_PROTOINFO_TCP_WSCALE_REPLY] = { POL_U8 },
+        [CTA_PROTOINFO_TCP_STATE] = { POL_U8, 0, true, 0, TCP_CONNTRACK_MAX - 1 },
+        [CTA_PROTOINFO_TCP_WSCALE_ORIGINAL] = { POL_U8, 0, true, 0, SCALE_MOST },
+        [CTA_PROTOINFO_TCP_WSCALE_REPLY] = { POL_U8, 0, true, 0, SCALE_MOST },
         [CTA_PROTOINFO_TCP_FLAGS_ORIGINAL] = { POL_MIN_LEN, sizeof(struct nf_ct_tcp_flags) },
         [CTA_PROTOINFO_TCP_FLAGS_REPLY] = { POL_MIN_LEN, sizeof(struct nf_ct_tcp_flags) },
     };
@@ -56,8 +58,6 @@ int tcp_set_info(struct ct_conn *c, const struct nlattr *info, struct err *e)
     if (r <= 0)
         return r;
     state = a[CTA_PROTOINFO_TCP_STATE];
-    if (state && mnl_attr_get_u8(state) >= TCP_CONNTRACK_MAX)
-        return err_set(e, EINVAL, "TCP has no state %u", mnl_attr_get_u8(state));
     if (state)
         c->state.tcp.state = mnl_attr_get_u8(state);
     set_flags(&side[CT_ORIG], a[CTA_PROTOINFO_TCP_FLAGS_ORIGINAL]);

@@ -79,11 +79,6 @@ struct ct_conn *ct_expected_by(struct ct_table *t, struct pkt *p, uint16_t l3_ty
 
 /* ---- tracking ------------------------------------------------------------------------------------ */
 
-static bool is_full(const struct ct_table *t)
-{
-    return t->sysctl.max && t->n_conns >= t->sysctl.max;
-}
-
 /* init_conntrack. NULL: no connection can be made of this packet. */
 static struct ct_conn *new_conn(struct ct_table *t, const struct ct_tuple *tuple,
                                 struct ct_timeout *timeout)
@@ -95,10 +90,8 @@ static struct ct_conn *new_conn(struct ct_table *t, const struct ct_tuple *tuple
     if (!ct_tuple_invert(&reply, tuple))
         return NULL;
     c = ct_conn_new(t, tuple, &reply);
-    if (timeout && timeout->proto == c->proto) {
-        timeout->use++;
+    if (timeout && timeout->proto == c->proto)
         c->timeout = timeout;
-    }
     x = ct_expect_find(t, tuple);
     if (x)
         ct_expect_fulfil(x, c);
@@ -120,7 +113,7 @@ static enum ct_verdict resolve(struct ct_table *t, const struct ct_ip *ip, uint1
     if (c) {
         ct_conn_get(c);
     } else {
-        if (is_full(t))
+        if (ct_is_full(t))
             return CT_DROP;
         c = new_conn(t, &tuple, timeout);
     }
