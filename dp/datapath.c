@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dp/ct/frag.h"
 #include "dp/ct/nl.h"
 #include "netlink/attr.h"
 
@@ -55,6 +56,7 @@ struct dp_ns *dp_ns_new(struct dp_world *w, struct netns *net)
     ns->net = net;
     ns->dps = g_ptr_array_new();
     ns->ct = ct_table_new(w->env);
+    ns->frags = ct_frags_new(w);
     ct_nl_listen(ns);
     net->user = ns;
     g_ptr_array_add(w->namespaces, ns);
@@ -68,6 +70,7 @@ void dp_ns_free(struct dp_ns *ns)
     while (ns->dps->len)
         datapath_free(ns->dps->pdata[0]);
     g_ptr_array_free(ns->dps, TRUE);
+    ct_frags_free(ns->frags);
     ct_table_free(ns->ct);
     ct_limits_done(&ns->ct_limits);
     g_ptr_array_remove(ns->world->namespaces, ns);
@@ -80,6 +83,7 @@ void dp_wake(struct dp_world *w)
         const struct dp_ns *ns = w->namespaces->pdata[i];
 
         ct_wake(ns->ct);
+        ct_frags_expire(ns->frags);
     }
 }
 

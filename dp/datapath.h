@@ -175,6 +175,13 @@ void dp_consume(struct dp_world *world, struct pkt *p, bool is_miss);
 struct pkt *dp_copy(struct dp_world *world, const struct pkt *p);
 /* A packet's bytes leave by a port; consumes it. */
 void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struct flow_key *key);
+/* ovs_vport_send: the same of one frame, after what the action asks for has been done to it. */
+void dp_vport_send(struct vport *v, struct pkt *p, bool has_eth);
+
+/* ---- fragment.c ---- */
+/* ovs_fragment: a packet that was joined from fragments leaves in fragments that are not longer than
+ * those were (p->mru). Consumes it. */
+void dp_fragment(struct vport *v, struct pkt *p, const struct flow_key *key);
 
 /* ---- upcall.c ---- */
 struct upcall {

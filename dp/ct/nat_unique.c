@@ -14,8 +14,6 @@
 #define MAX_ATTEMPTS 128u
 #define MIN_ATTEMPTS 16u            /* a round this short was the last one */
 #define EVICT_ATTEMPTS 32u          /* so few are left: closing connections may be evicted */
-#define REMAP_BELOW 16384u          /* source ports that an answer's listener might have ... */
-#define REMAP_FROM 32768u           /* ... if the destination is an ephemeral one */
 
 static const struct ct_proto *proto_of(const struct ct_tuple *t)
 {
@@ -227,14 +225,14 @@ static void choose_id(struct ct_conn *c, struct ct_tuple *t, const struct ct_nat
                       enum ct_manip manip)
 {
     struct ids ids = candidates(c, t, r, manip);
-    bool is_random = r->flags & NF_NAT_RANGE_PROTO_RANDOM_ALL || manip == CT_MANIP_SRC;
     uint32_t attempts = MIN(ids.n, MAX_ATTEMPTS);
-    uint16_t *id = id_of(t, manip), off;
+    uint16_t *id = id_of(t, manip);
 
     if (!ids.n)
         return;
-    off = is_random ? random_id(c) : 0;
-    for (;;) {
+    for (;; attempts /= 2) {
+        uint16_t off = random_id(c);
+
         for (uint32_t i = 0; i < attempts; i++, off++) {
             *id = (uint16_t)(ids.min + off % ids.n);
             if (!is_taken_for_good(c, t, attempts - i))
@@ -242,22 +240,10 @@ static void choose_id(struct ct_conn *c, struct ct_tuple *t, const struct ct_nat
         }
         if (attempts >= ids.n || attempts < MIN_ATTEMPTS)
             return;
-        attempts /= 2;
-        off = random_id(c);
     }
 }
 
 /* ---- the whole choice ----------------------------------------------------------------------------- */
-
-/* A client on a low port that talks to an ephemeral one: left as it is, an outsider's new connection to that
- * port might be taken for its answer. */
-static bool is_shadowing(const struct ct_tuple *t)
-{
-    bool has_ports = t->proto == IPPROTO_TCP || t->proto == IPPROTO_UDP ||
-                     t->proto == IPPROTO_UDPLITE;
-
-    return has_ports && t->src_id < REMAP_BELOW && t->dst_id >= REMAP_FROM;
-}
 
 /* Does the id, with the address mapped, serve as it is? */
 static bool may_keep_id(const struct ct_conn *c, struct ct_tuple *t, const struct ct_nat_range *r,
@@ -271,8 +257,7 @@ static bool may_keep_id(const struct ct_conn *c, struct ct_tuple *t, const struc
 struct ct_tuple ct_nat_unique(struct ct_conn *c, const struct ct_tuple *from,
                               const struct ct_nat_range *r, enum ct_manip manip)
 {
-    bool is_random = r->flags & NF_NAT_RANGE_PROTO_RANDOM_ALL ||
-                     (manip == CT_MANIP_SRC && is_shadowing(from));
+    bool is_random = r->flags & NF_NAT_RANGE_PROTO_RANDOM_ALL;
     struct ct_tuple to = *from;
 
     if (manip == CT_MANIP_SRC && !is_random &&

@@ -3,7 +3,6 @@
 #include "dp/ct/timeout.h"
 #include "dp/act_ct_nat.h"
 #include "dp/act_rows.h"
-int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t t, uint16_t z) { (void)f; (void)p; (void)t; (void)z; return -22; }
 static enum ct_verdict any(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info i) { (void)ip; (void)i; ct_conn_refresh(c, 30); return CT_ACCEPT; }
 static const struct ct_timeout_row any_timeout[] = {{ "x", 1 }};
 #define ROW(x, n) const struct ct_proto ct_proto_##x = { .number = n, .name = #x, .tuple = n == 6 || n == 132 ? ct_ports_of : NULL, .packet = any, .timeout = any_timeout, .n_timeouts = 1 };

@@ -57,7 +57,7 @@ static bool step_invalid(struct tcp_step *s)
 static void resync(struct tcp_step *s)
 {
     struct ct_tcp *tcp = s->tcp;
-    struct ct_tcp_side *opener = &tcp->side[tcp->last_dir];
+    struct ct_tcp_side *opener = &tcp->side[tcp->last_dir], *answerer = &tcp->side[s->seg->dir];
 
     s->old = sSS;
     s->next = sSR;
@@ -66,7 +66,7 @@ static void resync(struct tcp_step *s)
     opener->scale = tcp->last_wscale;
     tcp->last_flags &= (uint8_t)~IP_CT_EXP_CHALLENGE_ACK;
     opener->flags = tcp->last_flags;
-    memset(&tcp->side[s->seg->dir], 0, sizeof(tcp->side[0]));
+    *answerer = (struct ct_tcp_side){ .flags = answerer->flags & IP_CT_TCP_FLAG_BE_LIBERAL };
 }
 
 /* Remembers the options of a SYN that is ignored, should the other side answer it. */
@@ -167,7 +167,8 @@ static bool is_established(const struct tcp_step *s)
 static bool rst_of_ignored(const struct tcp_step *s)
 {
     const struct ct_tcp *tcp = s->tcp;
-    bool after_syn = s->c->status & IPS_SEEN_REPLY && tcp->last_index == TCP_SYN_SET;
+    bool after_syn = s->c->status & IPS_SEEN_REPLY && tcp->last_index == TCP_SYN_SET &&
+                     tcp->last_dir != s->seg->dir;
     bool after_ack = !(s->c->status & IPS_ASSURED) && tcp->last_index == TCP_ACK_SET;
 
     return (after_syn || after_ack) && s->seg->ack == tcp->last_end;

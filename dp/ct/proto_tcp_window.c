@@ -139,17 +139,39 @@ static void fill_in(const struct ct_tcp *tcp, const struct tcp_seg *seg, struct 
         n->seq = n->end = n->from->end;
 }
 
-static enum tcp_fit fit(const struct numbers *n)
+static uint32_t oldest_ack(const struct numbers *n)
 {
-    uint32_t max_ack_win = MAX(n->from->max_win, MAX_ACK_WINDOW);
+    return n->to->end - MAX(n->from->max_win, MAX_ACK_WINDOW) - 1;
+}
 
-    if (!tcp_before(n->seq, n->from->max_end + 1))
-        return TCP_UNFIT;           /* beyond the receiver's window */
+static bool ends_in_window(const struct numbers *n)
+{
+    return tcp_after(n->end, n->from->end - n->to->max_win - 1);
+}
+
+/* More bytes than were asked for: some stacks take them all the same, and then the ACK for them must not
+ * surprise. So this much is noted of the segment. */
+static bool note_overshot(struct numbers *n)
+{
+    uint32_t overshot = n->end - n->from->max_end + 1;
+
+    if (!n->to->max_win || overshot > n->to->max_win || !ends_in_window(n) ||
+        !tcp_after(n->sack, oldest_ack(n)) || !tcp_before(n->sack, n->to->end + 1))
+        return false;
+    n->from->end = n->end;
+    n->from->flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+    return true;
+}
+
+static enum tcp_fit fit(struct numbers *n)
+{
+    if (!tcp_before(n->seq, n->from->max_end + 1))      /* beyond the receiver's window */
+        return note_overshot(n) ? TCP_IGNORED : TCP_UNFIT;
     if (!tcp_before(n->sack, n->to->end + 1))
         return TCP_UNFIT;           /* acknowledges what was never sent */
-    if (n->to->max_win && !tcp_after(n->end, n->from->end - n->to->max_win - 1))
+    if (n->to->max_win && !ends_in_window(n))
         return TCP_IGNORED;         /* acknowledged data once more */
-    if (!tcp_after(n->sack, n->to->end - max_ack_win - 1))
+    if (!tcp_after(n->sack, oldest_ack(n)))
         return TCP_IGNORED;         /* overly delayed */
     return TCP_FITS;
 }
