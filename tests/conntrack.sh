@@ -146,7 +146,7 @@ has() {         # PORT
     grep -q "port=$1" events && grep -q "port=$1" expects
 }
 until has 9999; do
-    python3 ct_frames.py 9999
+    python3 ct_frames.py --request 9999
     conntrack -D -p udp --sport 9999
 done >/dev/null 2>&1
 python3 ct_frames.py
@@ -156,7 +156,7 @@ echo "-- 31 s later"
 dpsim do advance 31s
 conntrack -L 2>/dev/null
 conntrack -D -p tcp --dport 80 --state SYN_SENT 2>/dev/null
-python3 ct_frames.py 7777
+python3 ct_frames.py --request 7777
 until has 7777; do :; done
 kill $listeners
 echo "-- what the listeners saw"

@@ -1,11 +1,10 @@
-"""ct_frames.py [PORT] - sends the frames of five conversations out of p1 and p2, internal ports, as hosts would.
+"""ct_frames.py - sends the frames of five conversations out of p1 and p2, internal ports, as hosts would.
 
-An opened and a begun TCP connection, a DNS question and its answer behind NAT, a ping, a TFTP read request. With PORT
-only such a request, from that port.
+An opened and a begun TCP connection, a DNS question and its answer behind NAT, a ping, a TFTP read request.
 """
+import argparse
 import socket
 import struct
-import sys
 
 A, B, NATTED = "10.0.0.1", "10.0.0.2", "192.168.0.1"
 ETHERNET = bytes.fromhex("020000000002 020000000001 0800")
@@ -61,9 +60,16 @@ FRAMES = (
     read_request(2000),
 )
 
-ports = {}
-for port in ("p1", "p2"):
-    ports[port] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    ports[port].bind((port, 0x0800))
-for port, frame in [read_request(int(sys.argv[1]))] if sys.argv[1:] else FRAMES:
-    ports[port].send(frame)
+options = argparse.ArgumentParser(description=__doc__)
+options.add_argument("--frame", type=int, help="only this one, from 0")
+options.add_argument("--request", type=int, metavar="PORT", help="only a read request from that port")
+options = options.parse_args()
+
+if options.request:
+    FRAMES = (read_request(options.request),)
+elif options.frame is not None:
+    FRAMES = FRAMES[options.frame:options.frame + 1]
+for port, frame in FRAMES:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as out:
+        out.bind((port, 0x0800))
+        out.send(frame)
