@@ -32,7 +32,7 @@ printf '#!/bin/sh\nexit 3\n' >bin/script
 chmod 755 bin bin/*
 PATH="$PATH:$work/tmp/bin"
 refused 126 '^dpsim run: .*/bin/static is statically linked: ' simulator run -- static
-refused 126 '^dpsim exec: ./bin/static is statically linked: ' simulator exec --socket socket -- ./bin/static
+refused 126 '^dpsim exec: .*/bin/static is statically linked: ' simulator exec --socket socket -- ./bin/static
 refused 126 'bin/other is a program for another kind of machine' simulator run -- bin/other
 for program in bin/dynamic bin/script '--allow-static static'; do
     # shellcheck disable=SC2086

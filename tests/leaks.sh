@@ -94,6 +94,8 @@ traced "ip" sh -ec 'ip link add leak2 type dummy; ip link add leak3 type veth pe
     ip link set leak2 up mtu 1400; ip addr add 10.0.0.1/24 dev leak2; ip route add default via 10.0.0.254
     ip neigh add 10.0.0.5 lladdr 02:00:00:00:00:05 dev leak2
     for what in link addr "-s -d link" route "-6 route" "route show table all" rule neigh; do ip $what; done'
+cp "$(command -v ip)" "$work/bin/own_ip" && chmod u+s "$work/bin/own_ip"
+traced "a program that is set-user-ID root, if we are root" own_ip link
 traced "tc" sh -ec 'tc qdisc; tc qdisc show dev leak2'
 # It listens when it has told of something; "leak9" is the last that it tells of.
 # shellcheck disable=SC2016
