@@ -51,24 +51,27 @@ static char *find_library(struct err *e)
     return found;
 }
 
+/* Puts 'value' before what else a variable lists. */
+static char **put_first(char **env, const char *name, const char *value)
+{
+    const char *others = g_environ_getenv(env, name);
+    g_autofree char *list = others && *others ? g_strconcat(value, ":", others, NULL)
+                                              : g_strdup(value);
+
+    return g_environ_setenv(env, name, list, TRUE);
+}
+
 char **launch_environ(const char *socket, struct err *e)
 {
     g_autofree char *library = find_library(e);
     g_autofree char *absolute = g_canonicalize_filename(socket, NULL);
     char **env;
-    const char *others;
 
     if (!library)
         return NULL;
-    env = g_get_environ();
-    others = g_environ_getenv(env, "LD_PRELOAD");
-    if (others && *others) {
-        g_autofree char *list = g_strconcat(library, ":", others, NULL);
-
-        env = g_environ_setenv(env, "LD_PRELOAD", list, TRUE);
-    } else {
-        env = g_environ_setenv(env, "LD_PRELOAD", library, TRUE);
-    }
+    env = put_first(g_get_environ(), "LD_PRELOAD", library);
+    /* A program's AddressSanitizer wants to be the first library; ours comes before it and uses it. */
+    env = put_first(env, "ASAN_OPTIONS", "verify_asan_link_order=0");
     env = g_environ_setenv(env, "DPSIM_SOCKET", absolute, TRUE);
     return g_environ_unsetenv(env, "DPSIM_NETNS");
 }
