@@ -72,6 +72,7 @@ quiet "ovs-dpctl under valgrind" simulator run -- valgrind -q --error-exitcode=9
 cat >switch <<'END'
 set -eu
 mkdir run && cd run
+trap 'kill $(cat *.pid 2>/dev/null) 2>/dev/null' EXIT       # --keep waits for the last of them
 export OVS_RUNDIR="$PWD" OVS_LOGDIR="$PWD" OVS_DBDIR="$PWD" OVS_SYSCONFDIR="$PWD"
 vsctl() { ovs-vsctl --db=unix:db.sock --timeout=100 "$@"; }
 ovsdb-tool create conf.db /usr/share/openvswitch/vswitch.ovsschema
@@ -88,8 +89,8 @@ ovs-appctl dpctl/dump-flows | grep -c 'eth_type(0x88b5)'
 vsctl del-port in0
 ovs-appctl exit --cleanup
 ovs-appctl -t ovsdb-server exit
+trap - EXIT
 END
-# --keep: until they have ended by themselves.
 expect "ovs-vswitchd under valgrind" simulator run --keep -- sh switch <<END
 1
 END

@@ -109,10 +109,11 @@ step "and the next client finds a simulator as it should be"
 cat >switch <<'END'
 set -eu
 mkdir run && cd run
+trap 'kill $(cat *.pid 2>/dev/null) 2>/dev/null' EXIT       # --keep waits for the last of them
 export OVS_RUNDIR="$PWD" OVS_LOGDIR="$PWD" OVS_DBDIR="$PWD" OVS_SYSCONFDIR="$PWD"
 vsctl() { ovs-vsctl --db=unix:db.sock --timeout=60 "$@"; }
 ovs() { ovs-vswitchd --detach --no-chdir --pidfile --log-file -vconsole:off unix:db.sock 2>/dev/null; }
-received() { dpsim do send p1 $1; dpsim do wait expect in0 packets=$2; echo "$2 received"; }
+stats() { dpsim do wait expect-stats ovs-system "$@" && echo "$@"; }
 ovsdb-tool create conf.db /usr/share/openvswitch/vswitch.ovsschema
 ovsdb-server --detach --no-chdir --pidfile --remote=punix:db.sock conf.db
 vsctl --no-wait init
@@ -120,20 +121,24 @@ ovs
 dpsim do device p1; dpsim do up p1
 vsctl add-br br0 -- add-port br0 p1 -- add-port br0 in0 -- set interface in0 type=internal
 dpsim do up in0
-received $1 1
+dpsim do send p1 $1
+stats missed=1 lost=0 flows=1           # its flow
 ovs-dpctl del-flows ovs-system
 kill -9 "$(cat ovs-vswitchd.pid)"
 while [ -d "/proc/$(cat ovs-vswitchd.pid)" ]; do :; done
 dpsim do send p1 $1
-dpsim do wait expect-stats ovs-system lost=1
+stats missed=2 lost=1 flows=0
 ovs                                     # finds the datapath, and takes it over
 vsctl add-port br0 in1 -- set interface in1 type=internal     # returns when it has been done
-received $1 2
+dpsim do send p1 $1
+stats missed=3 lost=1 flows=1
 ovs-appctl exit --cleanup
 ovs-appctl -t ovsdb-server exit
+trap - EXIT
 END
 unset DPSIM_SOCKET
 expect "ovs-vswitchd is killed, and comes back" simulator run --keep -- sh switch $frame <<'END'
-1 received
-2 received
+missed=1 lost=0 flows=1
+missed=2 lost=1 flows=0
+missed=3 lost=1 flows=1
 END
