@@ -13,7 +13,7 @@
 #define LAUNCH_NOT_FOUND 127
 
 /* The environment for a program of the simulator at 'socket': this process's own with
- * LD_PRELOAD, DPSIM_SOCKET and DPSIM_NETNS put right. A new string array (g_strfreev), or
+ * LD_PRELOAD, ASAN_OPTIONS, DPSIM_SOCKET and DPSIM_NETNS put right. A new string array (g_strfreev), or
  * NULL with 'e' when the preload library is not where it should be. */
 char **launch_environ(const char *socket, struct err *e);
 
