@@ -4,6 +4,7 @@
 set -u
 # shellcheck source=tests/tools.sh
 . "$(dirname "$0")/tools.sh"
+WRAP=''                 # here the clients are looked at, not the simulator
 needs strace strace
 needs cc gcc
 needs ip iproute2
