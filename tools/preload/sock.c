@@ -8,10 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#ifndef SO_PEERPIDFD            /* Linux 6.5 */
-#define SO_PEERPIDFD 77
-#endif
-
+#define PEERPIDFD 77    /* SO_PEERPIDFD of Linux 6.5: the descriptor may know it, ours does not */
 #define TYPE_MASK 0xf   /* the rest of socket()'s type argument is flags */
 
 /* The other protocols are the host's. */
@@ -188,7 +185,7 @@ static const struct opt {
     { SOL_SOCKET,  SO_PASSCRED,              OPT_ASK,      OPT_ASK },
     { SOL_SOCKET,  SO_PEERCRED,              OPT_NO_PEER,  OPT_REFUSE },
     { SOL_SOCKET,  SO_PEERGROUPS,            OPT_NO_DATA,  OPT_REFUSE },
-    { SOL_SOCKET,  SO_PEERPIDFD,             OPT_NO_DATA,  OPT_REFUSE },
+    { SOL_SOCKET,  PEERPIDFD,                OPT_REFUSE,   OPT_REFUSE },
     { SOL_SOCKET,  SO_PEEK_OFF,              OPT_UNABLE,   OPT_UNABLE },
     { SOL_SOCKET,  SO_ATTACH_FILTER,         OPT_REFUSE,   OPT_REFUSE },
     { SOL_SOCKET,  SO_ATTACH_BPF,            OPT_REFUSE,   OPT_REFUSE },
@@ -198,8 +195,10 @@ static const struct opt {
     { -1,          -1,                       OPT_REFUSE,   OPT_REFUSE },
 };
 
-static const struct opt *find_opt(int level, int name)
+static const struct opt *find_opt(const struct fd_entry *entry, int level, int name)
 {
+    if (level == SOL_NETLINK && fd_is_packet(entry))
+        return &opts[ARRAY_SIZE(opts) - 1];
     for (size_t i = 0; i < ARRAY_SIZE(opts); i++) {
         if ((opts[i].level == level || opts[i].level == -1)
             && (opts[i].name == name || opts[i].name == -1))
@@ -211,7 +210,7 @@ static const struct opt *find_opt(int level, int name)
 EXPORT int setsockopt(int fd, int level, int name, const void *val, socklen_t len)
 {
     struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
-    const struct opt *o = entry ? find_opt(level, name) : NULL;
+    const struct opt *o = entry ? find_opt(entry, level, name) : NULL;
     int value = 0;
 
     if (entry && fd_is_packet(entry) && packet_has_option(level, name)) {
@@ -282,7 +281,7 @@ static int get_value(const struct fd_entry *entry, const struct opt *o, int name
         *value = entry->type & TYPE_MASK;
         return 0;
     case OPT_PROTOCOL:
-        *value = entry->protocol;
+        *value = fd_is_packet(entry) ? 0 : entry->protocol;
         return 0;
     case OPT_ERROR:
         *value = ctl_page_error(entry->id);
@@ -303,7 +302,7 @@ static int get_value(const struct fd_entry *entry, const struct opt *o, int name
 EXPORT int getsockopt(int fd, int level, int name, void *val, socklen_t *len)
 {
     struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
-    const struct opt *o = entry ? find_opt(level, name) : NULL;
+    const struct opt *o = entry ? find_opt(entry, level, name) : NULL;
     const struct ucred nobody = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
     int value = 0;
 
