@@ -30,8 +30,7 @@ static bool is_damaged_udp(const struct ct_conn *c, const struct ct_ip *ip)
     return be16_get(udp + 6) && c->table->sysctl.checksum && !ct_ip_checksum_ok(ip);
 }
 
-/* The length field says how much the checksum covers, 0: all. There must be a checksum. Linux 6.1 compares it with
- * that of UDP's pseudo header (seen on 6.1.176 and 6.1.192): right ones are invalid. */
+/* The length field says how much the checksum covers, 0: all. There must be a checksum. */
 static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
 {
     const uint8_t *udp = ct_ip_l4(ip);
@@ -45,6 +44,7 @@ static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
         covered = len;
     if (covered < UDP_LEN || covered > len || !be16_get(udp + 6))
         return true;
+    /* Linux 6.1 counts the number of UDP into the pseudo header, not UDP-Lite's own. */
     as_udp.proto = IPPROTO_UDP;
     return c->table->sysctl.checksum && !ct_ip_covered_ok(&as_udp, covered);
 }
