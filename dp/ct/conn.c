@@ -10,11 +10,11 @@
 #include "dp/ct/helper.h"
 #include "dp/ct/nat.h"
 #include "dp/ct/proto.h"
+#include "dp/ct/sysctl.h"
 #include "dp/ct/timeout.h"
 
 #define FIRST_BUCKETS 256u
 #define NS_PER_S UINT64_C(1000000000)
-#define DEFAULT_MAX 262144u
 #define EXPIRE_PER_WAKE 10000u
 #define EVENTS_IF_HEARD 2u      /* sysctl.events: only while somebody listens */
 
@@ -173,9 +173,7 @@ struct ct_table *ct_table_new(const struct dp_env *env)
     t->wheel_s = ct_now(t) / NS_PER_S;
     t->wake_s = UINT64_MAX;
     t->timeouts = g_ptr_array_new();
-    t->sysctl = (struct ct_sysctl){
-        .checksum = 1, .events = 2, .max = DEFAULT_MAX, .tcp_loose = 1, .tcp_max_retrans = 3,
-    };
+    ct_sysctl_init(t);
     return t;
 }
 

@@ -90,9 +90,9 @@ struct ct_stats {
     uint32_t n_expect_new, n_expect_create, n_expect_delete;
 };
 
-/* What /proc/sys/net/netfilter sets; members are named so, without "nf_conntrack_". */
+/* What /proc/sys/net/netfilter sets (sysctl.c); members are named so, without "nf_conntrack_". */
 struct ct_sysctl {
-    uint32_t acct, checksum, events, max, timestamp;
+    uint32_t acct, checksum, events, expect_max, max, timestamp;
     uint32_t tcp_be_liberal, tcp_ignore_invalid_rst, tcp_loose, tcp_max_retrans;
 };
 
