@@ -273,7 +273,7 @@ static void test_full(void **state)
     w.table->sysctl.max = 1;
     add_conn(&w, 9, 30);
     p = ct_world_udp(&w, 1, 1000, 2, 53);
-    assert_int_equal(ct_track(w.table, p, ETH_P_IP, 0, NULL), -ENOENT);
+    assert_int_equal(ct_track(w.table, p, ETH_P_IP, 0, NULL), -EINVAL);
     w.now_ns += 31 * SECOND;            /* a packet clears away what has expired */
     assert_int_equal(track(&w, p, 0), IP_CT_NEW);
     pkt_free(&w.pool, p);

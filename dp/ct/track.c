@@ -178,7 +178,7 @@ int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
     do {
         verdict = track_once(t, &ip, zone, timeout);
     } while (verdict == CT_REPEAT);
-    return verdict == CT_DROP ? -ENOENT : 0;
+    return verdict == CT_DROP ? -EINVAL : 0;
 }
 
 /* ---- confirming ----------------------------------------------------------------------------------- */
