@@ -18,7 +18,7 @@ static const struct family nf_family = { .name = "nfnetlink" };
 
 static const struct genl_op *find_op(const struct netlink *nl, uint16_t type)
 {
-    unsigned id = NFNL_SUBSYS_ID(type);
+    unsigned id = (unsigned)NFNL_SUBSYS_ID(type);
     const struct nf_subsys *s = id < NFNL_SUBSYS_COUNT ? nl->nf_subsys[id] : NULL;
 
     for (size_t i = 0; s && i < s->n_ops; i++)

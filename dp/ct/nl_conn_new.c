@@ -1,5 +1,6 @@
 /* nl_conn_new.c - IPCTNL_MSG_CT_NEW: a client makes a connection, or changes one.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -210,9 +211,9 @@ static int get_nat_ids(const struct nlattr *nest, struct ct_nat_range *range, st
     if (rc)
         return rc;
     if (tb[CTA_PROTONAT_PORT_MIN])
-        range->min_id = range->max_id = GUINT16_FROM_BE(mnl_attr_get_u16(tb[CTA_PROTONAT_PORT_MIN]));
+        range->min_id = range->max_id = ntohs(mnl_attr_get_u16(tb[CTA_PROTONAT_PORT_MIN]));
     if (tb[CTA_PROTONAT_PORT_MAX])
-        range->max_id = GUINT16_FROM_BE(mnl_attr_get_u16(tb[CTA_PROTONAT_PORT_MAX]));
+        range->max_id = ntohs(mnl_attr_get_u16(tb[CTA_PROTONAT_PORT_MAX]));
     if (tb[CTA_PROTONAT_PORT_MIN] || tb[CTA_PROTONAT_PORT_MAX])
         range->flags |= NF_NAT_RANGE_PROTO_SPECIFIED;
     return 0;

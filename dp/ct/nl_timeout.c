@@ -1,5 +1,6 @@
 /* nl_timeout.c - timeout policies (nfnetlink_cttimeout) and the namespace's own timeouts.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 
@@ -73,7 +74,7 @@ static const struct ct_proto *proto_of_request(const struct req *req, struct err
 
 static uint16_t l3_of_request(const struct req *req)
 {
-    return GUINT16_FROM_BE(mnl_attr_get_u16(req->attr[CTA_TIMEOUT_L3PROTO]));
+    return ntohs(mnl_attr_get_u16(req->attr[CTA_TIMEOUT_L3PROTO]));
 }
 
 static bool has_all(const struct req *req, const uint8_t *types, size_t n)

@@ -1,5 +1,6 @@
 /* nl_tuple.c - CTA_TUPLE_*: a tuple's attributes, a row for each member.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -133,7 +134,7 @@ static int get_ip(const struct ct_nl_scope *scope, const struct nlattr *nest, st
 
 static uint16_t value_of(const struct nlattr *a, const struct id_row *row)
 {
-    return row->len == 1 ? mnl_attr_get_u8(a) : GUINT16_FROM_BE(mnl_attr_get_u16(a));
+    return row->len == 1 ? mnl_attr_get_u8(a) : ntohs(mnl_attr_get_u16(a));
 }
 
 static int get_proto(const struct ct_nl_scope *scope, const struct nlattr *nest, struct ct_tuple *t,
@@ -173,7 +174,7 @@ static int get_zone(struct ct_nl_scope *scope, unsigned dir, const struct nlattr
 {
     if (scope->zone[CT_ORIG] || scope->zone[CT_REPLY])
         return err_set(e, EINVAL, "ctnetlink: a zone is given twice");
-    scope->zone[dir] = GUINT16_FROM_BE(mnl_attr_get_u16(a));
+    scope->zone[dir] = ntohs(mnl_attr_get_u16(a));
     return 0;
 }
 
@@ -217,7 +218,7 @@ int ct_nl_get_tuple(struct ct_nl_scope *scope, unsigned dir, const struct nlattr
 
 struct ct_nl_scope ct_nl_scope_of(const struct req *req, const struct nlattr *zone)
 {
-    uint16_t id = zone ? GUINT16_FROM_BE(mnl_attr_get_u16(zone)) : 0;
+    uint16_t id = zone ? ntohs(mnl_attr_get_u16(zone)) : 0;
 
     return (struct ct_nl_scope){
         .family = nf_header(req)->nfgen_family,
