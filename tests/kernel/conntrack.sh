@@ -24,6 +24,7 @@ try -U -p tcp -s 10.0.0.1 -d 10.0.0.2 --sport 1000 --dport 80 -m 9
 try -D -p icmp
 try -D -p tcp --state SYN_SENT
 try -C
+try -S | grep -v cpu=[1-9]
 try -F expect
 try -L expect
 try -F

@@ -163,7 +163,11 @@ for title, flags, attrs in (
         ("tcp, established", MAKE, conn(TCP, 3, 4) + SECONDS + attr(3, be32(14)) + attr(8, be32(7)) +
          nest(4, nest(1, attr(1, u8(3)), attr(2, u8(7)), attr(3, u8(8)), attr(4, b"\x1f\x1f"), attr(5, b"\3\7")))),
         ("icmp", MAKE, conn(ICMP, 77, 8, 0) + SECONDS), ("icmp error", MAKE, conn(ICMP, 77, 3, 0) + SECONDS),
-        ("udplite", MAKE, conn(136, 1, 2) + SECONDS), ("protocol 99", MAKE, conn(99) + SECONDS),
+        ("sctp", MAKE, conn(132, 1, 2) + SECONDS + nest(4, nest(3, attr(1, u8(3)), attr(2, be32(1)), attr(3, be32(2))))),
+        ("sctp, in part", MAKE, conn(132, 1, 3) + SECONDS + nest(4, nest(3, attr(1, u8(3))))),
+        ("dccp", MAKE, conn(33, 1, 2) + SECONDS + nest(4, nest(2, attr(1, u8(3)), attr(2, u8(1)), attr(3, bytes(range(8)))))),
+        ("dccp, state 10", MAKE, conn(33, 1, 3) + SECONDS + nest(4, nest(2, attr(1, u8(10)), attr(2, u8(0))))),
+        ("gre", MAKE, conn(47, 1, 2) + SECONDS), ("udplite", MAKE, conn(136, 1, 2) + SECONDS), ("protocol 99", MAKE, conn(99) + SECONDS),
         ("two protocols", MAKE, tuple_of(1, "10.0.0.1", "10.0.0.2", UDP, 1, 5) +
          tuple_of(2, "10.0.0.2", "10.0.0.1", TCP, 5, 1) + SECONDS),
         ("other end", MAKE, tuple_of(1, "10.0.0.1", "10.0.0.2", UDP, 1, 5) +
@@ -300,6 +304,8 @@ expect("change", NEW, ACK, 5000, attr(4, be32(300)))
 expect("get", GET, ACK, 5000, master=b"", mask=b"")
 expect("dump", GET, DUMP, 0, master=b"", mask=b"")
 expect("dump of a master", GET, DUMP, 0, mask=b"")
+expect("dump of a master without helper", GET, DUMP, 0, master=tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 20, 99), mask=b"")
+expect("the same, acknowledged", GET, DUMP | ACK, 0, master=tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 20, 99), mask=b"")
 expect("another", NEW, MAKE, 5001, attr(8, be32(5)))
 expect("class 1", NEW, MAKE, 5002, attr(9, be32(1)))
 expect("function", NEW, MAKE, 5003, attr(11, b"nat-follow-master\0"))
