@@ -140,6 +140,8 @@ static enum ct_verdict follow(const struct ct_ip *ip)
     enum ct_verdict verdict = c->proto->packet(c, ip, info);
 
     if (verdict != CT_ACCEPT) {
+        c->table->stats.n_invalid += verdict != CT_REPEAT;
+        c->table->stats.n_drop += verdict == CT_DROP;
         pkt_drop_ct(p);
         return verdict;
     }
@@ -157,11 +159,14 @@ static enum ct_verdict track_once(struct ct_table *t, const struct ct_ip *ip, ui
     const struct ct_proto *proto = ct_proto_of(ip->proto, ip->l3);
     enum ct_verdict verdict = proto->early ? proto->early(t, ip, zone) : CT_ACCEPT;
 
-    if (verdict == CT_ACCEPT && !ip->pkt->ct) {
-        verdict = resolve(t, ip, zone, timeout);
-        if (verdict == CT_ACCEPT)
-            verdict = follow(ip);
-    }
+    t->stats.n_error += verdict != CT_ACCEPT;
+    if (verdict != CT_ACCEPT || ip->pkt->ct)
+        return verdict;
+    verdict = resolve(t, ip, zone, timeout);
+    if (verdict == CT_ACCEPT)
+        return follow(ip);
+    t->stats.n_invalid += verdict == CT_INVALID;
+    t->stats.n_drop += verdict == CT_DROP;
     return verdict;
 }
 
@@ -173,8 +178,10 @@ int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
 
     ct_expire(t, EXPIRE_PER_PACKET);
     pkt_drop_ct(p);
-    if (!ct_ip_parse(p, p->l3_off, l3_type, &ip) || ip.is_later_frag)
+    if (!ct_ip_parse(p, p->l3_off, l3_type, &ip) || ip.is_later_frag) {
+        t->stats.n_invalid++;
         return 0;
+    }
     do {
         verdict = track_once(t, &ip, zone, timeout);
     } while (verdict == CT_REPEAT);
@@ -199,22 +206,35 @@ static bool is_same_flow(const struct ct_conn *a, const struct ct_conn *b)
            ct_tuple_equal(&a->dir[CT_REPLY].tuple, &b->dir[CT_REPLY].tuple);
 }
 
-/* nf_ct_resolve_clash: the packet joins the connection that was there first, if the protocol bears that and NAT has not
- * dealt with that one, be it that both came to the same. It keeps the direction that it had. */
-static int join(struct pkt *p)
+/* The packet, in the direction that it had, joins the connection that was there first, unless NAT has dealt with that
+ * one and come to something else. */
+static bool join(struct pkt *p)
 {
     struct ct_conn *c = p->ct, *first = find_clash(c);
     unsigned dir = ct_info_dir(p->ct_info);
 
-    if (!first || !c->proto->allows_clash ||
-        (first->status & IPS_NAT_DONE_MASK && !is_same_flow(first, c)))
-        return -EINVAL;
+    if (!first || (first->status & IPS_NAT_DONE_MASK && !is_same_flow(first, c)))
+        return false;
     if (first->has_counts) {
         first->count[dir].n_packets++;
         first->count[dir].n_bytes += c->count[dir].n_bytes;
     }
     pkt_set_ct(p, ct_conn_get(first), p->ct_info);
-    return 0;
+    return true;
+}
+
+/* nf_ct_resolve_clash: another connection has one of this one's tuples. */
+static int resolve_clash(struct pkt *p)
+{
+    struct ct_stats *stats = &p->ct->table->stats;
+
+    if (p->ct->proto->allows_clash && (join(p) || !ct_conn_insert_reply(p->ct))) {
+        stats->n_clash_resolve++;
+        return 0;
+    }
+    stats->n_insert_failed++;
+    stats->n_drop++;
+    return -EINVAL;
 }
 
 int ct_confirm(struct pkt *p)
@@ -226,7 +246,7 @@ int ct_confirm(struct pkt *p)
     if (!ct_is_confirmed(c)) {
         if (ct_info_dir(p->ct_info) != CT_ORIG)
             return 0;
-        if (ct_conn_insert(c) && join(p))
+        if (ct_conn_insert(c) && resolve_clash(p))
             return -EINVAL;
     }
     ct_events_deliver(p->ct);
