@@ -19,7 +19,6 @@ const struct ct_proto ct_proto_generic = {
     .name = "unknown",
     .packet = generic_packet,
     .allows_clash = true,
-    .checksum_off = -1,
     .timeout = generic_timeouts,
     .n_timeouts = G_N_ELEMENTS(generic_timeouts),
 };
