@@ -71,8 +71,8 @@ struct pkt *pkt_part(struct pkt_pool *pool, const struct pkt *from, uint32_t hea
     p->len = head + len;
     p->next_free = NULL;
     p->piece = NULL;
-    if (p->ct)
-        ct_conn_get(p->ct);
+    /* A copy does not commit what only the original has: Linux 6.1.192. */
+    p->ct = from->ct && ct_is_confirmed(from->ct) ? ct_conn_get(from->ct) : NULL;
     memcpy(p->data, from->data, head);
     memcpy(p->data + head, from->data + off, len);
     return p;
