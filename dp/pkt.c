@@ -131,6 +131,8 @@ uint8_t *pkt_insert(struct pkt *p, uint32_t at, uint32_t n)
     p->l3_off = off_after_insert(p->l3_off, at, n);
     if (p->l4_off)      /* 0 is "none" */
         p->l4_off = off_after_insert(p->l4_off, at, n);
+    if (p->inner_off)
+        p->inner_off = off_after_insert(p->inner_off, at, n);
     p->mac_len = off_after_insert(p->mac_len, at, n);
     if (at > p->l3_off)
         g_clear_pointer(&p->piece, g_free);
@@ -147,6 +149,7 @@ void pkt_remove(struct pkt *p, uint32_t at, uint32_t n)
     p->len -= n;
     p->l3_off = off_after_remove(p->l3_off, at, n);
     p->l4_off = off_after_remove(p->l4_off, at, n);
+    p->inner_off = off_after_remove(p->inner_off, at, n);
     p->mac_len = off_after_remove(p->mac_len, at, n);
 }
 

@@ -22,6 +22,7 @@ struct pkt {
     uint32_t len;               /* bytes from data */
     uint16_t l3_off;            /* network header, from data; set by key_extract() */
     uint16_t l4_off;            /* transport header, from data; 0: none found */
+    uint16_t inner_off;         /* network header behind MPLS labels that were pushed; 0: none were */
     uint16_t mac_len;           /* bytes of Ethernet header and in-frame tags */
     bool has_eth;
     bool has_vlan;              /* a tag is in vlan_tpid/vlan_tci */
