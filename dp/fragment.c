@@ -157,7 +157,7 @@ static bool has_pieces(const struct cut *c, const struct flow_key *key)
     const uint16_t *piece = c->p->piece;
     uint32_t hdrs = c->head - c->l3, sum;
 
-    if (!piece || !piece[1] || piece[0] < hdrs + l4_hdr_len(key))
+    if (!piece || !piece[1] || c->p->shares_pieces || piece[0] < hdrs + l4_hdr_len(key))
         return false;
     sum = piece[0] - hdrs;
     if (sum > c->room || sum % 8)

@@ -78,9 +78,24 @@ struct pkt *pkt_part(struct pkt_pool *pool, const struct pkt *from, uint32_t hea
     return p;
 }
 
+static uint16_t *copy_pieces(const uint16_t *piece)
+{
+    size_t n = 1;
+
+    while (piece[n - 1])
+        n++;
+    return g_memdup2(piece, n * sizeof(*piece));
+}
+
 struct pkt *pkt_clone(struct pkt_pool *pool, const struct pkt *from)
 {
-    return pkt_part(pool, from, from->len, 0, 0);
+    struct pkt *p = pkt_part(pool, from, from->len, 0, 0);
+
+    if (from->piece) {
+        p->piece = copy_pieces(from->piece);
+        p->shares_pieces = true;
+    }
+    return p;
 }
 
 void pkt_free(struct pkt_pool *pool, struct pkt *p)

@@ -41,8 +41,9 @@ struct pkt {
      * Borrowed from the list of actions, which outlives the packet. */
     const struct nlattr *tunnel;
     /* Of a packet joined from fragments: how many bytes of its IP packet each has brought, ending with
-     * 0. Owned; a copy has none, nor has a packet that has grown or shrunk behind l3_off. NULL: unknown. */
+     * 0. Owned; a packet that has grown or shrunk behind l3_off has none. NULL: unknown. */
     uint16_t *piece;
+    bool shares_pieces;         /* it is a copy: they are not its own to send */
     /* From here on the pool's: kept when the packet is used again. */
     uint8_t *buf;               /* the allocation */
     uint32_t size;

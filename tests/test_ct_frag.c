@@ -498,6 +498,20 @@ static void copies_are_cut_anew(void **state)
     assert_int_equal(sent->len, 1);
 }
 
+/* A copy that is cut short knows: the kernel has made the fragments its own by then. */
+static void short_copies_are_not(void **state)
+{
+    static const struct piece pieces[] = { { 0, 400, MORE }, { 400, 800, MORE }, { 1200, 301 } };
+    struct lab *lab = *state;
+
+    execute_all(lab, pieces, 3, "ct,trunc(1334),2,1");
+    assert_int_equal(sent->len, 3 + 3);
+    assert_sent(0, &pieces[0]);
+    assert_sent(1, &pieces[1]);
+    assert_sent(2, &PIECE(1200, 100));
+    assert_sent(5, &pieces[2]);
+}
+
 /* IPv6 fragments need not be shorter than 1280 bytes, and are not. */
 static void least_mtu_of_ip6(void **state)
 {
@@ -623,6 +637,7 @@ int main(void)
         LAB_TEST(a_namespace_ends),
         WIRE_TEST(as_they_came),
         WIRE_TEST(copies_are_cut_anew),
+        WIRE_TEST(short_copies_are_not),
         WIRE_TEST(least_mtu_of_ip6),
         WIRE_TEST(user_space_says_mru),
         WIRE_TEST(the_tag_comes_along),
