@@ -38,6 +38,11 @@ void dp_world_free(struct dp_world *w)
     g_free(w);
 }
 
+struct pkt_pool *dp_world_pool(struct dp_world *w)
+{
+    return &w->pool;
+}
+
 const struct dp_account *dp_world_account(const struct dp_world *w)
 {
     return &w->account;

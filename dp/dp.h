@@ -9,38 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dp/drop.h"
 #include "dp/env.h"
 #include "netlink/family.h"
 
 struct dp_world;
 struct dp_ns;
-
-/* How a packet can end without output or upcall. Names are the kernel's where it has one. */
-enum drop_reason {
-    DROP_LAST_ACTION,       /* list ended without a consuming action */
-    DROP_ACTION_ERROR,
-    DROP_RECURSION_LIMIT,
-    DROP_DEFERRED_LIMIT,
-    DROP_SAMPLE,            /* last sample not taken */
-    DROP_METER,
-    DROP_IP_TTL,
-    DROP_EXTRACT,           /* key extraction refused the frame */
-    DROP_NO_PORT,           /* output to a port that does not exist */
-    DROP_DEV_READY,         /* output device down or without carrier */
-    DROP_PKT_TOO_BIG,       /* longer than the device's MTU */
-    DROP_MAC_PROTO,         /* L3 packet to an Ethernet device */
-    DROP_NO_ROUTE,          /* tunnel port, and nothing leads to its far end */
-    DROP_NO_TUNNEL,         /* tunnel port, and no set(tunnel()) that it can use */
-    DROP_NO_NEIGH,          /* tunnel port, and the next hop's link address is not known */
-    DROP_TUNNEL_HDR,        /* a tunnel's packet whose outer headers are refused */
-    DROP_RX_DOWN,           /* received on a device that is down */
-    DROP_NOT_A_PORT,        /* received on a device that is no port */
-    DROP_UPCALL,            /* miss that no socket took (n_lost) */
-    DROP_NO_MEMORY,         /* an injected allocation failure */
-    N_DROP_REASONS
-};
-
-extern const char *const drop_reason_names[N_DROP_REASONS];
 
 /* Every packet's life: n_born == n_output + n_upcall + n_consumed + sum(n_drop). */
 struct dp_account {
@@ -55,6 +29,7 @@ struct dp_account {
 struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env);
 void dp_world_free(struct dp_world *world);     /* after its namespaces; NULL allowed */
 const struct dp_account *dp_world_account(const struct dp_world *world);
+struct pkt_pool *dp_world_pool(struct dp_world *world);
 
 /* Sets net->user to the new namespace. free deletes its datapaths without notifications. */
 struct dp_ns *dp_ns_new(struct dp_world *world, struct netns *net);
@@ -65,7 +40,7 @@ void dp_ns_free(struct dp_ns *ns);
 void dp_receive(struct dp_world *world, struct netdev *dev, const void *frame, size_t len);
 
 /* The same of a frame that came through a tunnel, without its outer headers, on the tunnel port's
- * device; 'tunnel' becomes part of its flow key. */
+ * device; 'tunnel' becomes part of its flow key, NULL: the device keeps it to itself. The device counts itself what it received. */
 void dp_receive_tunnel(struct dp_world *world, struct netdev *dev, const void *frame, size_t len,
                        const struct flow_key *tunnel);
 

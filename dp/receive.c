@@ -27,8 +27,14 @@ const char *const drop_reason_names[N_DROP_REASONS] = {
     [DROP_MAC_PROTO] = "no Ethernet header",
     [DROP_NO_ROUTE] = "no route to the tunnel's far end",
     [DROP_NO_TUNNEL] = "no tunnel was set",
-    [DROP_NO_NEIGH] = "no neighbour on the way to the tunnel's far end",
+    [DROP_NO_NEIGH] = "no answer from the next hop",
+    [DROP_NEIGH_QUEUE] = "too many packets wait for the next hop",
     [DROP_TUNNEL_HDR] = "tunnel headers refused",
+    [DROP_TUNNEL_ID] = "no tunnel device of this VNI or key",
+    [DROP_TUNNEL_GRE] = "tunnel checksum or sequence refused",
+    [DROP_TUNNEL_ECN] = "congestion mark lost with the tunnel",
+    [DROP_FRAG] = "fragment refused",
+    [DROP_FRAG_TIMEOUT] = "fragments missing for 30 s",
     [DROP_RX_DOWN] = "received on a device that is down",
     [DROP_NOT_A_PORT] = "received on a device that is no port",
     [DROP_UPCALL] = "upcall lost",
@@ -218,35 +224,36 @@ static void count_received(struct netdev *dev, size_t len, int err)
     }
 }
 
-static void receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
-                    const struct flow_key *tunnel)
+static int receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
+                   const struct flow_key *tunnel)
 {
     struct pkt *p = pkt_new(&w->pool, frame, len);
-    int err;
 
     w->account.n_born++;
     if (!dev->is_up) {
         dp_drop(w, p, DROP_RX_DOWN);
-        return;
+        return 0;
     }
     if (!dev->vport) {
-        count_received(dev, len, 0);
         dp_drop(w, p, DROP_NOT_A_PORT);
-        return;
+        return 0;
     }
-    err = vport_receive(dev->vport, p, tunnel);
-    count_received(dev, len, err);
+    return vport_receive(dev->vport, p, tunnel);
 }
 
 void dp_receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len)
 {
-    receive(w, dev, frame, len, NULL);
+    bool is_up = dev->is_up;
+    int err = receive(w, dev, frame, len, NULL);
+
+    if (is_up)
+        count_received(dev, len, err);
 }
 
 void dp_receive_tunnel(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
                        const struct flow_key *tunnel)
 {
-    receive(w, dev, frame, len, tunnel);
+    (void)receive(w, dev, frame, len, tunnel);
 }
 
 void dp_refuse(struct dp_world *w, const void *frame, size_t len, enum drop_reason why)

@@ -4,6 +4,7 @@
 #include "netlink/nf.h"
 #include "sim/addr.h"
 #include "sim/device.h"
+#include "sim/ip_frag.h"
 #include "sim/neigh.h"
 #include "sim/route.h"
 #include "sim/scenario.h"
@@ -87,16 +88,23 @@ static void env_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
     device_transmit((struct device *)dev, p->data, p->len);
 }
 
-static int env_tunnel_send(void *ctx, struct dp_ns *dp, struct netdev *port,
-                           const struct flow_key *tunnel, struct pkt *p)
+static int env_tunnel_check(void *ctx, struct dp_ns *dp, const struct netdev_tunnel *t,
+                            struct err *e)
 {
-    return tunnel_send(ns_of(ctx, dp), port, tunnel, p);
+    return tunnel_check_port(ns_of(ctx, dp), t, e);
 }
 
-static int env_tunnel_fill(void *ctx, struct dp_ns *dp, struct netdev *port,
-                           struct pkt *p, struct flow_key *tunnel)
+static enum drop_reason env_tunnel_send(void *ctx, struct netdev *port,
+                                        const struct flow_key *tunnel, struct pkt *p)
 {
-    return tunnel_fill(ns_of(ctx, dp), port, p, tunnel);
+    (void)ctx;
+    return tunnel_send((struct device *)port, tunnel, p);
+}
+
+static bool env_tunnel_fill(void *ctx, struct netdev *port, struct pkt *p, struct flow_key *tunnel)
+{
+    (void)ctx;
+    return tunnel_fill((struct device *)port, p, tunnel);
 }
 
 static void env_dev_changed(void *ctx, struct netdev *dev)
@@ -116,6 +124,7 @@ static const struct dp_env env_rows = {
     .dev_destroy = env_dev_destroy,
     .dev_changed = env_dev_changed,
     .transmit = env_transmit,
+    .tunnel_check = env_tunnel_check,
     .tunnel_send = env_tunnel_send,
     .tunnel_fill = env_tunnel_fill,
 };
@@ -223,6 +232,7 @@ struct sim_ns *sim_ns_new(struct sim *sim)
     ns->addrs = addr_list_new();
     ns->routes = route_list_new();
     ns->neighs = neigh_list_new();
+    ns->frags = ip_frag_list_new();
     ns->net = netns_new(sim->nl, NULL);
     ns->net->owner = ns;
     ns->dp = dp_ns_new(sim->dp, ns->net);
@@ -254,6 +264,7 @@ void sim_ns_free(struct sim_ns *ns)
     g_ptr_array_unref(ns->addrs);
     g_ptr_array_unref(ns->routes);
     g_ptr_array_unref(ns->neighs);
+    g_ptr_array_unref(ns->frags);
     netns_free(ns->net);
     g_ptr_array_remove(ns->sim->namespaces, ns);
     g_free(ns);
