@@ -15,9 +15,19 @@
 
 /* ---- way ------------------------------------------------------------------------------------- */
 
+/* UDP tunnels look behind the inner frame's tags, GRE does not. */
+static uint16_t inner_type(const struct tunnel_out *o)
+{
+    uint32_t off = o->p->l3_off;
+
+    if (o->kind->ip_proto == IPPROTO_GRE)
+        return o->p->protocol;
+    return off >= ETH_LEN && off <= o->p->len ? be16_get(o->p->data + off - 2) : 0;
+}
+
 static void read_inner(struct tunnel_out *o)
 {
-    const uint8_t *ip = inner_ip(o->p->data, o->p->len, o->p->protocol, o->p->l3_off);
+    const uint8_t *ip = inner_ip(o->p->data, o->p->len, inner_type(o), o->p->l3_off);
 
     o->l3_off = o->p->l3_off;
     if (!ip)
@@ -261,7 +271,8 @@ static void count_dropped(const struct tunnel_out *o, enum drop_reason why)
         s->tx_dropped += o->tunnel || !o->kind->silent_without_tunnel;
 }
 
-/* What leaves by the tunnel device itself is the inner frame; its bytes count without headers. */
+/* What leaves by the tunnel device itself is the inner frame; its bytes count without headers. That
+ * the link behind has lost its carrier it does not know. */
 static void count_sent(const struct tunnel_out *o, const uint8_t *inner, uint32_t len)
 {
     struct device *d = o->port;
@@ -300,7 +311,7 @@ enum drop_reason tunnel_send(struct device *port, const struct flow_key *tunnel,
         why = DROP_PKT_TOO_BIG;
     if (why == N_DROP_REASONS)
         why = send_outer(&o);
-    if (why != N_DROP_REASONS)
+    if (why != N_DROP_REASONS && why != DROP_DEV_READY)
         count_dropped(&o, why);
     else
         count_sent(&o, p->data + p->len - len, len);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/tunnel_tools.h"
 
+#include <linux/if_ether.h>
+
 /* ---- out -------------------------------------------------------------------------------------- */
 
 /* Source port: hash 0x00010000 of 28231 ports from 32768 is the first one. */
@@ -84,6 +86,49 @@ static void not_sent(void **state)
     lab_do(lab, "mtu eth0 79");
     g_free(send_by(lab, "vx0", "tunnel(tun_id=0x1,dst=10.0.0.2,ttl=1,flags(df|key))", &why));
     assert_int_equal(why, N_DROP_REASONS);
+}
+
+/* Marks and ttl of a packet behind a tag: seen by vxlan and geneve, not by gre. */
+static void tagged_inner(void **state)
+{
+    static const struct {
+        const char *port, *tos, *ttl;
+    } rows[] = {
+        { "vx0", "02", "40" },
+        { "gnv0", "02", "40" },
+        { "gre0", "00", "40" },
+    };
+    struct lab *lab = *state;
+    struct tap tap = tap_open(lab, "eth0", SOCK_RAW, ETH_P_ALL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *flow = g_strdup_printf(
+            "flow br0 in_port(p1),eth(),eth_type(0x0800),ipv4(frag=no) "
+            "set(tunnel(tun_id=0x1,dst=10.0.0.2,ttl=%d,flags(key))),push_vlan(vid=5,pcp=0),%s",
+            strcmp(rows[i].port, "gnv0") ? 0 : 64, rows[i].port);
+        g_autofree char *got = NULL;
+
+        lab_do(lab, "del-flows br0");
+        lab_do(lab, flow);
+        lab_do(lab, "send p1 " INNER);
+        got = tap_next(&tap);
+        assert_memory_equal(got + 2 * 15, rows[i].tos, 2);
+        assert_memory_equal(got + 2 * 22, rows[i].ttl, 2);
+        assert_int_equal(dev(lab, rows[i].port)->dev.stats.tx_bytes, strlen(INNER) / 2 - 14);
+    }
+    tap_close(&tap);
+}
+
+/* A link that has lost its carrier loses what the tunnel device has sent. */
+static void without_carrier(void **state)
+{
+    struct lab *lab = *state;
+    enum drop_reason why;
+
+    device_set_carrier(dev(lab, "eth0"), false);
+    g_free(send_by(lab, "vx0", "tunnel(tun_id=0x1,dst=10.0.0.2,ttl=1,flags(key))", &why));
+    assert_int_equal(why, DROP_DEV_READY);
+    assert_int_equal(dev(lab, "vx0")->dev.stats.tx_packets, 1);
 }
 
 /* ---- in --------------------------------------------------------------------------------------- */
@@ -231,6 +276,7 @@ int main(void)
         TUNNEL_TEST(gre_out),   TUNNEL_TEST(not_sent),   TUNNEL_TEST(all_in),
         TUNNEL_TEST(refused),   TUNNEL_TEST(ecn_in),     TUNNEL_TEST(egress_key),
         TUNNEL_TEST(external_device), TUNNEL_TEST(to_itself),
+        TUNNEL_TEST(tagged_inner), TUNNEL_TEST(without_carrier),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
