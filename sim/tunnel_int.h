@@ -108,6 +108,12 @@ bool gre_read(const struct ip_packet *p, struct gre_base *gre);
 struct device *tunnel_find(const struct sim_ns *ns, const struct ip_packet *p,
                            enum drop_reason *why);
 
+/* ---- tunnel_pmtu.c ----------------------------------------------------------------------------- */
+
+/* Is the inner packet too long for the way, with so many bytes of headers, and may not be cut? Then
+ * its sender is told, the port has counted it, and it is done with. */
+bool tunnel_pmtu(const struct tunnel_out *o, uint32_t headers);
+
 /* ---- tunnel_dev.c ------------------------------------------------------------------------------ */
 
 /* Where a station was last heard from, NULL: nowhere; and noting it. */

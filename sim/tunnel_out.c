@@ -208,12 +208,17 @@ static void put_udp(uint8_t *udp, uint32_t total, const struct tunnel_out *o, co
     be16_put(udp + 6, sum ? sum : 0xffff);
 }
 
+static bool has_limit(const struct tunnel_out *o)
+{
+    return o->way.family == AF_INET6 && o->dev && o->dev->has_limit;
+}
+
 /* The kernel draws the identification; here packets are counted. */
-static void put_ip(uint8_t *ip, uint32_t len, const struct tunnel_out *o, bool has_limit)
+static void put_ip(uint8_t *ip, uint32_t len, const struct tunnel_out *o)
 {
     const struct ip_head head = {
         .family = o->way.family,
-        .proto = has_limit ? IPPROTO_DSTOPTS : o->kind->ip_proto,
+        .proto = has_limit(o) ? IPPROTO_DSTOPTS : o->kind->ip_proto,
         .tos = outer_tos(o),
         .ttl = outer_ttl(o),
         .is_df = outer_df(o),
@@ -231,28 +236,25 @@ static void put_limit(uint8_t *at, const struct tunnel_out *o)
     memcpy(at, (const uint8_t[]){ o->kind->ip_proto, 0, 4, 1, o->dev->limit, 1, 1, 0 }, LIMIT_LEN);
 }
 
-/* Everything but the link layer's header, which is left open before it. False: it is too long. */
-static bool put_headers(struct tunnel_out *o)
+static uint32_t headers_len(const struct tunnel_out *o)
 {
-    bool has_limit = o->way.family == AF_INET6 && o->dev && o->dev->has_limit;
-    uint32_t ip_len = ip_head_len(o->way.family), ext_len = has_limit ? LIMIT_LEN : 0;
-    uint32_t udp_len = o->kind->ip_proto == IPPROTO_UDP ? UDP_LEN : 0, all, total;
-    uint8_t *ip, *l4;
+    return ip_head_len(o->way.family) + (has_limit(o) ? LIMIT_LEN : 0) +
+           (o->kind->ip_proto == IPPROTO_UDP ? UDP_LEN : 0) + o->kind->len(o);
+}
 
-    take_gre(o);
-    all = ip_len + ext_len + udp_len + o->kind->len(o);
-    total = o->p->len + all;
-    if (total > IP_MOST)
-        return false;
-    ip = pkt_insert(o->p, 0, ETH_LEN + all) + ETH_LEN;
-    l4 = ip + ip_len + ext_len;
+/* Everything but the link layer's header, which is left open before it. */
+static void put_headers(struct tunnel_out *o, uint32_t headers)
+{
+    uint32_t ip_len = ip_head_len(o->way.family), ext_len = has_limit(o) ? LIMIT_LEN : 0;
+    uint32_t udp_len = o->kind->ip_proto == IPPROTO_UDP ? UDP_LEN : 0, total = o->p->len + headers;
+    uint8_t *ip = pkt_insert(o->p, 0, ETH_LEN + headers) + ETH_LEN, *l4 = ip + ip_len + ext_len;
+
     o->kind->put(l4 + udp_len, total - ip_len - ext_len - udp_len, o);
-    if (has_limit)
+    if (ext_len)
         put_limit(ip + ip_len, o);
-    put_ip(ip, total - ip_len, o, has_limit);
+    put_ip(ip, total - ip_len, o);
     if (udp_len)
         put_udp(l4, total - ip_len - ext_len, o, ip);
-    return true;
 }
 
 /* ---- send ------------------------------------------------------------------------------------ */
@@ -285,13 +287,16 @@ static void count_sent(const struct tunnel_out *o, const uint8_t *inner, uint32_
         pcap_out_put(d->out, d->ns->sim->clock.now_ns - SIM_START_NS, inner, len);
 }
 
-static enum drop_reason send_outer(struct tunnel_out *o)
+static enum drop_reason send_outer(struct tunnel_out *o, uint32_t headers)
 {
     struct sim *sim = o->port->ns->sim;
     enum drop_reason why;
 
+    if (o->p->len + headers > IP_MOST)
+        return DROP_PKT_TOO_BIG;
     if (sim->n_tunnels >= MOST_TUNNELS)
         return DROP_RECURSION_LIMIT;
+    put_headers(o, headers);
     sim->n_tunnels++;
     why = ip_send(&o->way, o->p->data, o->p->len);
     sim->n_tunnels--;
@@ -300,17 +305,20 @@ static enum drop_reason send_outer(struct tunnel_out *o)
 
 enum drop_reason tunnel_send(struct device *port, const struct flow_key *tunnel, struct pkt *p)
 {
-    uint32_t len = p->len;
+    uint32_t len = p->len, headers;
     enum drop_reason why = DROP_NO_TUNNEL;
     struct tunnel_out o;
 
     packet_tap(port, p->data, p->len, false);
     if (begin(&o, port, tunnel, p))
         why = find_way(&o);
-    if (why == N_DROP_REASONS && !put_headers(&o))
-        why = DROP_PKT_TOO_BIG;
-    if (why == N_DROP_REASONS)
-        why = send_outer(&o);
+    if (why == N_DROP_REASONS) {
+        take_gre(&o);
+        headers = headers_len(&o);
+        if (tunnel_pmtu(&o, headers))
+            return DROP_PKT_TOO_BIG;
+        why = send_outer(&o, headers);
+    }
     if (why != N_DROP_REASONS && why != DROP_DEV_READY)
         count_dropped(&o, why);
     else

@@ -14,21 +14,31 @@
 
 /* ---- out ------------------------------------------------------------------------------------------ */
 
-/* An Ethernet frame with an IPv4 packet of 'len' bytes from p1 to the tunnel port. */
-static void send_long(struct lab *lab, uint32_t len)
+/* An Ethernet frame with an IP packet of 'len' bytes comes to p1, and goes to the tunnel port. */
+static void send_packet(struct lab *lab, uint8_t family, bool is_df, uint32_t len)
 {
     g_autofree uint8_t *frame = g_malloc0(ETH_LEN + len);
+    static const uint8_t ip6[2][16] = { { 0xfd, 1, [15] = 1 }, { 0xfd, 1, [15] = 2 } };
     const struct ip_head head = {
-        .family = AF_INET, .proto = 253, .ttl = 9,
-        .src = (const uint8_t[]){ 10, 9, 0, 1 }, .dst = (const uint8_t[]){ 10, 9, 0, 2 },
+        .family = family, .proto = 17, .ttl = 9, .is_df = is_df,
+        .src = family == AF_INET ? (const uint8_t[]){ 10, 9, 0, 1 } : ip6[0],
+        .dst = family == AF_INET ? (const uint8_t[]){ 10, 9, 0, 2 } : ip6[1],
     };
+    uint32_t head_len = ip_head_len(family);
 
-    memset(frame, 2, 12);
-    be16_put(frame + 12, ETH_P_IP);
-    ip_head_put(frame + ETH_LEN, &head, len - IP4_LEN);
-    for (uint32_t i = IP4_LEN; i < len; i++)
-        frame[ETH_LEN + i] = (uint8_t)i;
+    memcpy(frame, (const uint8_t[]){ 10, 0, 0, 0, 0, 2, 10, 0, 0, 0, 0, 1 }, 12);
+    be16_put(frame + 12, family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
+    ip_head_put(frame + ETH_LEN, &head, len - head_len);
+    be16_put(frame + ETH_LEN + head_len, 1000);
+    be16_put(frame + ETH_LEN + head_len + 2, 2000);
+    be16_put(frame + ETH_LEN + head_len + 4, (uint16_t)(len - head_len));
+    memset(frame + ETH_LEN + head_len + UDP_LEN, 'a', len - head_len - UDP_LEN);
     device_receive(dev(lab, "p1"), frame, ETH_LEN + len);
+}
+
+static void send_long(struct lab *lab, uint32_t len)
+{
+    send_packet(lab, AF_INET, false, len);
 }
 
 static void flow_to(struct lab *lab, const char *tunnel)
@@ -92,6 +102,61 @@ static void not_cut(void **state)
     assert_int_equal(s->tx_dropped, 1);
     assert_int_equal(s->tx_errors, 1);
     assert_int_equal(dev(lab, "eth0")->n_tx, 0);
+}
+
+/* The port itself answers for inner packets that must not be cut; what it says is the kernel's. */
+static void too_big_inside(void **state)
+{
+    static const char tunnel_back[] =
+        "flow br0 tunnel(tun_id=0x5,src=10.0.0.2,dst=10.0.0.1,ttl=64,flags(df|key)),in_port(%s),eth(),"
+        "eth_type(%s),%s(frag=no) p2";
+    struct lab *lab = *state;
+    struct tap tap = tap_open(lab, "p2", SOCK_RAW, ETH_P_ALL);
+    const struct netdev_stats *vx = &dev(lab, "vx0")->dev.stats, *gn = &dev(lab, "gnv0")->dev.stats;
+    static const char *const ports[] = { "vx0", "gnv0" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ports); i++) {
+        g_autofree char *back4 = g_strdup_printf(tunnel_back, ports[i], "0x0800", "ipv4");
+        g_autofree char *back6 = g_strdup_printf(tunnel_back, ports[i], "0x86dd", "ipv6");
+        g_autofree char *four = NULL, *six = NULL;
+
+        lab_do(lab, "del-flows br0");
+        lab_do(lab, back4);
+        lab_do(lab, back6);
+        for (int j = 0; j < 2; j++) {
+            g_autofree char *line = g_strdup_printf(
+                "flow br0 in_port(p1),eth(),eth_type(%s),%s(frag=no) "
+                "set(tunnel(tun_id=0x5,dst=10.0.0.2,ttl=64,flags(df|key))),%s",
+                j ? "0x86dd" : "0x0800", j ? "ipv6" : "ipv4", ports[i]);
+
+            lab_do(lab, line);
+        }
+        send_packet(lab, AF_INET, true, 1450);          /* fits */
+        assert_int_equal(dev(lab, "p2")->n_tx, 2 * i);
+        send_packet(lab, AF_INET, true, 1451);
+        send_packet(lab, AF_INET6, false, 1471);
+        four = tap_next(&tap);
+        six = tap_next(&tap);
+        assert_int_equal(strlen(four), 2 * 590);
+        assert_true(g_str_has_prefix(four, "0a0000000001" "0a0000000002" "0800" "45000240000040000901"
+                                     "5ba9" "0a090002" "0a090001" "0304ff1b000005aa"
+                                     "450005ab000040000911582e" "0a0900010a090002"
+                                     "03e807d005970000" "61"));
+        assert_int_equal(strlen(six), 2 * 1294);
+        assert_true(g_str_has_prefix(six, "0a0000000001" "0a0000000002" "86dd" "6000000004d83a09"
+                                     "fd010000000000000000000000000002"
+                                     "fd010000000000000000000000000001" "02004615000005aa"
+                                     "6000000005971109"));
+    }
+    assert_int_equal(drops(lab, DROP_PKT_TOO_BIG), 4);
+    assert_int_equal(vx->rx_packets, 2);
+    assert_int_equal(vx->rx_bytes, 590 + 1294);
+    assert_int_equal(vx->tx_packets, 3);
+    assert_int_equal(vx->tx_errors, 0);
+    assert_int_equal(gn->rx_packets, 0);
+    assert_int_equal(gn->tx_packets, 1);
+    assert_int_equal(gn->tx_errors, 2);
+    tap_close(&tap);
 }
 
 /* ---- in ------------------------------------------------------------------------------------------- */
@@ -255,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TUNNEL_TEST(cut),     TUNNEL_TEST(not_cut),    TUNNEL_TEST(joined),  TUNNEL_TEST(refused),
         TUNNEL_TEST(timeout), TUNNEL_TEST(congestion), TUNNEL_TEST(unwanted),
+        TUNNEL_TEST(too_big_inside),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
