@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/tools.sh"
 needs ip iproute2
 needs tcpdump tcpdump
-needs python3 python3
+needs /usr/bin/python3 python3
 needs ovs-vswitchd openvswitch-switch
 needs ovsdb-server openvswitch-switch
 
@@ -49,13 +49,13 @@ monitor=$!
 n=10
 until [ -s told ]; do n=$((n + 1)); ip neigh replace 10.0.0.99 lladdr 02:00:00:00:00:$n dev u0; done
 ip neigh del 10.0.0.99 dev u0
-python3 send.py gr $frame
+/usr/bin/python3 send.py gr $frame
 ip neigh show dev u0
 dpsim do advance 3s
 ip neigh show dev u0
-python3 send.py gr $frame
+/usr/bin/python3 send.py gr $frame
 # Whoever is at the other end of the pair answers for 10.0.0.2.
-python3 send.py u1 020000000001020000000099080600010800060400020200000000990a0000020200000000010a000001
+/usr/bin/python3 send.py u1 020000000001020000000099080600010800060400020200000000990a0000020200000000010a000001
 ip neigh show dev u0
 wait $tcpdump
 dpsim show u1.pcap
@@ -129,7 +129,7 @@ EOF
 # In an order of their own: that of vswitchd's tables is not ours to say.
 ovs-dpctl show | sed -n 's/.*port [0-9]*: \(.*_sys.*\)/\1/p' | sort
 capture u1 6
-python3 send.py p1 ffffffffffff0a00000000011234$(printf '%092d' 0)
+/usr/bin/python3 send.py p1 ffffffffffff0a00000000011234$(printf '%092d' 0)
 wait $tcpdump
 dpsim show u1.pcap | sed 's/^ *[0-9]* //' | sort
 # The far end sends the same back, to a station that the bridge has heard of.
@@ -146,7 +146,7 @@ while data:
     print(f.hex())
 EOF
 capture p1 6
-python3 send.py u1 $(python3 turn.py)
+/usr/bin/python3 send.py u1 $(/usr/bin/python3 turn.py)
 wait $tcpdump
 dpsim show p1.pcap
 grep -E 'WARN|ERR|EMER' vs.log || echo "no complaints"
