@@ -16,12 +16,14 @@
 struct dp_world;
 struct dp_ns;
 
-/* Every packet's life: n_born == n_output + n_upcall + n_consumed + sum(n_drop). */
+/* Every packet's life: n_born == n_output + n_upcall + n_consumed + n_joined + n_held + sum(n_drop). */
 struct dp_account {
-    uint64_t n_born;        /* received, executed, or copied by an action */
+    uint64_t n_born;        /* received, executed, copied by an action, or cut off as a fragment */
     uint64_t n_output;      /* handed to a device */
     uint64_t n_upcall;      /* ended in a miss upcall that was queued */
     uint64_t n_consumed;    /* ended behind a last userspace action, its upcall queued */
+    uint64_t n_joined;      /* fragments that became part of another packet */
+    uint64_t n_held;        /* fragments that wait for their rest now */
     uint64_t n_drop[N_DROP_REASONS];
 };
 
@@ -30,6 +32,8 @@ struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env);
 void dp_world_free(struct dp_world *world);     /* after its namespaces; NULL allowed */
 const struct dp_account *dp_world_account(const struct dp_world *world);
 struct pkt_pool *dp_world_pool(struct dp_world *world);
+/* How many packets of the born ones are accounted for. */
+uint64_t dp_account_ends(const struct dp_account *account);
 
 /* Sets net->user to the new namespace. free deletes its datapaths without notifications. */
 struct dp_ns *dp_ns_new(struct dp_world *world, struct netns *net);
@@ -47,12 +51,20 @@ void dp_receive_tunnel(struct dp_world *world, struct netdev *dev, const void *f
 /* A frame that the layer above drops before a port sees it: counted here all the same. */
 void dp_refuse(struct dp_world *world, const void *frame, size_t len, enum drop_reason why);
 
+/* A fragment of an IP packet for the host, in a frame of this ethertype that ends where the fragment
+ * ends: kept until the others are here, or dropped; counted. The whole packet's frame, the caller's,
+ * if this was the last one missing. */
+GByteArray *dp_defrag(struct dp_ns *ns, uint16_t type, const void *frame, size_t len);
+
 /* A port's device goes away for a reason outside OVS: the vport is removed and VPORT_DEL is
  * multicast with seq 0 (catalogue 03, section 3.9). Call before freeing the device. */
 void dp_device_gone(struct dp_ns *ns, struct netdev *dev);
 
 /* Every 4000 ms of virtual time: sorts each mask array by use (catalogue 06, section 6.6). */
 void dp_rebalance(struct dp_world *world);
+
+/* The time that dp_env.wake asked for has come: what has expired goes. */
+void dp_wake(struct dp_world *world);
 
 /* Port number of a device in its datapath, and the other way round for datapath 'dp_ifindex';
  * -1 / NULL if there is none. For names in text. */

@@ -25,10 +25,17 @@ enum drop_reason {
     DROP_TUNNEL_ID,         /* ... that no device of its port has the VNI, key or addresses of */
     DROP_TUNNEL_GRE,        /* ... whose GRE checksum or sequence is not what its device wants */
     DROP_TUNNEL_ECN,        /* ... that met congestion, and the inner packet cannot say so */
-    DROP_FRAG,              /* a fragment for the host that fits no packet */
-    DROP_FRAG_TIMEOUT,      /* ... whose other fragments did not come in time */
     DROP_RX_DOWN,           /* received on a device that is down */
     DROP_NOT_A_PORT,        /* received on a device that is no port */
+    DROP_FRAG_DUP,          /* a fragment whose data is there already */
+    DROP_FRAG_OVERLAP,      /* fragments whose data overlaps */
+    DROP_FRAG_BAD,          /* fragments that contradict each other or make no datagram */
+    DROP_FRAG_TOO_FAR,      /* too many other fragments of the source came between */
+    DROP_FRAG_TIMEOUT,      /* fragments whose rest did not come in time */
+    DROP_FRAG_MEMORY,       /* too many fragments wait */
+    DROP_FRAG_FLUSHED,      /* fragments that waited when their namespace ended */
+    DROP_FRAG_L2_TOO_LONG,  /* to be cut into fragments again, but its link layer is too long */
+    DROP_FRAG_INVALID_PROTO,        /* ... but it is no IP packet */
     DROP_UPCALL,            /* miss that no socket took (n_lost) */
     DROP_NO_MEMORY,         /* an injected allocation failure */
     N_DROP_REASONS

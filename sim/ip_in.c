@@ -9,7 +9,6 @@
 #include "sim/addr.h"
 #include "sim/device.h"
 #include "sim/ip.h"
-#include "sim/ip_frag.h"
 #include "sim/neigh.h"
 #include "sim/tunnel.h"
 
@@ -23,51 +22,37 @@ static bool is_ours(const struct device *d, uint8_t family, const uint8_t *ip)
     return addr_find(d->ns, family, ip) || tunnel_has_group(d->ns, family, ip);
 }
 
-static bool read_ip4(struct ip_packet *p, struct ip_fragment *f, const uint8_t *ip, size_t left)
+/* 'is_part': it is a fragment. */
+static bool read_ip4(struct ip_packet *p, bool *is_part, const uint8_t *ip, size_t left)
 {
     size_t len = left < IP4_LEN ? 0 : 4u * (ip[0] & 0xf), total = len ? be16_get(ip + 2) : 0;
-    uint16_t frag;
 
     if (len < IP4_LEN || ip[0] >> 4 != 4 || total < len || total > left ||
         csum_finish(csum_add(0, ip, len)))
         return false;
-    frag = be16_get(ip + 6);
     *p = (struct ip_packet){ .family = AF_INET, .proto = ip[9], .tos = ip[1], .ttl = ip[8],
                              .ip = ip, .src = ip + 12, .dst = ip + 16, .l4 = ip + len,
                              .l4_len = total - len };
-    *f = (struct ip_fragment){ .id = be16_get(ip + 4), .offset = 8u * (frag & IP4_OFFSET),
-                               .is_last = !(frag & IP4_MF), .ip_len = len };
+    *is_part = be16_get(ip + 6) & (IP4_MF | IP4_OFFSET);
     return true;
 }
 
-/* Moves behind an extension header of 'len' bytes. */
-static bool skip_ext(struct ip_packet *p, size_t len)
-{
-    if (p->l4_len < len)
-        return false;
-    p->proto = p->l4[0];
-    p->l4 += len;
-    p->l4_len -= len;
-    return true;
-}
-
-/* Options of hops and of the far end are passed over. What fragments share is the header before. */
-static bool skip_exts(struct ip_packet *p, struct ip_fragment *f)
+/* Options of hops and of the far end are passed over. */
+static bool skip_exts(struct ip_packet *p)
 {
     while (p->proto == IPPROTO_HOPOPTS || p->proto == IPPROTO_DSTOPTS) {
-        if (p->l4_len < 8 || !skip_ext(p, 8u + 8u * p->l4[1]))
+        size_t len = p->l4_len < 8 ? SIZE_MAX : 8u + 8u * p->l4[1];
+
+        if (p->l4_len < len)
             return false;
+        p->proto = p->l4[0];
+        p->l4 += len;
+        p->l4_len -= len;
     }
-    if (p->proto != IPPROTO_FRAGMENT)
-        return true;
-    if (p->l4_len < 8)
-        return false;
-    *f = (struct ip_fragment){ .id = be32_get(p->l4 + 4), .offset = be16_get(p->l4 + 2) & ~7u,
-                               .is_last = !(p->l4[3] & 1), .ip_len = IP6_LEN };
-    return skip_ext(p, 8);
+    return true;
 }
 
-static bool read_ip6(struct ip_packet *p, struct ip_fragment *f, const uint8_t *ip, size_t left)
+static bool read_ip6(struct ip_packet *p, bool *is_part, const uint8_t *ip, size_t left)
 {
     size_t len = left < IP6_LEN ? 0 : be16_get(ip + 4);
 
@@ -76,8 +61,10 @@ static bool read_ip6(struct ip_packet *p, struct ip_fragment *f, const uint8_t *
     *p = (struct ip_packet){ .family = AF_INET6, .proto = ip[6], .tos = ip_tos(ip), .ttl = ip[7],
                              .ip = ip, .src = ip + 8, .dst = ip + 24, .l4 = ip + IP6_LEN,
                              .l4_len = len };
-    *f = (struct ip_fragment){ .is_last = true };
-    return skip_exts(p, f);
+    if (!skip_exts(p))
+        return false;
+    *is_part = p->proto == IPPROTO_FRAGMENT;
+    return true;
 }
 
 /* ---- packets -------------------------------------------------------------------------------------- */
@@ -95,40 +82,36 @@ static bool hand_on(struct device *d, const struct ip_packet *p)
     return tunnel_receive(d, p);
 }
 
-static bool read_ip(struct ip_packet *p, struct ip_fragment *f, const uint8_t *ip, size_t len)
+static bool read_ip(struct ip_packet *p, bool *is_part, const uint8_t *ip, size_t len)
 {
-    return (ip[0] >> 4 == 4 ? read_ip4 : read_ip6)(p, f, ip, len);
+    return len && (ip[0] >> 4 == 4 ? read_ip4 : read_ip6)(p, is_part, ip, len);
 }
 
 /* What nobody wants of a whole that was put together is not the last fragment's fault. */
-static void hand_on_whole(struct device *d, GByteArray *whole)
+static void get_whole(struct device *d, const GByteArray *whole)
 {
-    struct ip_fragment none;
     struct ip_packet p;
+    bool is_part;
 
-    if (!read_ip(&p, &none, whole->data, whole->len) || !hand_on(d, &p))
+    if (!read_ip(&p, &is_part, whole->data + ETH_LEN, whole->len - ETH_LEN) || is_part ||
+        !hand_on(d, &p))
         dp_refuse(d->ns->sim->dp, whole->data, whole->len, DROP_NOT_A_PORT);
-    g_byte_array_unref(whole);
 }
 
-static bool get_ip(struct device *d, const uint8_t *ip, size_t len)
+static bool get_ip(struct device *d, const uint8_t *frame, size_t len)
 {
-    struct ip_fragment f;
+    g_autoptr(GByteArray) whole = NULL;
     struct ip_packet p;
-    GByteArray *whole;
+    bool is_part;
 
-    if (!len || !read_ip(&p, &f, ip, len) || !is_ours(d, p.family, p.dst))
+    if (!read_ip(&p, &is_part, frame + ETH_LEN, len - ETH_LEN) || !is_ours(d, p.family, p.dst))
         return false;
-    if (!f.offset && f.is_last)
+    if (!is_part)
         return hand_on(d, &p);
-    f.family = p.family;
-    f.proto = p.proto;
-    f.ip = p.ip;
-    f.payload = p.l4;
-    f.len = p.l4_len;
-    whole = ip_frag_take(d->ns, &f);
+    whole = dp_defrag(d->ns->dp, be16_get(frame + 2 * ETH_ALEN), frame,
+                      (size_t)(p.l4 + p.l4_len - frame));
     if (whole)
-        hand_on_whole(d, whole);
+        get_whole(d, whole);
     return true;
 }
 
@@ -143,5 +126,5 @@ bool ip_receive(struct device *d, const uint8_t *frame, size_t len)
         return false;
     if (type == ETH_P_ARP)
         return neigh_get_arp(d, frame + ETH_LEN, len - ETH_LEN, is_to_us);
-    return (type == ETH_P_IP || type == ETH_P_IPV6) && get_ip(d, frame + ETH_LEN, len - ETH_LEN);
+    return (type == ETH_P_IP || type == ETH_P_IPV6) && get_ip(d, frame, len);
 }

@@ -4,7 +4,6 @@
 #include "netlink/nf.h"
 #include "sim/addr.h"
 #include "sim/device.h"
-#include "sim/ip_frag.h"
 #include "sim/neigh.h"
 #include "sim/route.h"
 #include "sim/scenario.h"
@@ -129,6 +128,28 @@ static const struct dp_env env_rows = {
     .tunnel_fill = env_tunnel_fill,
 };
 
+/* ---- what runs out of time ---------------------------------------------------------------------- */
+
+static void wake(void *ctx)
+{
+    struct sim *sim = ctx;
+
+    sim->wake_ns = UINT64_MAX;
+    dp_wake(sim->dp);
+}
+
+static void env_wake(void *ctx, uint64_t at_ns)
+{
+    struct sim *sim = ctx;
+
+    if (at_ns >= sim->wake_ns)
+        return;
+    if (sim->wake_ns != UINT64_MAX)
+        clock_cancel(&sim->clock, sim->wake_id);
+    sim->wake_ns = MAX(at_ns, sim->clock.now_ns);
+    sim->wake_id = clock_add(&sim->clock, sim->wake_ns, wake, sim);
+}
+
 /* ---- the mask arrays' rebalance -------------------------------------------------------------- */
 
 static void rebalance(void *ctx);
@@ -184,6 +205,8 @@ struct sim *sim_new(const struct sim_options *options)
     rt_start(sim->nl, &sim_rt_ops);
     nf_start(sim->nl);
     sim->env = env_rows;
+    sim->env.wake = env_wake;
+    sim->wake_ns = UINT64_MAX;
     sim->env.ctx = sim;
     sim->env.n_cpus = sim->options.n_cpus;
     sim->dp = dp_world_new(sim->nl, &sim->env);
@@ -232,7 +255,6 @@ struct sim_ns *sim_ns_new(struct sim *sim)
     ns->addrs = addr_list_new();
     ns->routes = route_list_new();
     ns->neighs = neigh_list_new();
-    ns->frags = ip_frag_list_new();
     ns->net = netns_new(sim->nl, NULL);
     ns->net->owner = ns;
     ns->dp = dp_ns_new(sim->dp, ns->net);
@@ -264,7 +286,6 @@ void sim_ns_free(struct sim_ns *ns)
     g_ptr_array_unref(ns->addrs);
     g_ptr_array_unref(ns->routes);
     g_ptr_array_unref(ns->neighs);
-    g_ptr_array_unref(ns->frags);
     netns_free(ns->net);
     g_ptr_array_remove(ns->sim->namespaces, ns);
     g_free(ns);

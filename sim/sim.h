@@ -40,7 +40,6 @@ struct sim_ns {
     GPtrArray *addrs;           /* of struct rt_addr: addr.c */
     GPtrArray *routes;          /* of struct rt_route: route.c */
     GPtrArray *neighs;          /* of struct rt_neigh: neigh.c */
-    GPtrArray *frags;           /* fragments that wait for others: ip_frag.c */
     uint16_t next_ip_id;        /* of IPv4 packets that the host makes */
     unsigned n_users;           /* client processes that hold it */
 };
@@ -62,6 +61,7 @@ struct sim {
     uint64_t wire_ns;           /* when the last one was sent, and how many at that time */
     unsigned n_wire_burst;
     unsigned n_tunnels;         /* under way in each other: tunnel_out.c */
+    uint64_t wake_ns, wake_id;  /* the event that calls dp_wake(); UINT64_MAX: there is none */
     uint64_t n_seen;            /* dp_account.n_born at the last rebalance */
 };
 
