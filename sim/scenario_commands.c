@@ -27,8 +27,7 @@ static int set_flag(struct scenario *scn, struct scan *args, bool is_up, struct 
 
     if ((r = scn_device(scn, args, &d, e)) || (r = scn_end(args, e)))
         return r;
-    device_set_flags(d, (device_flags(d) & ~(unsigned)IFF_UP) | (is_up ? IFF_UP : 0));
-    return 0;
+    return device_change_flags(d, (device_flags(d) & ~(unsigned)IFF_UP) | (is_up ? IFF_UP : 0), e);
 }
 
 static int scn_up(struct scenario *scn, struct scan *args, GString *out, struct err *e)

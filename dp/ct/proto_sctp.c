@@ -441,7 +441,6 @@ const struct ct_proto ct_proto_sctp = {
     .put_info = sctp_put_info,
     .set_info = sctp_set_info,
     .write_id = ct_nat_write_sctp,
-    .checksum_off = -1,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),
