@@ -122,14 +122,10 @@ static bool is_meant(const struct filter *f, const struct ct_conn *c)
 
 /* ---- GET ------------------------------------------------------------------------------------------ */
 
-static bool zeroes_counters(const struct req *req)
-{
-    return NFNL_MSG_TYPE(req->msg->nlmsg_type) == IPCTNL_MSG_CT_GET_CTRZERO;
-}
-
+/* A connection's counters have been told, once and for all if the request is GET_CTRZERO. */
 static void zero_counters(const struct req *req, struct ct_conn *c)
 {
-    if (zeroes_counters(req))
+    if (NFNL_MSG_TYPE(req->msg->nlmsg_type) == IPCTNL_MSG_CT_GET_CTRZERO)
         memset(c->count, 0, sizeof(c->count));
 }
 
@@ -200,7 +196,7 @@ static int dump_conns(struct dump *d, struct err *e)
     (void)e;
     while ((c = dump_next(t, s->last))) {
         if (is_meant(&s->filter, c)) {
-            struct nlmsghdr *msg = conn_msg(&d->req, c, c->use - (c == s->last));
+            struct nlmsghdr *msg = conn_msg(&d->req, c, c->use);
 
             msg->nlmsg_flags |= d->flags;
             if (!dump_commit(d, msg))
