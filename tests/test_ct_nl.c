@@ -1,6 +1,6 @@
 /* test_ct_nl.c - ctnetlink as its messages go: the front door, dumps, events, expectations, timeout policies.
  *
- * What Debian's conntrack makes of them is in conntrack.sh, every attribute beside the real kernel in kernel/ctnetlink.py.
+ * What Debian's conntrack makes of them is in conntrack.sh; kernel/ctnetlink.py asks the real kernel, too.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/talk.h"
 
