@@ -189,6 +189,9 @@ static inline void ct_conn_event(struct ct_conn *c, unsigned event)
 }
 void ct_events_deliver(struct ct_conn *c);
 
+/* One line of the trace: the kernel's function, and "udp zone 0 10.0.0.1:1000 > 10.0.0.2:53" (trace.c). */
+void ct_trace(const struct ct_table *t, const char *func, const struct ct_tuple *tuple);
+
 /* ---- packets ------------------------------------------------------------------------------------ */
 
 /* Lets the packet's connection, if any, go. */

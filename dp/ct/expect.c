@@ -156,6 +156,7 @@ int ct_expect_add(struct ct_conn *master, const struct ct_expect *x)
     ct_link_add(master->expects.next, &new->of_master);     /* the youngest first */
     t->n_expects++;
     master->n_expects++;
+    ct_trace(t, "nf_ct_expect_related", &new->tuple);
     t->stats.n_expect_create++;
     tell(new, IPEXP_NEW);
     return 0;

@@ -43,6 +43,7 @@ enum {
 struct sctp_chunk {
     const struct sctp_kind *kind;   /* NULL: of no consequence */
     uint32_t off;                   /* in the frame */
+    uint16_t len;                   /* as it says; 0 would never end */
     uint8_t type, flags;
 };
 
@@ -162,12 +163,16 @@ static bool init_tag(const struct ct_ip *ip, const struct sctp_chunk *chunk, uin
 static bool note_init(struct sctp_run *r, const struct sctp_chunk *chunk)
 {
     struct ct_sctp *sctp = r->sctp;
+    uint32_t known = sctp->vtag[!r->dir], tag;
 
-    if (!init_tag(r->ip, chunk, &sctp->vtag[!r->dir]))
+    if (!init_tag(r->ip, chunk, &tag))
         return false;
-    if (sctp->init[r->dir])
-        sctp->init[!r->dir] = 0;
-    sctp->init[r->dir] = 1;
+    if (known != tag || !ct_is_confirmed(r->c)) {
+        if (sctp->init[r->dir])
+            sctp->init[!r->dir] = 0;
+        sctp->init[r->dir] = 1;
+    }
+    sctp->vtag[!r->dir] = tag;
     /* Whoever keeps trying must not keep the entry alive. */
     if (r->old == sCL && r->next == sCL)
         r->keeps_timeout = true;
@@ -187,6 +192,13 @@ static bool note_init_ack(struct sctp_run *r, const struct sctp_chunk *chunk)
     if (sctp->init[r->dir] && sctp->init[!r->dir] && known != tag)
         return false;
     sctp->vtag[!r->dir] = tag;
+    return true;
+}
+
+static bool note_cookie_ack(struct sctp_run *r, const struct sctp_chunk *chunk)
+{
+    (void)chunk;
+    memset(r->sctp->init, 0, sizeof(r->sctp->init));
     return true;
 }
 
@@ -216,7 +228,7 @@ static const struct sctp_kind kinds[] = {
     { .type = 10 /* COOKIE ECHO */, .is_first = true, .check_tag = tag_is_own,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCE, sCE, sES, sSS, sSR, sSA, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCE, sCE, sES, sSS, sSR, sSA, sIV } } },
-    { .type = 11 /* COOKIE ACK */, .is_first = true, .begins_nothing = true,
+    { .type = 11 /* COOKIE ACK */, .is_first = true, .begins_nothing = true, .note = note_cookie_ack,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sES, sES, sSS, sSR, sSA, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sES, sES, sSS, sSR, sSA, sIV } } },
     { .type = 14 /* SHUTDOWN COMPLETE */, .is_alone = true, .begins_nothing = true,
@@ -241,20 +253,18 @@ static const struct sctp_kind *kind_of(uint8_t type)
     return NULL;
 }
 
-/* Takes the chunk at *off and moves there to the next. False: there is none; one without length ends the list. */
+/* Takes the chunk at *off and moves there to the next. False: there is none. */
 static bool next_chunk(const struct ct_ip *ip, uint32_t *off, struct sctp_chunk *chunk)
 {
     const uint8_t *header = ip->pkt->data + *off;
-    uint16_t len;
 
     if (*off + CHUNK_HLEN > ip->end)
         return false;
-    len = be16_get(header + 2);
     *chunk = (struct sctp_chunk){
-        .kind = kind_of(header[0]), .off = *off, .type = header[0], .flags = header[1],
+        .kind = kind_of(header[0]), .off = *off, .len = be16_get(header + 2), .type = header[0], .flags = header[1],
     };
-    *off += (len + 3u) & ~3u;
-    return len != 0;
+    *off += (chunk->len + 3u) & ~3u;
+    return true;
 }
 
 /* Which chunks are there, and may they be together? */
@@ -269,7 +279,7 @@ static bool survey(struct sctp_run *r)
         const struct sctp_kind *kind = chunk.kind;
 
         is_lonely = is_lonely || (kind && kind->is_alone);
-        if (n && (is_lonely || (kind && kind->is_first)))
+        if (!chunk.len || (n && (is_lonely || (kind && kind->is_first))))
             return false;
         r->has_data = r->has_data || chunk.type == CHUNK_DATA;
         r->has_tag_rule = r->has_tag_rule || (kind && kind->check_tag);
