@@ -18,7 +18,7 @@ static const struct policy expect_policy[CTA_EXPECT_MAX + 1] = {
     [CTA_EXPECT_ID] = { POL_U32 },         [CTA_EXPECT_HELP_NAME] = { POL_STRING, NAME_MOST },
     [CTA_EXPECT_ZONE] = { POL_U16 },       [CTA_EXPECT_FLAGS] = { POL_U32 },
     [CTA_EXPECT_CLASS] = { POL_U32 },      [CTA_EXPECT_NAT] = { POL_NESTED },
-    [CTA_EXPECT_FN] = { POL_STRING, UINT16_MAX },
+    [CTA_EXPECT_FN] = { POL_STRING },
 };
 
 /* What is done to a connection when it comes, by its name. */
