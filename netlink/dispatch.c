@@ -92,7 +92,8 @@ static int run_do(struct req *req, const struct genl_op *op, struct err *e)
 
     if (!rc)
         rc = op->doit(req, &own);
-    return MIN(req_settle(req, rc, &own, e), 0);
+    rc = req_settle(req, rc, &own, e);
+    return MIN(rc, 0);
 }
 
 static int run_op(struct req *req, const struct genl_op *op, struct err *e)

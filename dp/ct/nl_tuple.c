@@ -161,12 +161,11 @@ static int get_proto(const struct ct_nl_scope *scope, const struct nlattr *nest,
 /* Types of ICMP that are no queries have no connections, whatever family the tuple is of. */
 static int check_type(const struct ct_nl_scope *scope, const struct ct_tuple *t, struct err *e)
 {
-    struct ct_tuple reply, query = *t;
+    struct ct_tuple reply;
     uint32_t type_part = t->proto == IPPROTO_ICMP ? icmp_ids[1].part : icmp6_ids[1].part;
 
-    query.l3 = t->proto == IPPROTO_ICMP ? 4 : 6;
     if ((t->proto != IPPROTO_ICMP && t->proto != IPPROTO_ICMPV6) || !(scope->parts & type_part) ||
-        ct_tuple_invert(&reply, &query))
+        ct_tuple_invert(&reply, t))
         return 0;
     return err_set(e, EINVAL, "ctnetlink: ICMP type %u is no query", t->dst_id >> 8);
 }
