@@ -61,7 +61,6 @@ enum drop_reason ip_find_way(const struct sim_ns *ns, int oif, struct ip_way *wa
 
 static enum drop_reason send_one(const struct ip_way *way, uint8_t *frame, size_t len)
 {
-    memset(frame, 0, ETH_LEN);
     be16_put(frame + 2 * ETH_ALEN, way->family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
     return neigh_send(way->out, way->family, way->hop, frame, len);
 }
