@@ -220,17 +220,17 @@ static bool is_mapped(uint8_t family, const uint8_t *ip, uint8_t mac[ETH_ALEN])
 {
     static const uint8_t all[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-    if (family == AF_INET6 && ip[0] == 0xff) {
+    if (!ip_is_group(family, ip)) {
+        memcpy(mac, all, ETH_ALEN);
+        return family == AF_INET && be32_get(ip) == UINT32_MAX;
+    }
+    if (family == AF_INET6) {
         mac[0] = mac[1] = 0x33;
         memcpy(mac + 2, ip + 12, 4);
-        return true;
-    }
-    if (family == AF_INET && ip[0] >> 4 == 0xe) {
+    } else {
         memcpy(mac, (const uint8_t[]){ 1, 0, 0x5e, ip[1] & 0x7f, ip[2], ip[3] }, ETH_ALEN);
-        return true;
     }
-    memcpy(mac, all, ETH_ALEN);
-    return family == AF_INET && be32_get(ip) == UINT32_MAX;
+    return true;
 }
 
 /* A device without ARP has one neighbour, at its own address. */

@@ -153,7 +153,7 @@ static uint8_t outer_ttl(const struct tunnel_out *o)
         return ttl;
     if (o->kind->ttl == TTL_OR_INNER && o->inner.version)
         return o->inner.ttl;
-    return tunnel_is_group(o->tunnel) ? 1 : TTL_DEFAULT;
+    return ip_is_group(o->way.family, o->way.dst) ? 1 : TTL_DEFAULT;
 }
 
 static bool outer_df(const struct tunnel_out *o)

@@ -346,6 +346,28 @@ static void vxlan_learns(void **state)
     tap_close(&tap);
 }
 
+/* A device with a group for all far ends: it sends there, and takes what comes for it. */
+static void vxlan_group(void **state)
+{
+    const struct sending device = { "vxlan", { { IFLA_VXLAN_ID, { 7 } },
+        { IFLA_VXLAN_GROUP, { 239, 1, 1, 1 } }, { IFLA_VXLAN_PORT, { 0x12, 0xb5 } },
+        { IFLA_VXLAN_LINK, { (uint8_t)dev(*state, "eth0")->dev.ifindex } } }, NULL, NULL };
+    g_autoptr(GByteArray) in = bytes_of("01005e010101" "020000000002" "0800" "4500004f00000000" "4011"
+                                        "809a" "0a000002ef010101" UDP_VXLAN "0800000000000700" INNER_0);
+    g_autoptr(GByteArray) out = bytes_of(INNER_0);
+    struct tap tap = tap_open(*state, "eth0", SOCK_RAW, ETH_P_ALL);
+    g_autofree char *sent = NULL;
+
+    make(*state, &device);
+    device_send(dev(*state, "t0"), out->data, out->len);
+    sent = tap_next(&tap);
+    assert_true(g_str_has_prefix(sent, "01005e010101" "020000000001" "0800" "4500004f00000000"
+                                       "0111" "bf9b" "0a000001ef010101"));
+    device_receive(dev(*state, "eth0"), in->data, in->len);
+    assert_int_equal(dev(*state, "t0")->dev.stats.rx_packets, 1);
+    tap_close(&tap);
+}
+
 /* Nowhere to send: counted as the kernel counts it. */
 static void without_far_end(void **state)
 {
@@ -384,6 +406,7 @@ int main(void)
         HOST_TEST(erspan_in),
         HOST_TEST(as_a_port),
         HOST_TEST(vxlan_learns),
+        HOST_TEST(vxlan_group),
         HOST_TEST(without_far_end),
     };
 
