@@ -15,7 +15,7 @@ int cmd_exec(int argc, char **argv)
     struct err e = { 0 };
     struct options o;
     char **env;
-    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_PROGRAM, &o);
+    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_NETNS | OPTION_PROGRAM, &o);
 
     if (rc >= 0)
         return rc;
@@ -30,6 +30,8 @@ int cmd_exec(int argc, char **argv)
         fprintf(stderr, "dpsim exec: %s\n", e.text);
         return 1;
     }
+    if (o.netns)
+        env = g_environ_setenv(env, "DPSIM_NETNS", o.netns, TRUE);
     (void)signal(SIGXFSZ, SIG_DFL);
     execvpe(o.program[0], o.program, env);
     fprintf(stderr, "dpsim exec: cannot start %s: %s\n", o.program[0], g_strerror(errno));

@@ -18,12 +18,15 @@ enum {      /* which of them a subcommand takes */
     OPTION_DETERMINISTIC = 64,
     OPTION_KEEP = 128,
     OPTION_SUMMARY = 256,
+    OPTION_WITHOUT = 512,
+    OPTION_NETNS = 1024,
 };
 
 struct options {
-    const char *socket, *scenario, *upcall;     /* NULL: not given */
+    const char *socket, *scenario, *upcall, *netns;     /* NULL: not given */
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
+    uint32_t without;                           /* OVS_DP_F_* */
     bool is_deterministic, is_kept, has_summary;
     char **program;                             /* argv, NULL-terminated */
 };
