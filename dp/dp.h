@@ -55,6 +55,7 @@ struct dp_account {
 struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env);
 void dp_world_free(struct dp_world *world);     /* after its namespaces; NULL allowed */
 const struct dp_account *dp_world_account(const struct dp_world *world);
+const struct profile *dp_world_profile(const struct dp_world *world);   /* the kernel that it is */
 
 /* Sets net->user to the new namespace. free deletes its datapaths without notifications. */
 struct dp_ns *dp_ns_new(struct dp_world *world, struct netns *net);
