@@ -10,6 +10,13 @@ frames() {              # prints the recordings, without their times
     for recording in *.[pq][0-9].pcap; do
         [ -e "$recording" ] || continue
         echo "-- $recording"
-        dpsim show "$recording" | sed 's/^ *\([0-9]*\) [0-9.]* /\1 /'
+        dpsim show "$recording" | sed 's/^ *[0-9]* [0-9.]* //' | in_order "$recording" | awk '{ print NR " " $0 }'
     done
+}
+
+in_order() {            # RECORDING: as they came; or sorted, where nothing says in which order they come
+    case $1 in
+    *_any_order.*) sort ;;
+    *) cat ;;
+    esac
 }
