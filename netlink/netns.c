@@ -2,7 +2,6 @@
 #include <errno.h>
 
 #include "base/hash.h"
-#include "netlink/nf.h"
 #include "netlink/server.h"
 
 static guint port_hash(gconstpointer p)
@@ -39,7 +38,6 @@ void netns_free(struct netns *ns)
         sock_close(ns->socks.head->data);
     g_ptr_array_remove(ns->nl->namespaces, ns);
     g_hash_table_destroy(ns->by_portid);
-    nf_done(ns);
     g_free(ns);
 }
 

@@ -184,9 +184,5 @@ struct nlmsghdr *rt_dump_msg(const struct dump *d, uint16_t type, const void *he
 
 void rt_send_event(struct netns *ns, uint32_t group, struct req *cause, const struct nlmsghdr *msg)
 {
-    bool echo = cause && cause->msg->nlmsg_flags & NLM_F_ECHO;
-
-    deliver(ns, NETLINK_ROUTE, group, msg, echo ? cause->sock : NULL);
-    if (echo)
-        (void)reply_send(cause, msg);
+    send_event(ns, NETLINK_ROUTE, group, msg, cause);
 }

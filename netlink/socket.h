@@ -9,6 +9,7 @@
 #define NETLINK_SOCKET_H
 
 #include <glib.h>
+#include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +27,7 @@ struct netns {
     void *owner;                /* the uppermost layer's, borrowed */
     bool has_id;                /* RTM_NEWNSID has given it 'id' */
     int id;
-    GPtrArray *timeouts;        /* netfilter's timeout policies, NULL: none yet */
+    unsigned n_memberships[MAX_LINKS];  /* by NETLINK_*: groups that all its sockets are members of */
 };
 
 /* One queued datagram. */
