@@ -1,10 +1,7 @@
-/* test_rt.c - rtnetlink and netfilter messages, and the model behind: links, addresses, routes.
+/* test_rt.c - rtnetlink messages, and the model behind: links, addresses, routes.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tests/sim_tools.h"
+#include "tests/talk.h"
 
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
-#include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -14,106 +11,12 @@
 #include "sim/neigh.h"
 #include "sim/route.h"
 
-/* A client of one protocol: a request under construction, its answers. */
-struct talk {
-    struct sim *sim;
-    struct sim_ns *ns;
-    struct sock *sock;
-    GByteArray *request;
-    GPtrArray *answers;         /* of struct nlmsghdr: all but ACK, error, DONE */
-    bool is_done;               /* a dump ended */
-    char text[128];             /* of the extended ACK */
-};
-
 static int open_talk(void **state)
 {
-    struct talk *t = g_new0(struct talk, 1);
-
-    t->sim = sim_new(NULL);
-    t->ns = sim_root_ns(t->sim);
-    t->sock = sock_open(t->ns->net, NETLINK_ROUTE);
-    assert_int_equal(sock_set_option(t->sock, SOL_NETLINK, NETLINK_EXT_ACK, 1), 0);
-    t->request = g_byte_array_new();
-    t->answers = g_ptr_array_new_with_free_func(g_free);
-    *state = t;
-    return 0;
+    return talk_open(state, NETLINK_ROUTE);
 }
 
-static int close_talk(void **state)
-{
-    struct talk *t = *state;
-
-    sock_close(t->sock);
-    sim_free(t->sim);
-    g_byte_array_unref(t->request);
-    g_ptr_array_unref(t->answers);
-    g_free(t);
-    return 0;
-}
-
-#define TALK(name) cmocka_unit_test_setup_teardown(name, open_talk, close_talk)
-
-static void begin(struct talk *t, uint16_t type, uint16_t flags, const void *header, size_t len)
-{
-    const struct nlmsghdr msg = { .nlmsg_type = type, .nlmsg_seq = 7,
-                                  .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags) };
-
-    g_byte_array_set_size(t->request, 0);
-    g_byte_array_append(t->request, (const uint8_t *)&msg, sizeof(msg));
-    g_byte_array_append(t->request, header, (guint)len);
-}
-
-static int read_ack(struct talk *t, const struct nlmsghdr *msg)
-{
-    const struct nlmsgerr *ack = mnl_nlmsg_get_payload(msg);
-    size_t at = sizeof(*msg) + sizeof(*ack);
-    const struct nlattr *a;
-
-    if (!(msg->nlmsg_flags & NLM_F_CAPPED))
-        at += attr_align(ack->msg.nlmsg_len) - sizeof(ack->msg);
-    a = msg->nlmsg_flags & NLM_F_ACK_TLVS
-            ? attr_find((const uint8_t *)msg + at, msg->nlmsg_len - at, NLMSGERR_ATTR_MSG) : NULL;
-    g_strlcpy(t->text, a ? mnl_attr_get_str(a) : "", sizeof(t->text));
-    return ack->error;
-}
-
-static int receive(struct talk *t)
-{
-    int error, rc = 0, left;
-    struct dgram *d;
-
-    g_ptr_array_set_size(t->answers, 0);
-    t->is_done = false;
-    while ((d = sock_recv(t->sock, &error))) {
-        left = (int)d->len;
-        for (const struct nlmsghdr *msg = dgram_msg(d); mnl_nlmsg_ok(msg, left);
-             msg = mnl_nlmsg_next(msg, &left)) {
-            if (msg->nlmsg_type == NLMSG_ERROR)
-                rc = read_ack(t, msg);
-            else if (msg->nlmsg_type == NLMSG_DONE)
-                t->is_done = true;
-            else
-                lab_keep(t->answers, msg);
-        }
-        g_free(d);
-    }
-    return rc;
-}
-
-static int call(struct talk *t)
-{
-    uint32_t len = t->request->len;
-
-    memcpy(t->request->data, &len, sizeof(len));
-    assert_int_equal(sock_send(t->sock, t->request->data, len), len);
-    return receive(t);
-}
-
-static const struct nlmsghdr *answer(const struct talk *t, guint i)
-{
-    assert_in_range(i, 0, t->answers->len - 1);
-    return t->answers->pdata[i];
-}
+#define TALK(name) cmocka_unit_test_setup_teardown(name, open_talk, talk_close)
 
 static const struct nlattr *link_attr(const struct nlmsghdr *msg, uint16_t type)
 {
@@ -397,8 +300,6 @@ static void neighbours_are_kept(void **state)
     assert_int_equal(neigh_del(t->ns, &n, NULL, NULL), -ENOENT);
 }
 
-/* ---- the rest -------------------------------------------------------------------------------- */
-
 static void there_is_no_traffic_control(void **state)
 {
     struct tcmsg tcm = { .tcm_ifindex = 1, .tcm_parent = 0xffffffff };
@@ -439,45 +340,6 @@ static void a_device_has_its_default_qdisc(void **state)
     assert_true(t->is_done && t->answers->len == 1);    /* not d0's */
 }
 
-static int timeout_do(struct talk *t, uint8_t cmd, uint16_t flags, const char *name)
-{
-    const struct nfgenmsg h = { 0 };
-    uint16_t l3 = htons(2);
-    uint8_t l4 = 17;
-
-    begin(t, (uint16_t)(NFNL_SUBSYS_CTNETLINK_TIMEOUT << 8 | cmd), flags, &h, sizeof(h));
-    if (name)
-        attr_put(t->request, CTA_TIMEOUT_NAME, name, strlen(name) + 1);
-    attr_put(t->request, CTA_TIMEOUT_L3PROTO, &l3, sizeof(l3));
-    attr_put(t->request, CTA_TIMEOUT_L4PROTO, &l4, sizeof(l4));
-    attr_put(t->request, CTA_TIMEOUT_DATA, NULL, 0);
-    return call(t);
-}
-
-static void timeout_policies_are_kept(void **state)
-{
-    const struct nfgenmsg h = { 0 };
-    struct talk *t = *state;
-
-    sock_close(t->sock);
-    t->sock = sock_open(t->ns->net, NETLINK_NETFILTER);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_NEW, NLM_F_ACK | NLM_F_CREATE, "a"), 0);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_NEW, NLM_F_ACK, "a"), -EBUSY);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_NEW, NLM_F_ACK | NLM_F_REPLACE, "a"), 0);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_GET, NLM_F_DUMP, NULL), 0);
-    assert_int_equal(t->answers->len, 1);
-    assert_true(t->is_done);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_DELETE, NLM_F_ACK, "b"), -ENOENT);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_DELETE, NLM_F_ACK, "a"), 0);
-    begin(t, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, NLM_F_ACK, &h, sizeof(h));
-    assert_int_equal(call(t), 0);
-    begin(t, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, NLM_F_DUMP, &h, sizeof(h));
-    assert_int_equal(call(t), 0);
-    assert_true(t->is_done);
-    begin(t, NFNL_SUBSYS_ULOG << 8, NLM_F_ACK, &h, sizeof(h));
-    assert_int_equal(call(t), -EINVAL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,7 +355,6 @@ int main(void)
         TALK(the_longest_prefix_wins),
         TALK(neighbours_are_kept),
         TALK(there_is_no_traffic_control), TALK(a_device_has_its_default_qdisc),
-        TALK(timeout_policies_are_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

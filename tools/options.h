@@ -18,8 +18,9 @@ enum {      /* which of them a subcommand takes */
     OPTION_DETERMINISTIC = 64,
     OPTION_KEEP = 128,
     OPTION_SUMMARY = 256,
-    OPTION_WITHOUT = 512,
-    OPTION_NETNS = 1024,
+    OPTION_STATIC = 512,
+    OPTION_WITHOUT = 1024,
+    OPTION_NETNS = 2048,
 };
 
 struct options {
@@ -27,7 +28,7 @@ struct options {
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
-    bool is_deterministic, is_kept, has_summary;
+    bool is_deterministic, is_kept, has_summary, may_be_static;
     char **program;                             /* argv, NULL-terminated */
 };
 

@@ -140,6 +140,8 @@ static enum ct_verdict follow(const struct ct_ip *ip)
     enum ct_verdict verdict = c->proto->packet(c, ip, info);
 
     if (verdict != CT_ACCEPT) {
+        c->table->stats.n_invalid += verdict != CT_REPEAT;
+        c->table->stats.n_drop += verdict == CT_DROP;
         pkt_drop_ct(p);
         return verdict;
     }
@@ -157,11 +159,14 @@ static enum ct_verdict track_once(struct ct_table *t, const struct ct_ip *ip, ui
     const struct ct_proto *proto = ct_proto_of(ip->proto, ip->l3);
     enum ct_verdict verdict = proto->early ? proto->early(t, ip, zone) : CT_ACCEPT;
 
-    if (verdict == CT_ACCEPT && !ip->pkt->ct) {
-        verdict = resolve(t, ip, zone, timeout);
-        if (verdict == CT_ACCEPT)
-            verdict = follow(ip);
-    }
+    t->stats.n_error += verdict != CT_ACCEPT;
+    if (verdict != CT_ACCEPT || ip->pkt->ct)
+        return verdict;
+    verdict = resolve(t, ip, zone, timeout);
+    if (verdict == CT_ACCEPT)
+        return follow(ip);
+    t->stats.n_invalid += verdict == CT_INVALID;
+    t->stats.n_drop += verdict == CT_DROP;
     return verdict;
 }
 
@@ -173,8 +178,10 @@ int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
 
     ct_expire(t, EXPIRE_PER_PACKET);
     pkt_drop_ct(p);
-    if (!ct_ip_parse(p, p->l3_off, l3_type, &ip) || ip.is_later_frag)
+    if (!ct_ip_parse(p, p->l3_off, l3_type, &ip) || ip.is_later_frag) {
+        t->stats.n_invalid++;
         return 0;
+    }
     do {
         verdict = track_once(t, &ip, zone, timeout);
     } while (verdict == CT_REPEAT);
@@ -188,11 +195,16 @@ int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
 static int join(struct pkt *p)
 {
     struct ct_conn *c = p->ct, *first;
+    struct ct_stats *stats = &c->table->stats;
     unsigned dir;
 
+    stats->n_insert_failed++;
     first = ct_find(c->table, &c->dir[CT_ORIG].tuple, &dir);
-    if (!first || dir != CT_ORIG || !c->proto->allows_clash || c->status & IPS_NAT_DONE_MASK)
+    if (!first || dir != CT_ORIG || !c->proto->allows_clash || c->status & IPS_NAT_DONE_MASK) {
+        stats->n_drop++;
         return -EINVAL;
+    }
+    stats->n_clash_resolve++;
     pkt_set_ct(p, ct_conn_get(first), ct_info_of(first, dir));
     return 0;
 }

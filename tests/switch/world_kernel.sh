@@ -72,7 +72,7 @@ chapter() {
 }
 
 feed() {
-    on python3 feed.py "h$1" "$2"
+    on ./feed_device "h$1" "$2"
 }
 
 await() {
