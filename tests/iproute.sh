@@ -125,7 +125,15 @@ quiet ip route del 192.168.0.0/16
 fails 'No such process' ip route del 192.168.0.0/16
 quiet ip neigh del 10.0.0.5 dev d0
 quiet ip addr del 10.0.0.9/24 dev d0
-expect "no traffic control" run tc qdisc show </dev/null
+quiet dpsim do 'netns 1; device far0; netns 0'
+expect "links of another namespace" $user dpsim exec --netns 1 -- sh -c "ip -o link | cut -d: -f2" <<'END'
+ lo
+ far0
+END
+expect "default qdiscs, of what has been up" run tc qdisc show <<'END'
+qdisc noqueue 0: dev lo root refcnt 2 
+qdisc noqueue 0: dev d0 root refcnt 2 
+END
 
 # ---- monitor -------------------------------------------------------------------------------------
 
