@@ -26,7 +26,6 @@ struct ct_timeout_row {
 
 struct ct_proto {
     uint8_t number;         /* IPPROTO_*; 0: every other protocol */
-    uint8_t l3;             /* 4, 6, or 0: both; packets of the other family are invalid */
     const char *name;       /* as conntrack -L prints it */
     /* Reads src_id and dst_id. False: the header is too short. NULL: there are none. */
     bool (*tuple)(const struct ct_ip *ip, struct ct_tuple *t);

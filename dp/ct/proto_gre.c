@@ -41,10 +41,7 @@ static enum ct_verdict gre_packet(struct ct_conn *c, const struct ct_ip *ip,
         return CT_ACCEPT;
     }
     ct_conn_refresh(c, gre->stream_timeout);
-    if (!(c->status & IPS_ASSURED)) {
-        c->status |= IPS_ASSURED;
-        ct_conn_event(c, IPCT_ASSURED);
-    }
+    ct_conn_assure(c);
     return CT_ACCEPT;
 }
 

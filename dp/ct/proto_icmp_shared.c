@@ -49,11 +49,15 @@ bool ct_icmp_invert(const struct ct_icmp_query *queries, struct ct_tuple *reply,
     return true;
 }
 
-bool ct_icmp_asks(const struct ct_icmp_query *queries, const struct ct_tuple *t)
+enum ct_verdict ct_icmp_packet(const struct ct_icmp_query *queries, struct ct_conn *c)
 {
-    const struct ct_icmp_query *q = query_of(queries, type_of(t));
+    uint8_t type = type_of(&c->dir[CT_ORIG].tuple);
+    const struct ct_icmp_query *q = query_of(queries, type);
 
-    return q && q->question == type_of(t);
+    if (!q || q->question != type)
+        return CT_INVALID;
+    ct_conn_refresh(c, ct_timeouts_of(c)[0]);
+    return CT_ACCEPT;
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */

@@ -331,10 +331,8 @@ static bool follow_chunk(struct sctp_run *r, const struct sctp_chunk *chunk)
     if (r->old == r->next)
         return true;
     ct_conn_event(r->c, IPCT_PROTOINFO);
-    if (r->next == sES && !(r->c->status & IPS_ASSURED)) {
-        r->c->status |= IPS_ASSURED;
-        ct_conn_event(r->c, IPCT_ASSURED);
-    }
+    if (r->next == sES)
+        ct_conn_assure(r->c);
     return true;
 }
 

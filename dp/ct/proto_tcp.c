@@ -182,9 +182,8 @@ static void follow(struct tcp_step *s)
     if (!(c->status & IPS_SEEN_REPLY)) {
         if (!track_unreplied(s, &timeout))
             return;
-    } else if (!(c->status & IPS_ASSURED) && opens(s)) {
-        c->status |= IPS_ASSURED;
-        ct_conn_event(c, IPCT_ASSURED);
+    } else if (opens(s)) {
+        ct_conn_assure(c);
     }
     ct_conn_refresh(c, timeout);
 }

@@ -157,8 +157,7 @@ static enum ct_verdict track_once(struct ct_table *t, const struct ct_ip *ip, ui
                                   struct ct_timeout *timeout)
 {
     const struct ct_proto *proto = ct_proto_of(ip->proto);
-    bool is_early = proto->early && proto->l3 == ip->l3;
-    enum ct_verdict verdict = is_early ? proto->early(t, ip, zone) : CT_ACCEPT;
+    enum ct_verdict verdict = proto->early ? proto->early(t, ip, zone) : CT_ACCEPT;
 
     t->stats.n_error += verdict != CT_ACCEPT;
     if (verdict != CT_ACCEPT || ip->pkt->ct)
