@@ -44,7 +44,7 @@ static void write_addr(uint8_t *ip, uint16_t l3_type, const struct ct_tuple *to,
 static bool write_end(struct pkt *p, uint32_t l3_off, uint16_t l3_type, const struct ct_tuple *to,
                       enum ct_manip manip)
 {
-    const struct ct_proto *proto = ct_proto_of(to->proto, to->l3);
+    const struct ct_proto *proto = ct_proto_of(to->proto);
     bool is_src = manip == CT_MANIP_SRC;
     struct ct_ip ip;
 

@@ -24,7 +24,8 @@ static bool gre_tuple(const struct ct_ip *ip, struct ct_tuple *t)
     return true;
 }
 
-static enum ct_verdict gre_packet(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info info)
+static enum ct_verdict gre_packet(struct ct_conn *c, const struct ct_ip *ip,
+                                  enum ip_conntrack_info info)
 {
     const uint32_t *seconds = ct_timeouts_of(c);
     struct ct_gre *gre = &c->state.gre;

@@ -77,7 +77,7 @@ static void read_addrs(const struct ct_ip *ip, struct ct_tuple *t)
 
 bool ct_tuple_of(const struct ct_ip *ip, uint16_t zone, struct ct_tuple *t)
 {
-    const struct ct_proto *proto = ct_proto_of(ip->proto, ip->l3);
+    const struct ct_proto *proto = ct_proto_of(ip->proto);
 
     *t = (struct ct_tuple){ .zone = zone, .l3 = ip->l3, .proto = ip->proto };
     read_addrs(ip, t);
@@ -86,7 +86,7 @@ bool ct_tuple_of(const struct ct_ip *ip, uint16_t zone, struct ct_tuple *t)
 
 bool ct_tuple_invert(struct ct_tuple *reply, const struct ct_tuple *t)
 {
-    const struct ct_proto *proto = ct_proto_of(t->proto, t->l3);
+    const struct ct_proto *proto = ct_proto_of(t->proto);
 
     *reply = *t;
     reply->src = t->dst;
