@@ -119,7 +119,7 @@ uint32_t ct_tuple_hash(const struct ct_tuple *t)
 
 /* ---- checksums ----------------------------------------------------------------------------------- */
 
-static uint32_t pseudo_header(const struct ct_ip *ip, uint32_t len)
+uint32_t ct_pseudo_sum(const struct ct_ip *ip, uint32_t len)
 {
     const uint8_t *hdr = ct_ip_l3(ip);
     uint32_t sum = len + ip->proto;
@@ -131,7 +131,7 @@ static uint32_t pseudo_header(const struct ct_ip *ip, uint32_t len)
  * the transport's checksum wrong. */
 bool ct_ip_covered_ok(const struct ct_ip *ip, uint32_t covered)
 {
-    uint32_t sum = ip->proto == IPPROTO_ICMP ? 0 : pseudo_header(ip, ct_ip_l4_len(ip));
+    uint32_t sum = ip->proto == IPPROTO_ICMP ? 0 : ct_pseudo_sum(ip, ct_ip_l4_len(ip));
 
     if (ip->l3 == 4)
         sum = csum_add(sum, ct_ip_l3(ip), ip->l4_off - ip->l3_off);
