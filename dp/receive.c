@@ -132,8 +132,10 @@ void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struc
     struct vport *v = datapath_port(dp, port_no);
     bool can_send = v && v->dev->is_up && v->dev->has_carrier;
 
-    if (can_send && p->max_len < p->len)
+    if (can_send && p->max_len < p->len) {
         pkt_trim(p, MAX(p->max_len, (uint32_t)ETH_HLEN));
+        p->shares_pieces = false;       /* to cut them the kernel has made its own */
+    }
     if (tracing(w))
         trace(w, "do_output", "port %u (%s) len %u", port_no, v ? v->dev->name : "none",
               pkt_wire_len(p));

@@ -169,6 +169,7 @@ const struct scn_command scn_commands[] = {
     { "up",          "DEV",                                     "brings a device up", scn_up },
     { "down",        "DEV",                                     "takes a device down", scn_down },
     { "mtu",         "DEV BYTES",                               "sets a device's MTU", scn_mtu },
+    { "sysctl",      "[NAME[=VALUE]]",                          "sets or prints a variable of connection tracking (net.netfilter.nf_conntrack_*), or prints them all", scn_sysctl },
     { "flow",        "DP KEY ACTIONS",                          "adds a flow, as ovs-dpctl add-flow", scn_flow_add },
     { "mod-flow",    "DP KEY ACTIONS",                          "changes a flow's actions, as ovs-dpctl mod-flow", scn_flow_mod },
     { "del-flow",    "DP KEY",                                  "deletes a flow", scn_flow_del },
