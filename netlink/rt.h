@@ -28,8 +28,11 @@ struct req;
 struct rt_data_row {
     uint16_t type;
     uint8_t len;                        /* 0: a flag */
-    enum { RT_PUT_ALWAYS, RT_PUT_SET } put;     /* in answers: always, or if it was given */
+    /* In answers: always; if it was given; if 'with' was; if 'with' is 'value'. */
+    enum { RT_PUT_ALWAYS, RT_PUT_SET, RT_PUT_WITH, RT_PUT_IF } put;
     uint8_t initial[4];                 /* value when it is not given */
+    uint16_t with;                      /* another row's type */
+    uint8_t value;
 };
 
 struct rt_value {
@@ -46,7 +49,8 @@ struct rt_kind {
     uint8_t addr_len;
     unsigned flags;                     /* IFF_* it has whatever its state */
     uint32_t mtu, min_mtu, max_mtu;
-    bool has_state;                     /* IFLA_OPERSTATE follows the carrier, else "unknown" */
+    bool has_queue;                     /* what it sends is queued, by the default discipline */
+    const char *external_of;            /* kind of which there is but one external device, too */
     uint16_t local_type, remote_type;   /* data that are its addresses, if addr_len is not 6 */
     uint16_t port_type;                 /* data: the UDP port, 0: none */
     uint16_t external_type;             /* data: COLLECT_METADATA, 0: none */
@@ -72,7 +76,8 @@ struct rt_link {
     unsigned flags;                     /* IFF_*, IFF_LOWER_UP too */
     bool has_carrier;
     uint8_t operstate;
-    uint32_t mtu, min_mtu, max_mtu, txqlen, group, promiscuity;
+    uint32_t mtu, min_mtu, max_mtu, txqlen, group, promiscuity, allmulti;
+    uint32_t n_tx_queues, n_rx_queues, gso_max_size, gso_max_segs, tso_max_size;
     uint32_t n_up, n_down;              /* carrier changes */
     const char *qdisc;
     const char *alias;                  /* NULL: none */
@@ -81,6 +86,8 @@ struct rt_link {
     uint16_t hw_type;
     uint8_t addr_len;
     uint8_t addr[RT_HW_LEN], broadcast[RT_HW_LEN];
+    uint8_t permanent[RT_HW_LEN];       /* 0: not told */
+    bool has_inet6;                     /* IPv6 is possible on it */
     struct rtnl_link_stats64 stats;
 };
 
@@ -93,6 +100,7 @@ struct rt_link_change {
     char alias[256];
     uint8_t addr[RT_HW_LEN], broadcast[RT_HW_LEN];
     uint32_t mtu, txqlen, group;
+    uint32_t n_tx_queues, n_rx_queues, gso_max_size, gso_max_segs;
     uint8_t carrier;
     const struct rt_kind *kind;
     struct rt_value data[RT_VALUES];

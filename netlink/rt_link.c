@@ -18,6 +18,10 @@ static const struct policy link_policy[IFLA_MAX + 1] = {
     [IFLA_TXQLEN]          = { POL_U32, 0, false, 0, 0 },
     [IFLA_GROUP]           = { POL_U32, 0, false, 0, 0 },
     [IFLA_LINKINFO]        = { POL_NESTED, 0, false, 0, 0 },
+    [IFLA_NUM_TX_QUEUES]   = { POL_U32, 0, false, 0, 0 },
+    [IFLA_NUM_RX_QUEUES]   = { POL_U32, 0, false, 0, 0 },
+    [IFLA_GSO_MAX_SIZE]    = { POL_U32, 0, false, 0, 0 },
+    [IFLA_GSO_MAX_SEGS]    = { POL_U32, 0, false, 0, 0 },
     [IFLA_EXT_MASK]        = { POL_U32, 0, false, 0, 0 },
     [IFLA_TARGET_NETNSID]  = { POL_S32, 0, false, 0, 0 },
     [IFLA_NET_NS_PID]      = { POL_U32, 0, false, 0, 0 },
@@ -217,6 +221,10 @@ static int read_change(const struct link_req *r, size_t addr_len, struct rt_link
     c->mtu = rt_u32(r->tb[IFLA_MTU], 0);
     c->txqlen = rt_u32(r->tb[IFLA_TXQLEN], 0);
     c->group = rt_u32(r->tb[IFLA_GROUP], 0);
+    c->n_tx_queues = rt_u32(r->tb[IFLA_NUM_TX_QUEUES], 0);
+    c->n_rx_queues = rt_u32(r->tb[IFLA_NUM_RX_QUEUES], 0);
+    c->gso_max_size = rt_u32(r->tb[IFLA_GSO_MAX_SIZE], 0);
+    c->gso_max_segs = rt_u32(r->tb[IFLA_GSO_MAX_SEGS], 0);
     c->carrier = r->tb[IFLA_CARRIER] ? mnl_attr_get_u8(r->tb[IFLA_CARRIER]) : 0;
     if (r->tb[IFLA_NET_NS_PID] || r->tb[IFLA_NET_NS_FD])
         return rt_refuse(e, EOPNOTSUPP, "Moving a link to another namespace is not supported");
@@ -305,14 +313,6 @@ static int add_link(struct req *req, const struct link_req *r, const struct rt_k
     return rt_ops_of(req)->link_add(req->sock->ns, &c, e);
 }
 
-/* A kind given for a link there is must be its own; changing its data is not possible yet. */
-static int check_kind(const struct link_req *r, const struct rt_link *link)
-{
-    bool is_same = link->kind && !strcmp(link->kind->name, r->kind);
-
-    return r->info[IFLA_INFO_DATA] || (r->kind[0] && !is_same) ? -EOPNOTSUPP : 0;
-}
-
 static int new_link(struct req *req, struct err *e)
 {
     const struct rt_kind *kind;
@@ -325,8 +325,9 @@ static int new_link(struct req *req, struct err *e)
     if (!find(req, &r, &link)) {
         if (req->msg->nlmsg_flags & NLM_F_EXCL)
             return -EEXIST;
-        rc = req->msg->nlmsg_flags & NLM_F_REPLACE ? -EOPNOTSUPP : check_kind(&r, &link);
-        return rc ? rc : change_link(req, &r, &link, e);
+        if (req->msg->nlmsg_flags & NLM_F_REPLACE || r.info[IFLA_INFO_DATA])
+            return -EOPNOTSUPP;         /* a kind's data cannot be changed yet */
+        return change_link(req, &r, &link, e);
     }
     if (!(req->msg->nlmsg_flags & NLM_F_CREATE))
         return -ENODEV;

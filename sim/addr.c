@@ -326,7 +326,7 @@ void addr_dev_up(struct device *d)
     if (d->dev.kind == NETDEV_LOOPBACK) {
         add_own(d, AF_INET, lo4, 8);
         add_own(d, AF_INET6, lo6, 128);
-    } else if (d->dev.has_carrier) {
+    } else if (d->dev.has_carrier && device_has_inet6(d)) {
         put_multicast_route(d);
         add_link_local(d);
     }
@@ -342,16 +342,23 @@ static void drop_all(struct device *d, uint8_t family)
     }
 }
 
+void addr_dev_inet6_gone(struct device *d)
+{
+    neigh_dev_down(d->ns, AF_INET6, d->dev.ifindex);
+    drop_all(d, AF_INET6);
+    route_dev_down(d->ns, AF_INET6, d->dev.ifindex);
+}
+
 void addr_dev_down(struct device *d)
 {
-    neigh_dev_down(d->ns, d->dev.ifindex);
-    drop_all(d, AF_INET6);
-    route_dev_down(d->ns, d->dev.ifindex);
+    neigh_dev_down(d->ns, AF_INET, d->dev.ifindex);
+    addr_dev_inet6_gone(d);
+    route_dev_down(d->ns, AF_INET, d->dev.ifindex);
 }
 
 void addr_dev_gone(struct device *d)
 {
     addr_dev_down(d);
     drop_all(d, AF_INET);
-    route_dev_down(d->ns, d->dev.ifindex);
+    route_dev_down(d->ns, AF_INET, d->dev.ifindex);
 }

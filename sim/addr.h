@@ -28,5 +28,7 @@ int addr_del(struct sim_ns *ns, const struct rt_addr *a, struct req *cause, stru
 void addr_dev_up(struct device *d);
 void addr_dev_down(struct device *d);
 void addr_dev_gone(struct device *d);
+/* Its MTU has become too small for IPv6. */
+void addr_dev_inet6_gone(struct device *d);
 
 #endif

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
-#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -35,23 +34,16 @@ static int get_name(struct device *d, struct proto_if *io)
     return 0;
 }
 
-static uint16_t hw_type(const struct device *d)
-{
-    if (d->dev.kind == NETDEV_LOOPBACK)
-        return ARPHRD_LOOPBACK;
-    return d->kind ? d->kind->hw_type : ARPHRD_ETHER;
-}
-
 static int get_hwaddr(struct device *d, struct proto_if *io)
 {
-    io->hw_type = hw_type(d);
+    io->hw_type = device_hw_type(d);
     memcpy(io->mac, d->dev.mac, sizeof(io->mac));
     return 0;
 }
 
 static int set_hwaddr(struct device *d, struct proto_if *io)
 {
-    if (io->hw_type != hw_type(d))
+    if (io->hw_type != device_hw_type(d))
         return -EINVAL;
     return device_set_mac(d, io->mac, NULL);
 }
@@ -132,7 +124,7 @@ void client_if_list(const struct sim_ns *ns, GByteArray *out)
         const struct rt_addr *addr;
 
         g_strlcpy(io.name, d->dev.name, sizeof(io.name));
-        io.hw_type = hw_type(d);
+        io.hw_type = device_hw_type(d);
         memcpy(io.mac, d->dev.mac, sizeof(io.mac));
         addr = addr_source(ns, AF_INET, d->dev.ifindex);
         if (addr)

@@ -1,4 +1,4 @@
-/* link.c - devices as rtnetlink sees them: what a link message says, and what one can ask for.
+/* link.c - what rtnetlink can ask for: finding, changing, adding and deleting links.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sim/device.h"
 
@@ -13,111 +13,11 @@
 #include "base/bytes.h"
 #include "sim/addr.h"
 #include "sim/neigh.h"
+#include "sim/link_mtu.h"
 #include "sim/route.h"
 
-#define OVS_KIND "openvswitch"      /* of internal ports' devices, and of netdev ports as slaves */
-
-/* ---- view ------------------------------------------------------------------------------------ */
-
-static uint8_t operstate(const struct device *d)
-{
-    bool has_state = d->kind ? d->kind->has_state : d->dev.kind == NETDEV_VIRTUAL;
-
-    if (!d->dev.is_up)
-        return IF_OPER_DOWN;
-    if (!has_state && d->dev.has_carrier)
-        return IF_OPER_UNKNOWN;
-    if (d->dev.has_carrier)
-        return IF_OPER_UP;
-    return d->peer ? IF_OPER_LOWERLAYERDOWN : IF_OPER_DOWN;
-}
-
-static void view_stats(const struct device *d, struct rtnl_link_stats64 *s)
-{
-    const struct netdev_stats *own = &d->dev.stats;
-
-    *s = (struct rtnl_link_stats64){
-        .rx_packets = own->rx_packets, .tx_packets = own->tx_packets,
-        .rx_bytes = own->rx_bytes,     .tx_bytes = own->tx_bytes,
-        .rx_errors = own->rx_errors,   .tx_errors = own->tx_errors,
-        .rx_dropped = own->rx_dropped, .tx_dropped = own->tx_dropped,
-    };
-}
-
-/* An Ethernet address, or the ends of an IP tunnel. */
-static void view_addrs(const struct device *d, struct rt_link *l)
-{
-    const struct rt_value *local = NULL, *remote = NULL;
-
-    if (d->kind && d->kind->addr_len != sizeof(d->dev.mac)) {
-        local = rt_value(d->kind, d->data, d->kind->local_type);
-        remote = rt_value(d->kind, d->data, d->kind->remote_type);
-    }
-    if (local && remote) {
-        memcpy(l->addr, local->bytes, l->addr_len);
-        memcpy(l->broadcast, remote->bytes, l->addr_len);
-        return;
-    }
-    memcpy(l->addr, d->dev.mac, sizeof(d->dev.mac));
-    if (d->dev.kind != NETDEV_LOOPBACK)
-        memset(l->broadcast, 0xff, sizeof(d->dev.mac));
-}
-
-static unsigned view_flags(const struct device *d)
-{
-    unsigned flags = device_flags(d);
-
-    return flags & IFF_RUNNING ? flags | IFF_LOWER_UP : flags;
-}
-
-/* What a tunnel over IP alone is bound to: nothing, but it says so. */
-static int link_of(const struct device *d)
-{
-    if (d->peer)
-        return d->peer->dev.ifindex;
-    return d->kind && d->kind->local_type ? 0 : -1;
-}
-
-void device_view(const struct device *d, struct rt_link *l)
-{
-    bool is_lo = d->dev.kind == NETDEV_LOOPBACK;
-
-    *l = (struct rt_link){
-        .ifindex = d->dev.ifindex,
-        .kind = d->kind,
-        .data = d->data,
-        .kind_name = d->dev.kind == NETDEV_INTERNAL ? OVS_KIND : NULL,
-        .slave_kind = d->dev.master ? OVS_KIND : NULL,
-        .flags = view_flags(d),
-        .has_carrier = d->dev.has_carrier,
-        .operstate = operstate(d),
-        .mtu = d->dev.mtu,
-        .min_mtu = device_min_mtu(d),
-        .max_mtu = device_max_mtu(d),
-        .txqlen = d->txqlen,
-        .group = d->group,
-        .promiscuity = d->dev.promiscuity,
-        .n_up = d->n_carrier_up,
-        .n_down = d->n_carrier_down,
-        .qdisc = d->was_up ? "noqueue" : "noop",
-        .alias = d->alias[0] ? d->alias : NULL,
-        .link = link_of(d),
-        .master = d->dev.master ? d->dev.master->ifindex : 0,
-        .hw_type = is_lo ? ARPHRD_LOOPBACK : d->kind ? d->kind->hw_type : ARPHRD_ETHER,
-        .addr_len = d->kind ? d->kind->addr_len : sizeof(d->dev.mac),
-    };
-    memcpy(l->name, d->dev.name, sizeof(l->name));
-    view_addrs(d, l);
-    view_stats(d, &l->stats);
-}
-
-void device_event(const struct device *d, unsigned change)
-{
-    struct rt_link link;
-
-    device_view(d, &link);
-    rt_link_event(d->ns->net, RTM_NEWLINK, &link, change);
-}
+#define GSO_SIZE_MOST 65536
+#define GSO_SEGS_MOST 65535
 
 static bool link_find(struct netns *net, int ifindex, const char *name, struct rt_link *link)
 {
@@ -155,29 +55,65 @@ static void change_flags(struct device *d, const struct rt_link_change *c)
         device_set_flags(d, (c->flags & mask) | (device_flags(d) & ~mask));
 }
 
-static void change_numbers(struct device *d, const struct rt_link_change *c)
+static int check_gso(const struct rt_link_change *c, struct err *e)
 {
-    uint32_t txqlen = d->txqlen, group = d->group;
-    bool is_new_alias = rt_given(c, IFLA_IFALIAS) && strcmp(d->alias, c->alias);
+    if (rt_given(c, IFLA_GSO_MAX_SIZE) && c->gso_max_size > GSO_SIZE_MOST)
+        return err_set(e, EINVAL, "gso_max_size %u is too large", c->gso_max_size);
+    if (rt_given(c, IFLA_GSO_MAX_SEGS) && c->gso_max_segs > GSO_SEGS_MOST)
+        return err_set(e, EINVAL, "gso_max_segs %u is too large", c->gso_max_segs);
+    return 0;
+}
 
-    if (rt_given(c, IFLA_TXQLEN))
-        d->txqlen = c->txqlen;
-    if (rt_given(c, IFLA_GROUP))
-        d->group = c->group;
-    if (is_new_alias)
-        memcpy(d->alias, c->alias, sizeof(d->alias));
-    if (is_new_alias || txqlen != d->txqlen || group != d->group)
-        device_event(d, 0);
+static void change_gso(struct device *d, const struct rt_link_change *c)
+{
+    if (rt_given(c, IFLA_GSO_MAX_SIZE))
+        d->gso_max_size = c->gso_max_size;
+    if (rt_given(c, IFLA_GSO_MAX_SEGS))
+        d->gso_max_segs = c->gso_max_segs;
 }
 
 static int change_mac(struct device *d, const struct rt_link_change *c, struct err *e)
 {
-    if (d->kind && d->kind->addr_len != sizeof(d->dev.mac))
+    if (device_addr_len(d) != sizeof(d->dev.mac))
         return err_set(e, EOPNOTSUPP, "%s has no link address to set", d->dev.name);
     return device_set_mac(d, c->addr, e);
 }
 
-/* Order as in the kernel: what went before a refusal stays. */
+static int change_carrier(struct device *d, const struct rt_link_change *c, struct err *e)
+{
+    if (!rt_given(c, IFLA_CARRIER))
+        return 0;
+    if (d->kind && d->kind->shape != RT_SHAPE_PLAIN)
+        return err_set(e, EOPNOTSUPP, "%s has a carrier of its own", d->dev.name);
+    if (!d->dev.is_up)
+        return err_set(e, EINVAL, "%s is down", d->dev.name);
+    device_set_carrier(d, c->carrier);
+    return 0;
+}
+
+static void change_queue(struct device *d, const struct rt_link_change *c)
+{
+    if (!rt_given(c, IFLA_TXQLEN) || d->txqlen == c->txqlen)
+        return;
+    d->txqlen = c->txqlen;
+    device_event(d, 0);
+}
+
+static int change_names(struct device *d, const struct rt_link_change *c, struct err *e)
+{
+    int rc = 0;
+
+    if (rt_given(c, IFLA_GROUP))
+        d->group = c->group;
+    if (rt_given(c, IFLA_IFNAME))
+        rc = device_rename(d, c->name, e);
+    if (!rc && rt_given(c, IFLA_IFALIAS))
+        memcpy(d->alias, c->alias, sizeof(d->alias));
+    return rc;
+}
+
+/* Order and events as in the kernel: what went before a refusal stays; group and alias are told
+ * of only while the device is up. */
 static int change_device(struct device *d, const struct rt_link_change *c, struct err *e)
 {
     int rc = 0;
@@ -186,17 +122,20 @@ static int change_device(struct device *d, const struct rt_link_change *c, struc
         rc = change_mac(d, c, e);
     if (!rc && rt_given(c, IFLA_MTU))
         rc = device_set_mtu(d, c->mtu, e);
-    if (!rc && rt_given(c, IFLA_IFNAME))
-        rc = device_rename(d, c->name, e);
+    if (!rc)
+        rc = change_names(d, c, e);
     if (rc)
         return rc;
-    change_numbers(d, c);
     change_flags(d, c);
-    if (rt_given(c, IFLA_CARRIER)) {
-        if (d->peer || (d->kind && d->kind->shape == RT_SHAPE_TUNNEL))
-            return err_set(e, EOPNOTSUPP, "%s has a carrier of its own", d->dev.name);
-        device_set_carrier(d, c->carrier);
-    }
+    rc = change_carrier(d, c, e);
+    if (!rc)
+        rc = check_gso(c, e);
+    if (rc)
+        return rc;
+    change_queue(d, c);
+    change_gso(d, c);
+    if (d->dev.is_up && (rt_given(c, IFLA_GROUP) || rt_given(c, IFLA_IFALIAS)))
+        device_event(d, 0);
     return 0;
 }
 
@@ -225,11 +164,23 @@ static bool is_external(const struct rt_kind *kind, const struct rt_value *data)
     return v && v->is_set && (v->bytes[0] || kind->port_type != IFLA_VXLAN_PORT);
 }
 
+bool device_is_external(const struct device *d)
+{
+    return d->kind && is_external(d->kind, d->data);
+}
+
+static const char *external_name(const struct rt_kind *kind)
+{
+    return kind->external_of ? kind->external_of : kind->name;
+}
+
 /* Two tunnels that the same packet would have to go to. */
 static bool is_conflict(const struct device *d, const struct rt_link_change *c)
 {
     const struct rt_kind *kind = c->kind;
 
+    if (d->kind && d->kind != kind && is_external(kind, c->data) && device_is_external(d))
+        return !strcmp(external_name(d->kind), external_name(kind));
     return d->kind == kind && is_external(kind, d->data) == is_external(kind, c->data) &&
            is_same_value(kind, d->data, c->data, kind->port_type) &&
            is_same_value(kind, d->data, c->data, kind->id_type) &&
@@ -267,11 +218,13 @@ static void take_tunnel(struct device *d)
 
 static int check_tunnel(const struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
 {
-    bool is_geneve = !strcmp(c->kind->name, "geneve");
+    bool is_geneve = !strcmp(c->kind->name, "geneve"), is_vxlan = !strcmp(c->kind->name, "vxlan");
 
     for (guint i = 0; i < ns->devices->len; i++) {
         const struct device *d = g_ptr_array_index(ns->devices, i);
 
+        if (is_conflict(d, c) && is_vxlan)
+            return rt_refuse(e, EEXIST, "A VXLAN device with the specified VNI already exists");
         if (is_conflict(d, c))
             return err_set(e, is_geneve ? EBUSY : EEXIST, "%s is such a tunnel already",
                            d->dev.name);
@@ -299,11 +252,13 @@ static struct device *make(struct sim_ns *ns, const struct rt_link_change *c, st
 
     if (!d)
         return NULL;
-    d->kind = c->kind;
+    device_set_kind(d, c->kind);
     memcpy(d->data, c->data, sizeof(d->data));
     take_tunnel(d);
-    d->dev.mtu = rt_given(c, IFLA_MTU) ? c->mtu : c->kind->mtu;
-    d->dev.has_carrier = c->kind->shape != RT_SHAPE_PAIR;
+    d->dev.mtu = rt_given(c, IFLA_MTU) ? c->mtu : link_mtu(d);
+    d->n_tx_queues = rt_given(c, IFLA_NUM_TX_QUEUES) ? c->n_tx_queues : d->n_tx_queues;
+    d->n_rx_queues = rt_given(c, IFLA_NUM_RX_QUEUES) ? c->n_rx_queues : d->n_rx_queues;
+    change_gso(d, c);
     if (rt_given(c, IFLA_ADDRESS) && c->kind->addr_len == sizeof(d->dev.mac))
         memcpy(d->dev.mac, c->addr, sizeof(d->dev.mac));
     d->txqlen = rt_given(c, IFLA_TXQLEN) ? c->txqlen : d->txqlen;
@@ -321,18 +276,20 @@ static int make_pair(struct sim_ns *ns, const struct rt_link_change *c, struct e
         other = *c->peer;
     if (!other.name[0])
         g_strlcpy(other.name, "veth%d", sizeof(other.name));
+    /* Linux 6.1: the first end cannot go up, it is alone as yet. */
+    if (other.flags & IFF_UP)
+        return err_set(e, ENOTCONN, "%s has no other end to go up with", other.name);
     b = make(ns, &other, e);
     if (!b)
         return -e->code;
+    device_event(b, UINT_MAX);
     a = make(ns, c, e);
     if (!a) {
         device_free(b);
         return -e->code;
     }
     device_join(a, b);
-    device_event(b, UINT_MAX);
     device_event(a, UINT_MAX);
-    change_flags(b, &other);
     change_flags(a, c);
     return 0;
 }

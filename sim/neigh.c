@@ -85,12 +85,12 @@ int neigh_del(struct sim_ns *ns, const struct rt_neigh *n, struct req *cause, st
     return 0;
 }
 
-void neigh_dev_down(struct sim_ns *ns, int ifindex)
+void neigh_dev_down(struct sim_ns *ns, uint8_t family, int ifindex)
 {
     for (guint i = ns->neighs->len; i-- > 0;) {
         struct rt_neigh n = *(struct rt_neigh *)g_ptr_array_index(ns->neighs, i);
 
-        if (n.ifindex == ifindex)
+        if (n.ifindex == ifindex && n.family == family)
             (void)neigh_del(ns, &n, NULL, NULL);
     }
 }

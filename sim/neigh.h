@@ -18,6 +18,6 @@ bool neigh_is_valid(const struct rt_neigh *n);
 int neigh_add(struct sim_ns *ns, const struct rt_neigh *n, uint16_t flags, struct req *cause,
               struct err *e);
 int neigh_del(struct sim_ns *ns, const struct rt_neigh *n, struct req *cause, struct err *e);
-void neigh_dev_down(struct sim_ns *ns, int ifindex);
+void neigh_dev_down(struct sim_ns *ns, uint8_t family, int ifindex);
 
 #endif

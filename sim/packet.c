@@ -45,7 +45,7 @@ static void leave_promisc(struct packet_sock *ps, guint i)
     struct device *d = device_by_index(ps->ns, g_array_index(ps->promisc, int, i));
 
     if (d)
-        d->dev.promiscuity--;
+        device_add_promisc(d, -1);
     g_array_remove_index(ps->promisc, i);
 }
 
@@ -127,7 +127,7 @@ static int add_membership(struct packet_sock *ps, const void *value, size_t len)
     if (!d)
         return -ENODEV;
     if (mreq.mr_type == PACKET_MR_PROMISC) {
-        d->dev.promiscuity++;
+        device_add_promisc(d, 1);
         g_array_append_val(ps->promisc, mreq.mr_ifindex);
     }
     return 0;

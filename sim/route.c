@@ -238,9 +238,9 @@ void route_drop_own(struct sim_ns *ns, const struct rt_route *r)
     (void)route_del(ns, r, NULL, NULL);
 }
 
-void route_dev_down(struct sim_ns *ns, int ifindex)
+void route_dev_down(struct sim_ns *ns, uint8_t family, int ifindex)
 {
     for (guint i = ns->routes->len; i-- > 0;)
-        if (route_at(ns, i)->oif == ifindex)
-            remove_at(ns, i, NULL, route_at(ns, i)->family == AF_INET6);
+        if (route_at(ns, i)->oif == ifindex && route_at(ns, i)->family == family)
+            remove_at(ns, i, NULL, family == AF_INET6);
 }

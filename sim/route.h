@@ -26,6 +26,6 @@ int route_del(struct sim_ns *ns, const struct rt_route *r, struct req *cause, st
 void route_put_own(struct sim_ns *ns, const struct rt_route *r);
 void route_drop_own(struct sim_ns *ns, const struct rt_route *r);
 /* A device went down or away: IPv4 routes go silently, as in the kernel. */
-void route_dev_down(struct sim_ns *ns, int ifindex);
+void route_dev_down(struct sim_ns *ns, uint8_t family, int ifindex);
 
 #endif

@@ -71,6 +71,7 @@ static int env_dev_create(void *ctx, struct dp_ns *dp, const char *name, enum ne
     if (!d)
         return err_set(e, own.code, "%s", own.text);
     *dev = &d->dev;
+    device_event(d, UINT_MAX);
     return 0;
 }
 
@@ -105,6 +106,12 @@ static void env_dev_changed(void *ctx, struct netdev *dev)
     device_event((struct device *)dev, 0);
 }
 
+static void env_dev_promisc(void *ctx, struct netdev *dev, int change)
+{
+    (void)ctx;
+    device_add_promisc((struct device *)dev, change);
+}
+
 static const struct dp_env env_rows = {
     .now = env_now,
     .client_now = env_now,
@@ -115,6 +122,7 @@ static const struct dp_env env_rows = {
     .dev_create = env_dev_create,
     .dev_destroy = env_dev_destroy,
     .dev_changed = env_dev_changed,
+    .dev_promisc = env_dev_promisc,
     .transmit = env_transmit,
     .tunnel_send = env_tunnel_send,
     .tunnel_fill = env_tunnel_fill,
