@@ -115,20 +115,13 @@ int rt_parse(const struct nlmsghdr *msg, size_t hdr_len, const struct policy *ro
     return policy_parse(rows, max, (const uint8_t *)msg + at, len, msg, tb, e);
 }
 
-int rt_strict(const struct req *req, const struct nlattr **tb, uint16_t max, uint64_t allowed,
-              struct err *e)
+int rt_strict(const struct req *req, const struct nlattr *const *tb, uint16_t max, uint64_t allowed,
+              const char *refusal, struct err *e)
 {
     for (uint16_t i = 1; req->sock->strict_chk && i <= max; i++) {
         if (tb[i] && !(allowed >> i & 1))
-            return rt_refuse(e, EINVAL, "Unsupported attribute in request");
+            return rt_refuse(e, EINVAL, refusal);
     }
-    return 0;
-}
-
-int rt_strict_header(const struct req *req, size_t hdr_len, struct err *e)
-{
-    if (req->sock->strict_chk && mnl_nlmsg_get_payload_len(req->msg) < hdr_len)
-        return rt_refuse(e, EINVAL, "Invalid header for dump request");
     return 0;
 }
 

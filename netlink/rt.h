@@ -7,6 +7,7 @@
 #define NETLINK_RT_H
 
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -131,7 +132,42 @@ struct rt_route {
     uint8_t dst[RT_IP_LEN], gateway[RT_IP_LEN], prefsrc[RT_IP_LEN];
     bool has_gateway, has_prefsrc;
     int oif;                            /* 0: none */
-    uint32_t mtu;                       /* RTAX_MTU, 0: none */
+    uint8_t pref;                       /* IPv6: ICMPV6_ROUTER_PREF_* */
+    uint32_t metrics[RTAX_MAX + 1];     /* by RTAX_*, 0: none */
+};
+
+struct rt_range16 {
+    uint16_t first, last;
+};
+
+struct rt_range32 {
+    uint32_t first, last;
+};
+
+/* What is 0 or "" is not asked for; all padding is 0, so that two can be compared as bytes. */
+struct rt_rule {
+    uint8_t family, src_len, dst_len, tos;
+    uint8_t action, protocol, ip_proto;     /* FR_ACT_*, RTPROT_* */
+    uint32_t flags;                     /* FIB_RULE_* */
+    uint32_t table, priority, target;   /* target: of a goto, a priority */
+    uint32_t mark, mark_mask;
+    uint64_t tun_id;                    /* as on the wire */
+    uint32_t suppress_prefix_len, suppress_group;       /* UINT32_MAX: not */
+    struct rt_range32 uids;
+    struct rt_range16 sports, dports;
+    char iif[IFNAMSIZ], oif[IFNAMSIZ];
+    uint8_t src[RT_IP_LEN], dst[RT_IP_LEN];
+};
+
+/* A packet whose way is looked for. */
+struct rt_flow {
+    uint8_t family, tos, ip_proto;
+    bool has_src;
+    uint8_t src[RT_IP_LEN], dst[RT_IP_LEN];
+    int oif, iif;                       /* 0: any; 0: the host's own */
+    uint32_t mark, uid;
+    uint16_t sport, dport;
+    uint64_t tun_id;                    /* as on the wire */
 };
 
 struct rt_neigh {
@@ -164,13 +200,22 @@ struct rt_ops {
     int (*addr_del)(struct netns *ns, const struct rt_addr *a, struct req *cause, struct err *e);
 
     const struct rt_route *(*route_at)(struct netns *ns, size_t i);
-    const struct rt_route *(*route_lookup)(struct netns *ns, uint8_t family, const uint8_t *dst,
-                                           int oif);
-    /* The address that a packet along 'r' is sent from; false: there is none. */
-    bool (*route_source)(struct netns *ns, const struct rt_route *r, uint8_t *source);
+    /* The route of a packet: 0, -ENETUNREACH, or as the route or rule refuses. */
+    int (*route_find)(struct netns *ns, const struct rt_flow *flow, struct rt_route *found);
+    /* The way a packet takes along it: all of its address, the device it leaves by (a packet to
+     * ourselves: lo), 'prefsrc' its source. 0 or -errno. */
+    int (*route_way)(struct netns *ns, const struct rt_flow *flow, struct rt_route *way);
+    bool (*route_has_table)(struct netns *ns, uint32_t table);      /* IPv4 */
     int (*route_add)(struct netns *ns, const struct rt_route *r, uint16_t flags, struct req *cause,
                      struct err *e);
     int (*route_del)(struct netns *ns, const struct rt_route *r, struct req *cause, struct err *e);
+
+    const struct rt_rule *(*rule_at)(struct netns *ns, size_t i);
+    uint32_t (*rule_default_priority)(struct netns *ns, uint8_t family);
+    int (*rule_add)(struct netns *ns, const struct rt_rule *r, uint16_t flags, struct req *cause,
+                    struct err *e);
+    int (*rule_del)(struct netns *ns, const struct rt_rule *r, bool has_priority,
+                    struct req *cause, struct err *e);
 
     const struct rt_neigh *(*neigh_at)(struct netns *ns, size_t i);
     int (*neigh_add)(struct netns *ns, const struct rt_neigh *n, uint16_t flags, struct req *cause,
@@ -188,6 +233,7 @@ void rt_start(struct netlink *nl, const struct rt_ops *ops);
 void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, unsigned change);
 void rt_addr_event(struct netns *ns, uint16_t type, const struct rt_addr *a, struct req *cause);
 void rt_route_event(struct netns *ns, uint16_t type, const struct rt_route *r, struct req *cause);
+void rt_rule_event(struct netns *ns, uint16_t type, const struct rt_rule *r, struct req *cause);
 void rt_neigh_event(struct netns *ns, uint16_t type, const struct rt_neigh *n, struct req *cause);
 
 /* A refusal whose sentence the client reads too. Returns -code. */

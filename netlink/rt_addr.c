@@ -31,7 +31,9 @@ static void addr_header(const struct rt_addr *a, struct ifaddrmsg *ifa)
 /* IPv4 tells both ends always, IPv6 one unless they differ. */
 static void addr_put(struct nlmsghdr *msg, const struct rt_addr *a)
 {
-    const struct ifa_cacheinfo times = { .ifa_prefered = a->preferred, .ifa_valid = a->valid };
+    bool is_for_ever = a->family == AF_INET && a->valid == FOR_EVER;
+    const struct ifa_cacheinfo times = { .ifa_prefered = is_for_ever ? FOR_EVER : a->preferred,
+                                         .ifa_valid = a->valid };
     size_t len = rt_ip_len(a->family);
     bool is_ip4 = a->family == AF_INET, has_peer = memcmp(a->local, a->peer, len);
 
@@ -54,16 +56,29 @@ static void addr_put(struct nlmsghdr *msg, const struct rt_addr *a)
         mnl_attr_put_u32(msg, IFA_FLAGS, a->flags);
 }
 
+/* By a device it filters only where the header was looked at, and the device must be there. */
 static int dump_begin(struct dump *d, struct err *e)
 {
+    const struct nlattr *tb[IFA_MAX + 1];
     struct ifaddrmsg ifa;
-    int rc = rt_strict_header(&d->req, HDR, e);
+    struct rt_link link;
+    int rc;
 
+    if (!d->req.sock->strict_chk)
+        return 0;
+    if (mnl_nlmsg_get_payload_len(d->req.msg) < HDR)
+        return rt_refuse(e, EINVAL, "Invalid header for address dump request");
     rt_header(d->req.msg, &ifa, HDR);
-    if (!rc && d->req.sock->strict_chk &&
-        (ifa.ifa_prefixlen || ifa.ifa_flags || ifa.ifa_scope))
+    if (ifa.ifa_prefixlen || ifa.ifa_flags || ifa.ifa_scope)
         return rt_refuse(e, EINVAL, "Invalid values in header for address dump request");
-    return rc;
+    rc = rt_parse(d->req.msg, HDR, addr_policy, IFA_MAX, tb, e);
+    if (!rc)
+        rc = rt_strict(&d->req, tb, IFA_MAX, RT_BIT(IFA_TARGET_NETNSID),
+                       "Unsupported attribute in dump request", e);
+    if (rc || !ifa.ifa_index)
+        return rc;
+    return rt_ops_of(&d->req)->link_find(d->req.sock->ns, (int)ifa.ifa_index, "", &link) ? 0
+                                                                                        : -ENODEV;
 }
 
 /* The kernel answers one family after the other. */
@@ -91,6 +106,7 @@ static int dump_addrs(struct dump *d, struct err *e)
             continue;
         addr_header(a, &ifa);
         msg = rt_dump_msg(d, RTM_NEWADDR, &ifa, HDR);
+        msg->nlmsg_flags |= d->req.sock->strict_chk && wanted.ifa_index ? NLM_F_DUMP_FILTERED : 0;
         addr_put(msg, a);
         if (!dump_commit(d, msg))
             return 1;

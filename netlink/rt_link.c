@@ -7,7 +7,6 @@
 #include "netlink/rt_int.h"
 
 #define KIND_CHARS 55       /* MODULE_NAME_LEN less a prefix */
-#define GIVEN(ifla) (UINT64_C(1) << (ifla))
 
 /* clang-format off */
 static const struct policy link_policy[IFLA_MAX + 1] = {
@@ -106,6 +105,17 @@ static int find(const struct req *req, const struct link_req *r, struct rt_link 
 
 /* ---- get ------------------------------------------------------------------------------------- */
 
+static int check_get(const struct req *req, const struct link_req *r, struct err *e)
+{
+    if (req->sock->strict_chk && (r->ifi.__ifi_pad || r->ifi.ifi_type || r->ifi.ifi_flags ||
+                                  r->ifi.ifi_change))
+        return rt_refuse(e, EINVAL, "Invalid values in header for get link request");
+    return rt_strict(req, r->tb, IFLA_MAX,
+                     RT_BIT(IFLA_IFNAME) | RT_BIT(IFLA_EXT_MASK) | RT_BIT(IFLA_ALT_IFNAME) |
+                         RT_BIT(IFLA_TARGET_NETNSID),
+                     "Unsupported attribute in get link request", e);
+}
+
 static int get_link(struct req *req, struct err *e)
 {
     struct ifinfomsg ifi;
@@ -115,8 +125,7 @@ static int get_link(struct req *req, struct err *e)
     int rc = read_request(req, &r, e);
 
     if (!rc)
-        rc = rt_strict(req, r.tb, IFLA_MAX,
-                       GIVEN(IFLA_IFNAME) | GIVEN(IFLA_EXT_MASK) | GIVEN(IFLA_ALT_IFNAME), e);
+        rc = check_get(req, &r, e);
     if (!rc)
         rc = find(req, &r, &link);
     if (rc)
@@ -130,18 +139,22 @@ static int get_link(struct req *req, struct err *e)
 static int dump_begin(struct dump *d, struct err *e)
 {
     struct link_req r;
-    int rc = rt_strict_header(&d->req, sizeof(r.ifi), e);
+    int rc;
 
-    if (!rc && d->req.sock->strict_chk)
-        rc = read_request(&d->req, &r, e);
-    if (rc || !d->req.sock->strict_chk)
-        return rc;
-    if (r.ifi.ifi_type || r.ifi.ifi_flags || r.ifi.ifi_change)
+    if (!d->req.sock->strict_chk)
+        return 0;
+    if (mnl_nlmsg_get_payload_len(d->req.msg) < sizeof(r.ifi))
+        return rt_refuse(e, EINVAL, "Invalid header for link dump");
+    rt_header(d->req.msg, &r.ifi, sizeof(r.ifi));
+    if (r.ifi.__ifi_pad || r.ifi.ifi_type || r.ifi.ifi_flags || r.ifi.ifi_change)
         return rt_refuse(e, EINVAL, "Invalid values in header for link dump request");
     if (r.ifi.ifi_index)
         return rt_refuse(e, EINVAL, "Filter by device index not supported for link dumps");
-    return rt_strict(&d->req, r.tb, IFLA_MAX,
-                     GIVEN(IFLA_MASTER) | GIVEN(IFLA_LINKINFO) | GIVEN(IFLA_EXT_MASK), e);
+    rc = read_request(&d->req, &r, e);
+    return rc ? rc : rt_strict(&d->req, r.tb, IFLA_MAX,
+                               RT_BIT(IFLA_MASTER) | RT_BIT(IFLA_LINKINFO) |
+                                   RT_BIT(IFLA_EXT_MASK) | RT_BIT(IFLA_TARGET_NETNSID),
+                               "Unsupported attribute in link dump request", e);
 }
 
 /* A client that wants one master's or one kind's links says so. */
@@ -212,7 +225,7 @@ static int read_change(const struct link_req *r, size_t addr_len, struct rt_link
                        struct err *e)
 {
     for (unsigned i = 1; i <= IFLA_MAX && i < 64; i++)
-        c->given |= r->tb[i] ? GIVEN(i) : 0;
+        c->given |= r->tb[i] ? RT_BIT(i) : 0;
     c->flags = r->ifi.ifi_flags;
     c->change = r->ifi.ifi_change;
     if (r->tb[IFLA_IFNAME])

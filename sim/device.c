@@ -14,6 +14,7 @@
 #include "sim/host.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
+#include "sim/rule.h"
 #include "sim/tunnel.h"
 #include "sim/wire.h"
 
@@ -139,6 +140,7 @@ struct device *device_add(struct sim_ns *ns, const char *name, enum netdev_kind 
     g_ptr_array_insert(ns->devices, (gint)position(ns, dev.ifindex), d);
     if (is_lo)
         addr_dev_up(d);
+    rule_devices_changed(ns);
     return d;
 }
 
@@ -181,6 +183,7 @@ void device_free(struct device *d)
     device_view(d, &link);
     rt_link_event(d->ns->net, RTM_DELLINK, &link, UINT_MAX);
     g_ptr_array_remove_index(d->ns->devices, position(d->ns, d->dev.ifindex));
+    rule_devices_changed(d->ns);
     g_free(d);
 }
 
@@ -414,6 +417,7 @@ int device_rename(struct device *d, const char *name, struct err *e)
     if (rc)
         return rc;
     g_strlcpy(d->dev.name, chosen, sizeof(d->dev.name));
+    rule_devices_changed(d->ns);
     device_event(d, 0);
     return 0;
 }

@@ -75,7 +75,14 @@ uint8_t device_addr_len(const struct device *d);
 bool device_has_inet6(const struct device *d);
 void device_view(const struct device *d, struct rt_link *link);
 void device_event(const struct device *d, unsigned change);
-extern const struct rt_ops sim_rt_ops;
+
+/* link.c: as in struct rt_ops. */
+bool link_find(struct netns *net, int ifindex, const char *name, struct rt_link *link);
+bool link_next(struct netns *net, int after, struct rt_link *link);
+int link_add(struct netns *net, const struct rt_link_change *c, struct err *e);
+int link_change(struct netns *net, int ifindex, const struct rt_link_change *c, struct err *e);
+int link_del(struct netns *net, int ifindex, struct err *e);
+extern const struct rt_ops sim_rt_ops;      /* rt_ops.c */
 
 /* A frame arrives on the device (netdev: from the wire; internal: sent by the host). */
 void device_receive(struct device *d, const void *frame, size_t len);

@@ -15,11 +15,12 @@
 #include "sim/neigh.h"
 #include "sim/link_mtu.h"
 #include "sim/route.h"
+#include "sim/rule.h"
 
 #define GSO_SIZE_MOST 65536
 #define GSO_SEGS_MOST 65535
 
-static bool link_find(struct netns *net, int ifindex, const char *name, struct rt_link *link)
+bool link_find(struct netns *net, int ifindex, const char *name, struct rt_link *link)
 {
     const struct sim_ns *ns = net->owner;
     const struct device *d = ifindex ? device_by_index(ns, ifindex) : device_by_name(ns, name);
@@ -29,7 +30,7 @@ static bool link_find(struct netns *net, int ifindex, const char *name, struct r
     return d;
 }
 
-static bool link_next(struct netns *net, int after, struct rt_link *link)
+bool link_next(struct netns *net, int after, struct rt_link *link)
 {
     const struct sim_ns *ns = net->owner;
 
@@ -139,7 +140,7 @@ static int change_device(struct device *d, const struct rt_link_change *c, struc
     return 0;
 }
 
-static int link_change(struct netns *net, int ifindex, const struct rt_link_change *c,
+int link_change(struct netns *net, int ifindex, const struct rt_link_change *c,
                        struct err *e)
 {
     return change_device(device_by_index(net->owner, ifindex), c, e);
@@ -294,7 +295,7 @@ static int make_pair(struct sim_ns *ns, const struct rt_link_change *c, struct e
     return 0;
 }
 
-static int link_add(struct netns *net, const struct rt_link_change *c, struct err *e)
+int link_add(struct netns *net, const struct rt_link_change *c, struct err *e)
 {
     struct err own = { 0 };
     struct device *d;
@@ -316,7 +317,7 @@ static int link_add(struct netns *net, const struct rt_link_change *c, struct er
 }
 
 /* Only what rtnetlink made can it unmake: cards stay, OVS keeps its internal ports. */
-static int link_del(struct netns *net, int ifindex, struct err *e)
+int link_del(struct netns *net, int ifindex, struct err *e)
 {
     struct device *d = device_by_index(net->owner, ifindex);
 
@@ -325,95 +326,3 @@ static int link_del(struct netns *net, int ifindex, struct err *e)
     device_del(d);
     return 0;
 }
-
-/* ---- addresses, routes, neighbours: from a namespace of netlink's to ours -------------------- */
-
-static void *item(const GPtrArray *list, size_t i)
-{
-    return i < list->len ? g_ptr_array_index(list, i) : NULL;
-}
-
-static struct sim_ns *owner(struct netns *net)
-{
-    return net->owner;
-}
-
-static const struct rt_addr *op_addr_at(struct netns *net, size_t i)
-{
-    return item(owner(net)->addrs, i);
-}
-
-static int op_addr_add(struct netns *net, const struct rt_addr *a, uint16_t flags,
-                       struct req *cause, struct err *e)
-{
-    return addr_add(net->owner, a, flags, cause, e);
-}
-
-static int op_addr_del(struct netns *net, const struct rt_addr *a, struct req *cause, struct err *e)
-{
-    return addr_del(net->owner, a, cause, e);
-}
-
-static const struct rt_route *op_route_at(struct netns *net, size_t i)
-{
-    return item(owner(net)->routes, i);
-}
-
-static const struct rt_route *op_route_lookup(struct netns *net, uint8_t family, const uint8_t *dst,
-                                              int oif)
-{
-    return route_lookup(net->owner, family, dst, oif);
-}
-
-static bool op_route_source(struct netns *net, const struct rt_route *r, uint8_t *source)
-{
-    return route_source(net->owner, r, source);
-}
-
-static int op_route_add(struct netns *net, const struct rt_route *r, uint16_t flags,
-                        struct req *cause, struct err *e)
-{
-    return route_add(net->owner, r, flags, cause, e);
-}
-
-static int op_route_del(struct netns *net, const struct rt_route *r, struct req *cause,
-                        struct err *e)
-{
-    return route_del(net->owner, r, cause, e);
-}
-
-static const struct rt_neigh *op_neigh_at(struct netns *net, size_t i)
-{
-    return item(owner(net)->neighs, i);
-}
-
-static int op_neigh_add(struct netns *net, const struct rt_neigh *n, uint16_t flags,
-                        struct req *cause, struct err *e)
-{
-    return neigh_add(net->owner, n, flags, cause, e);
-}
-
-static int op_neigh_del(struct netns *net, const struct rt_neigh *n, struct req *cause,
-                        struct err *e)
-{
-    return neigh_del(net->owner, n, cause, e);
-}
-
-const struct rt_ops sim_rt_ops = {
-    .link_find = link_find,
-    .link_next = link_next,
-    .link_add = link_add,
-    .link_change = link_change,
-    .link_del = link_del,
-    .addr_at = op_addr_at,
-    .addr_add = op_addr_add,
-    .addr_del = op_addr_del,
-    .route_at = op_route_at,
-    .route_lookup = op_route_lookup,
-    .route_source = op_route_source,
-    .route_add = op_route_add,
-    .route_del = op_route_del,
-    .neigh_at = op_neigh_at,
-    .neigh_add = op_neigh_add,
-    .neigh_del = op_neigh_del,
-};

@@ -14,12 +14,13 @@ GPtrArray *neigh_list_new(void)
 }
 
 static struct rt_neigh *find(const struct sim_ns *ns, uint8_t family, int ifindex,
-                             const uint8_t *ip)
+                             const uint8_t *ip, uint8_t proxy)
 {
     for (guint i = 0; i < ns->neighs->len; i++) {
         struct rt_neigh *n = g_ptr_array_index(ns->neighs, i);
 
-        if (n->family == family && n->ifindex == ifindex && !memcmp(n->dst, ip, rt_ip_len(family)))
+        if (n->family == family && n->ifindex == ifindex && (n->flags & NTF_PROXY) == proxy &&
+            !memcmp(n->dst, ip, rt_ip_len(family)))
             return n;
     }
     return NULL;
@@ -28,7 +29,7 @@ static struct rt_neigh *find(const struct sim_ns *ns, uint8_t family, int ifinde
 const struct rt_neigh *neigh_lookup(const struct sim_ns *ns, uint8_t family, int ifindex,
                                     const uint8_t *ip)
 {
-    return find(ns, family, ifindex, ip);
+    return find(ns, family, ifindex, ip, 0);
 }
 
 bool neigh_is_valid(const struct rt_neigh *n)
@@ -48,14 +49,31 @@ static int check(const struct sim_ns *ns, const struct rt_neigh *n, struct err *
     return 0;
 }
 
+/* An address that is answered for; nobody is told. */
+static void add_proxy(struct sim_ns *ns, const struct rt_neigh *wanted, struct rt_neigh *old)
+{
+    struct rt_neigh n = *wanted;
+
+    n.state = NUD_NONE;
+    n.hw_len = 0;
+    if (old)
+        *old = n;
+    else
+        g_ptr_array_add(ns->neighs, g_memdup2(&n, sizeof(n)));
+}
+
 int neigh_add(struct sim_ns *ns, const struct rt_neigh *n, uint16_t flags, struct req *cause,
               struct err *e)
 {
-    struct rt_neigh *old = find(ns, n->family, n->ifindex, n->dst);
+    struct rt_neigh *old = find(ns, n->family, n->ifindex, n->dst, n->flags & NTF_PROXY);
     int rc = check(ns, n, e);
 
     if (rc)
         return rc;
+    if (n->flags & NTF_PROXY) {
+        add_proxy(ns, n, old);
+        return 0;
+    }
     if (!old && !(flags & NLM_F_CREATE))
         return err_set(e, ENOENT, "there is no such neighbour");
     if (old && flags & NLM_F_EXCL)
@@ -72,7 +90,7 @@ int neigh_add(struct sim_ns *ns, const struct rt_neigh *n, uint16_t flags, struc
 
 int neigh_del(struct sim_ns *ns, const struct rt_neigh *n, struct req *cause, struct err *e)
 {
-    struct rt_neigh *old = find(ns, n->family, n->ifindex, n->dst);
+    struct rt_neigh *old = find(ns, n->family, n->ifindex, n->dst, n->flags & NTF_PROXY);
     struct rt_neigh gone;
 
     if (!old)
@@ -81,7 +99,8 @@ int neigh_del(struct sim_ns *ns, const struct rt_neigh *n, struct req *cause, st
     gone.state = NUD_FAILED;
     gone.hw_len = 0;
     g_ptr_array_remove(ns->neighs, old);
-    rt_neigh_event(ns->net, RTM_DELNEIGH, &gone, cause);
+    if (!(gone.flags & NTF_PROXY))
+        rt_neigh_event(ns->net, RTM_DELNEIGH, &gone, cause);
     return 0;
 }
 

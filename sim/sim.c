@@ -6,6 +6,7 @@
 #include "sim/device.h"
 #include "sim/neigh.h"
 #include "sim/route.h"
+#include "sim/rule.h"
 #include "sim/scenario.h"
 #include "sim/trace.h"
 #include "sim/tunnel.h"
@@ -230,6 +231,8 @@ struct sim_ns *sim_ns_new(struct sim *sim)
     g_ptr_array_add(sim->namespaces, ns);
     ns->addrs = addr_list_new();
     ns->routes = route_list_new();
+    ns->tables = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    ns->rules = rule_list_new();
     ns->neighs = neigh_list_new();
     ns->net = netns_new(sim->nl, NULL);
     ns->net->owner = ns;
@@ -261,6 +264,8 @@ void sim_ns_free(struct sim_ns *ns)
     g_ptr_array_free(ns->devices, TRUE);
     g_ptr_array_unref(ns->addrs);
     g_ptr_array_unref(ns->routes);
+    g_array_unref(ns->tables);
+    g_ptr_array_unref(ns->rules);
     g_ptr_array_unref(ns->neighs);
     netns_free(ns->net);
     g_ptr_array_remove(ns->sim->namespaces, ns);

@@ -39,6 +39,9 @@ struct sim_ns {
     struct packet_sock *sender; /* whose frame is about to meet the taps, NULL: nobody's */
     GPtrArray *addrs;           /* of struct rt_addr: addr.c */
     GPtrArray *routes;          /* of struct rt_route: route.c */
+    GArray *tables;             /* of uint32_t: IPv4 tables that were ever used */
+    GPtrArray *rules;           /* of struct rt_rule: rule.c */
+    bool has_own_rules;         /* IPv4's tables local and main are looked at apart */
     GPtrArray *neighs;          /* of struct rt_neigh: neigh.c */
     uint16_t next_ip_id;        /* of IPv4 packets that the host makes */
     unsigned n_users;           /* client processes that hold it */

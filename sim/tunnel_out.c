@@ -16,6 +16,8 @@
 #include "sim/tunnel_int.h"
 #include "sim/wire.h"
 
+#define ROUTED_TOS 0x1e         /* what of a TOS byte policy rules look at */
+
 /* Where an outer packet goes, and what its headers say. */
 struct way {
     const struct tunnel_kind *kind;
@@ -58,7 +60,7 @@ static bool choose_source(const struct sim_ns *ns, struct way *way)
 
     if (memcmp(way->src, none, sizeof(none)))
         return addr_find(ns, way->family, way->src);
-    return route_source(ns, way->route, way->src);
+    return route_source(ns, way->route, way->dst, way->src);
 }
 
 /* What is for the host itself goes through its loopback device, whatever device has the address. */
@@ -67,9 +69,18 @@ static struct device *route_device(const struct sim_ns *ns, const struct rt_rout
     return r->type == RTN_LOCAL ? device_by_name(ns, "lo") : device_by_index(ns, r->oif);
 }
 
-static int find_route(const struct sim_ns *ns, const struct netdev *port, struct way *way)
+static int find_route(const struct sim_ns *ns, const struct netdev *port, uint32_t mark,
+                      uint8_t tos, struct way *way)
 {
-    way->route = route_lookup(ns, way->family, way->dst, 0);
+    struct rt_flow flow = {
+        .family = way->family, .ip_proto = way->kind->ip_proto, .mark = mark,
+        .tos = tos & ROUTED_TOS, .sport = way->tp_src, .dport = way->tp_dst,
+    };
+
+    memcpy(flow.src, way->src, sizeof(flow.src));
+    memcpy(flow.dst, way->dst, sizeof(flow.dst));
+    if (route_find(ns, &flow, &way->route))
+        return -ENETUNREACH;
     way->out = way->route ? route_device(ns, way->route) : NULL;
     if (!way->out || !choose_source(ns, way))
         return -ENETUNREACH;
@@ -91,7 +102,7 @@ static int find_way(const struct sim_ns *ns, const struct netdev *port, struct p
         way->tp_dst = way->kind->names_port && tunnel->tun.tp_dst ? tunnel->tun.tp_dst
                                                                   : port->tunnel.udp_port;
     }
-    return find_route(ns, port, way);
+    return find_route(ns, port, p->mark, tunnel->tun.tos, way);
 }
 
 int tunnel_fill(struct sim_ns *ns, const struct netdev *port, struct pkt *p,

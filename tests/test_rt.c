@@ -345,7 +345,7 @@ static int add_route(struct talk *t, uint32_t dst, unsigned len, uint32_t gatewa
 static void routes_follow_from_addresses(void **state)
 {
     struct talk *t = *state;
-    uint8_t source[RT_IP_LEN];
+    uint8_t source[RT_IP_LEN], dst[RT_IP_LEN] = { 10, 0, 0, 2 };
     struct device *d;
 
     assert_int_equal(new_link(t, "d0", "dummy", 0), 0);
@@ -358,7 +358,7 @@ static void routes_follow_from_addresses(void **state)
     assert_int_equal(way(t, 0x0a000002)->oif, d->dev.ifindex);
     assert_int_equal(way(t, 0x0a000001)->type, RTN_LOCAL);
     assert_int_equal(way(t, 0x0a0000ff)->type, RTN_BROADCAST);
-    assert_true(route_source(t->ns, way(t, 0x0a000002), source));
+    assert_true(route_source(t->ns, way(t, 0x0a000002), dst, source));
     assert_int_equal(be32_get(source), 0x0a000001);
     device_set_flags(d, 0);
     assert_null(way(t, 0x0a000002));

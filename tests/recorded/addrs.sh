@@ -1,4 +1,4 @@
-# addrs.sh - addresses, routes, neighbours, rules.
+# addrs.sh - addresses, and the routes that follow from them.
 usable() {      # the kernel makes IPv6 addresses usable a little later
     while ip addr show | grep -q tentative; do :; done
 }
@@ -21,7 +21,7 @@ say ip addr add fd00:2::1/128 dev d0
 say ip addr add 10.0.0.1/24 dev d0
 say ip addr add fd00::1/64 dev d0
 say ip addr add 10.0.3.1/24 dev d0 scope link metric 55
-say ip addr add 10.0.4.1/24 dev d0 valid_lft 1000 preferred_lft 500 noprefixroute
+say ip addr add 10.0.4.1/24 dev d0 preferred_lft 0 noprefixroute
 usable
 say ip addr show dev d0
 say ip -d addr show dev lo
@@ -32,6 +32,10 @@ usable
 say ip addr show dev d0
 say ip route show
 say ip addr del 10.0.0.77/24 dev d0
+say ip addr del fd00::77/64 dev d0
+say ip addr add 10.0.1.2/24 dev d0 scope link
+say ip addr add 10.0.1.3/24 dev nothing
+say ip addr add 10.0.6.1/31 brd 10.0.6.255 dev d0
 say ip addr flush dev d0 scope link
 usable
 say ip addr show dev d0

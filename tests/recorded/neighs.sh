@@ -24,7 +24,7 @@ say ip neigh add 10.0.0.11 lladdr 02:00:00:00:ff:0b dev v0 extern_learn
 sorted ip neigh show
 sorted ip neigh show dev d0
 sorted ip neigh show nud permanent
-sorted ip neigh show nud all
+sorted ip -4 neigh show nud all
 sorted ip neigh show proxy
 sorted ip -6 neigh show
 say ip neigh get 10.0.0.5 dev v0

@@ -60,6 +60,10 @@ say ip route get 224.0.0.1
 say ip route get fibmatch 8.8.8.8
 say ip route get fibmatch 10.0.0.5
 say ip route get 255.255.255.255
+say ip route get 224.0.0.9
+say ip route get 77.7.7.7 oif d1
+say ip route get 10.0.0.1 from 10.0.1.9 iif d1
+say ip route get 8.8.8.8 from 10.0.1.9 iif d1
 say ip route del 192.168.0.0/16 metric 6
 say ip route del 192.168.0.0/16
 say ip route del 192.168.0.0/16
@@ -86,5 +90,10 @@ say ip -6 route get fd00::1
 say ip -6 route get ::1
 say ip -6 route get fe80::7 oif d1
 say ip -6 route get fibmatch 2001:db8::1
+say ip -6 route add prohibit fd07::/64
+say ip -6 route get fd07::1
+say ip -6 route get fd00::9 from fd00::1
+say ip -6 route get fe80::9 oif d0
+say ip -6 route get ff02::1 oif d0
 say ip -6 route del default
 say ip -6 route show

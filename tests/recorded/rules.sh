@@ -52,6 +52,17 @@ say ip route get 9.9.9.9 from 10.0.1.9 iif d1
 say ip route get 8.9.8.8 ipproto 17 dport 53
 say ip route get 8.9.8.8 ipproto 17 dport 54
 say ip route get 8.9.8.8 ipproto 6 sport 1500
+say ip route get 10.0.0.1
+say ip rule add prio 5 from 10.0.1.0/24 goto 3
+say ip rule add prio 5 tos 3 table 9
+say ip rule add prio 30 sport 9-3 table 9
+say ip link set d1 down
+say ip link set d1 name d9
+say ip rule show prio 9
+say ip link set d9 name d1
+say ip link set d1 up
+say ip route add default via 10.0.1.254 table 100
+say ip rule show prio 9
 say ip rule del prio 5
 say ip rule del prio 5
 say ip rule del from 10.0.1.0/24
