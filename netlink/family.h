@@ -31,6 +31,7 @@ struct dump {
     uint64_t pos;                       /* the handler's cursor, 0 at the start */
     void *state;                        /* the handler's, freed by op->dump_done */
     const struct genl_op *op;
+    uint16_t answer_flags;              /* of every message of the answer, besides NLM_F_MULTI */
     int result;                         /* of the handler: 1 more to come, 0 the end, -errno */
     uint8_t *out;                       /* datagram being filled */
     size_t out_len, out_size;

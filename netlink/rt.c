@@ -15,7 +15,7 @@
 static const struct family rt_family = { .name = "rtnetlink" };
 
 static const struct rt_op *const tables[] = {
-    rt_link_ops, rt_addr_ops, rt_route_ops, rt_neigh_ops, rt_rule_ops, rt_misc_ops,
+    rt_link_ops, rt_addr_ops, rt_route_ops, rt_neigh_ops, rt_rule_ops, rt_nsid_ops, rt_tc_ops,
 };
 
 int rt_refuse(struct err *e, int code, const char *text)
@@ -171,7 +171,7 @@ struct nlmsghdr *rt_dump_msg(const struct dump *d, uint16_t type, const void *he
 {
     struct nlmsghdr *msg = rt_reply_msg(&d->req, type, header, len);
 
-    msg->nlmsg_flags = NLM_F_MULTI;
+    msg->nlmsg_flags = NLM_F_MULTI | d->answer_flags;
     return msg;
 }
 

@@ -83,6 +83,7 @@ struct rt_link {
     const char *qdisc;
     const char *alias;                  /* NULL: none */
     int link;                           /* ifindex; 0: told to be none; -1: not told */
+    int link_nsid;                      /* of the namespace that 'link' is in, -1: this one */
     int master;                         /* ifindex, 0: none */
     uint16_t hw_type;
     uint8_t addr_len;
@@ -194,6 +195,9 @@ struct rt_ops {
                        struct err *e);
     int (*link_del)(struct netns *ns, int ifindex, struct err *e);
 
+    /* The namespace that a process is in, NULL: there is no such process. */
+    struct netns *(*ns_by_pid)(struct netns *ns, uint32_t pid);
+
     const struct rt_addr *(*addr_at)(struct netns *ns, size_t i);
     int (*addr_add)(struct netns *ns, const struct rt_addr *a, uint16_t flags, struct req *cause,
                     struct err *e);
@@ -205,7 +209,7 @@ struct rt_ops {
     /* The way a packet takes along it: all of its address, the device it leaves by (a packet to
      * ourselves: lo), 'prefsrc' its source. 0 or -errno. */
     int (*route_way)(struct netns *ns, const struct rt_flow *flow, struct rt_route *way);
-    bool (*route_has_table)(struct netns *ns, uint32_t table);      /* IPv4 */
+    bool (*route_has_table)(struct netns *ns, uint8_t family, uint32_t table);
     int (*route_add)(struct netns *ns, const struct rt_route *r, uint16_t flags, struct req *cause,
                      struct err *e);
     int (*route_del)(struct netns *ns, const struct rt_route *r, struct req *cause, struct err *e);
@@ -235,6 +239,11 @@ void rt_addr_event(struct netns *ns, uint16_t type, const struct rt_addr *a, str
 void rt_route_event(struct netns *ns, uint16_t type, const struct rt_route *r, struct req *cause);
 void rt_rule_event(struct netns *ns, uint16_t type, const struct rt_rule *r, struct req *cause);
 void rt_neigh_event(struct netns *ns, uint16_t type, const struct rt_neigh *n, struct req *cause);
+
+/* The number by which 'ns' knows 'peer', negative: it has none; the same, making one; 'peer' ends. */
+int nsid_of(const struct netns *ns, const struct netns *peer);
+int nsid_make(struct netns *ns, struct netns *peer);
+void nsid_forget(struct netns *ns, const struct netns *peer);
 
 /* A refusal whose sentence the client reads too. Returns -code. */
 int rt_refuse(struct err *e, int code, const char *text);

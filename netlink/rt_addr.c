@@ -57,28 +57,35 @@ static void addr_put(struct nlmsghdr *msg, const struct rt_addr *a)
 }
 
 /* By a device it filters only where the header was looked at, and the device must be there. */
-static int dump_begin(struct dump *d, struct err *e)
+static int check_dump(struct dump *d, struct err *e)
 {
     const struct nlattr *tb[IFA_MAX + 1];
     struct ifaddrmsg ifa;
     struct rt_link link;
+    bool is_ip6;
     int rc;
 
     if (!d->req.sock->strict_chk)
         return 0;
-    if (mnl_nlmsg_get_payload_len(d->req.msg) < HDR)
-        return rt_refuse(e, EINVAL, "Invalid header for address dump request");
     rt_header(d->req.msg, &ifa, HDR);
+    is_ip6 = ifa.ifa_family == AF_INET6;
+    if (mnl_nlmsg_get_payload_len(d->req.msg) < HDR)
+        return rt_refuse(e, EINVAL, is_ip6 ? "ipv6: Invalid header for address dump request"
+                                          : "ipv4: Invalid header for address dump request");
     if (ifa.ifa_prefixlen || ifa.ifa_flags || ifa.ifa_scope)
-        return rt_refuse(e, EINVAL, "Invalid values in header for address dump request");
+        return rt_refuse(e, EINVAL, is_ip6 ? "ipv6: Invalid values in header for address dump request"
+                                          : "ipv4: Invalid values in header for address dump request");
     rc = rt_parse(d->req.msg, HDR, addr_policy, IFA_MAX, tb, e);
     if (!rc)
         rc = rt_strict(&d->req, tb, IFA_MAX, RT_BIT(IFA_TARGET_NETNSID),
-                       "Unsupported attribute in dump request", e);
+                       is_ip6 ? "ipv6: Unsupported attribute in dump request"
+                              : "ipv4: Unsupported attribute in dump request", e);
     if (rc || !ifa.ifa_index)
         return rc;
-    return rt_ops_of(&d->req)->link_find(d->req.sock->ns, (int)ifa.ifa_index, "", &link) ? 0
-                                                                                        : -ENODEV;
+    d->answer_flags = NLM_F_DUMP_FILTERED;
+    if (!rt_ops_of(&d->req)->link_find(d->req.sock->ns, (int)ifa.ifa_index, "", &link))
+        return err_set(e, ENODEV, "there is no device %u", ifa.ifa_index);
+    return 0;
 }
 
 /* The kernel answers one family after the other. */
@@ -97,7 +104,8 @@ static int dump_addrs(struct dump *d, struct err *e)
     const struct rt_addr *a;
     struct ifaddrmsg wanted, ifa;
 
-    (void)e;
+    if (check_dump(d, e))
+        return -e->code;
     rt_header(d->req.msg, &wanted, HDR);
     for (; (a = ops->addr_at(d->req.sock->ns, d->pos)); d->pos++) {
         struct nlmsghdr *msg;
@@ -106,7 +114,6 @@ static int dump_addrs(struct dump *d, struct err *e)
             continue;
         addr_header(a, &ifa);
         msg = rt_dump_msg(d, RTM_NEWADDR, &ifa, HDR);
-        msg->nlmsg_flags |= d->req.sock->strict_chk && wanted.ifa_index ? NLM_F_DUMP_FILTERED : 0;
         addr_put(msg, a);
         if (!dump_commit(d, msg))
             return 1;
@@ -193,7 +200,7 @@ void rt_addr_event(struct netns *ns, uint16_t type, const struct rt_addr *a, str
 }
 
 const struct rt_op rt_addr_ops[] = {
-    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs, .dump_begin = dump_begin } },
+    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs } },
     { RTM_NEWADDR, 0, HDR, { .doit = new_addr } },
     { RTM_DELADDR, 0, HDR, { .doit = del_addr } },
     { 0 },

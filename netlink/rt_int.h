@@ -20,7 +20,8 @@ struct rt_op {
 };
 
 extern const struct rt_op rt_link_ops[], rt_addr_ops[], rt_route_ops[], rt_neigh_ops[],
-    rt_rule_ops[], rt_misc_ops[];       /* each ends with type 0 */
+    rt_rule_ops[], rt_nsid_ops[],
+    rt_tc_ops[];       /* each ends with type 0 */
 
 static inline const struct rt_ops *rt_ops_of(const struct req *req)
 {

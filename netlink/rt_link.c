@@ -88,8 +88,6 @@ static int read_request(const struct req *req, struct link_req *r, struct err *e
     rc = read_attrs(r, req->msg, (const uint8_t *)req->msg + at, len, e);
     if (!rc && r->tb[IFLA_TARGET_NETNSID])
         return rt_refuse(e, EINVAL, "Invalid target network namespace id");
-    if (!rc && r->ifi.ifi_index < 0)
-        return rt_refuse(e, EINVAL, "ifindex can't be negative");
     return rc;
 }
 
@@ -122,8 +120,11 @@ static int get_link(struct req *req, struct err *e)
     struct nlmsghdr *msg;
     struct link_req r;
     struct rt_link link;
-    int rc = read_request(req, &r, e);
+    int rc;
 
+    if (mnl_nlmsg_get_payload_len(req->msg) < sizeof(r.ifi))
+        return rt_refuse(e, EINVAL, "Invalid header for get link");
+    rc = read_request(req, &r, e);
     if (!rc)
         rc = check_get(req, &r, e);
     if (!rc)
@@ -136,7 +137,7 @@ static int get_link(struct req *req, struct err *e)
     return reply_send(req, msg);
 }
 
-static int dump_begin(struct dump *d, struct err *e)
+static int check_dump(struct dump *d, struct err *e)
 {
     struct link_req r;
     int rc;
@@ -176,6 +177,8 @@ static int dump_links(struct dump *d, struct err *e)
     struct rt_link link;
     struct link_req r;
 
+    if (check_dump(d, e))
+        return -e->code;
     if (read_request(&d->req, &r, e))
         memset(&r, 0, sizeof(r));       /* without strict checking a bad filter is no filter */
     *e = (struct err){ 0 };
@@ -377,7 +380,7 @@ void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, 
 #define HDR sizeof(struct ifinfomsg)
 
 const struct rt_op rt_link_ops[] = {
-    { RTM_GETLINK, 0, HDR, { .doit = get_link, .dump = dump_links, .dump_begin = dump_begin } },
+    { RTM_GETLINK, 0, 1, { .doit = get_link, .dump = dump_links } },
     { RTM_GETLINK, AF_BRIDGE, HDR, { .dump = dump_nothing } },
     { RTM_NEWLINK, 0, HDR, { .doit = new_link } },
     { RTM_SETLINK, 0, HDR, { .doit = set_link } },

@@ -93,6 +93,12 @@ static void put_info(struct nlmsghdr *msg, const struct rt_link *l)
     mnl_attr_nest_end(msg, nest);
 }
 
+static void put_link_nsid(struct nlmsghdr *msg, const struct rt_link *l)
+{
+    if (l->link_nsid >= 0)
+        mnl_attr_put_u32(msg, IFLA_LINK_NETNSID, (uint32_t)l->link_nsid);
+}
+
 static void put_permanent(struct nlmsghdr *msg, const struct rt_link *l)
 {
     if (!bytes_are(l->permanent, sizeof(l->permanent), 0))
@@ -159,6 +165,7 @@ static const struct row rows[] = {
     { IFLA_STATS64, HOOK(put_stats) },
     { 0, HOOK(put_xdp) },
     { 0, HOOK(put_info) },
+    { 0, HOOK(put_link_nsid) },
     { 0, HOOK(put_permanent) },
     { 0, HOOK(put_af_spec) },
 };

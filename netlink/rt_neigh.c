@@ -74,6 +74,26 @@ static bool is_same(const struct rt_neigh *a, const struct rt_neigh *b)
            !memcmp(a->dst, b->dst, rt_ip_len(a->family));
 }
 
+static int check_get(const struct req *req, struct err *e)
+{
+    const struct nlattr *tb[NDA_MAX + 1];
+    struct ndmsg ndm;
+    int rc;
+
+    if (mnl_nlmsg_get_payload_len(req->msg) < HDR)
+        return rt_refuse(e, EINVAL, "Invalid header for neighbor get request");
+    rt_header(req->msg, &ndm, HDR);
+    if (ndm.ndm_pad1 || ndm.ndm_pad2 || ndm.ndm_state || ndm.ndm_type)
+        return rt_refuse(e, EINVAL, "Invalid values in header for neighbor get request");
+    if (ndm.ndm_flags & ~NTF_PROXY)
+        return rt_refuse(e, EINVAL, "Invalid flags in header for neighbor get request");
+    rc = rt_parse(req->msg, HDR, neigh_policy, NDA_MAX, tb, e);
+    for (uint16_t i = 1; !rc && i <= NDA_MAX; i++)
+        if (tb[i] && i != NDA_DST)
+            return rt_refuse(e, EINVAL, "Unsupported attribute in neighbor get request");
+    return rc;
+}
+
 static int get_neigh(struct req *req, struct err *e)
 {
     const struct rt_neigh *n;
@@ -81,8 +101,10 @@ static int get_neigh(struct req *req, struct err *e)
     struct rt_neigh wanted;
     struct ndmsg ndm;
     struct rt_link link;
-    int rc = read_request(req, &wanted, e);
+    int rc = check_get(req, e);
 
+    if (!rc)
+        rc = read_request(req, &wanted, e);
     if (rc)
         return rc;
     if (!wanted.ifindex && !(wanted.flags & NTF_PROXY))
@@ -115,7 +137,7 @@ static int check_dump_header(const struct req *req, struct err *e)
     return 0;
 }
 
-static int dump_begin(struct dump *d, struct err *e)
+static int check_dump(struct dump *d, struct err *e)
 {
     const struct nlattr *tb[NDA_MAX + 1];
     int rc = d->req.sock->strict_chk ? check_dump_header(&d->req, e) : 0;
@@ -137,6 +159,8 @@ static int dump_neighs(struct dump *d, struct err *e)
     struct rt_link link;
     uint32_t ifindex, master;
 
+    if (check_dump(d, e))
+        return -e->code;
     rt_header(d->req.msg, &wanted, HDR);
     if (rt_parse(d->req.msg, HDR, neigh_policy, NDA_MAX, tb, e))
         memset(tb, 0, sizeof(tb));
@@ -200,7 +224,7 @@ void rt_neigh_event(struct netns *ns, uint16_t type, const struct rt_neigh *n, s
 }
 
 const struct rt_op rt_neigh_ops[] = {
-    { RTM_GETNEIGH, 0, HDR, { .doit = get_neigh, .dump = dump_neighs, .dump_begin = dump_begin } },
+    { RTM_GETNEIGH, 0, 1, { .doit = get_neigh, .dump = dump_neighs } },
     { RTM_GETNEIGH, AF_BRIDGE, HDR, { .dump = dump_nothing } },
     { RTM_NEWNEIGH, 0, HDR, { .doit = new_neigh } },
     { RTM_DELNEIGH, 0, HDR, { .doit = del_neigh } },

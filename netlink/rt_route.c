@@ -9,6 +9,9 @@
 #include "netlink/rt_int.h"
 
 #define HDR sizeof(struct rtmsg)
+#define GET_ATTRS                                                                                \
+    (RT_BIT(RTA_IIF) | RT_BIT(RTA_OIF) | RT_BIT(RTA_SRC) | RT_BIT(RTA_DST) | RT_BIT(RTA_MARK) |  \
+     RT_BIT(RTA_UID) | RT_BIT(RTA_IP_PROTO) | RT_BIT(RTA_SPORT) | RT_BIT(RTA_DPORT))
 #define ROUTED_TOS 0x1e     /* what of a TOS byte routes and rules look at */
 
 static const struct policy route_policy[RTA_MAX + 1] = {
@@ -164,15 +167,56 @@ static uint16_t read_port(const struct nlattr *a)
     return a ? ntohs(mnl_attr_get_u16(a)) : 0;
 }
 
+/* A request to look a way up, on a socket with strict checking. The families differ in words. */
+static int check_get(const struct req *req, const struct route_req *r, struct err *e)
+{
+    const struct rtmsg *rtm = &r->rtm;
+    bool is_ip4 = rtm->rtm_family == AF_INET;
+    unsigned bits = 8 * (unsigned)rt_ip_len(rtm->rtm_family);
+
+    if (!req->sock->strict_chk)
+        return 0;
+    if ((rtm->rtm_src_len && rtm->rtm_src_len != bits) ||
+        (rtm->rtm_dst_len && rtm->rtm_dst_len != bits) || rtm->rtm_table || rtm->rtm_protocol ||
+        rtm->rtm_scope || rtm->rtm_type)
+        return rt_refuse(e, EINVAL, is_ip4 ? "ipv4: Invalid values in header for route get request"
+                                           : "ipv6: Invalid values in header for get route request");
+    if (rtm->rtm_flags & ~(unsigned)(RTM_F_FIB_MATCH | (is_ip4 ? RTM_F_NOTIFY | RTM_F_LOOKUP_TABLE
+                                                               : 0)))
+        return rt_refuse(e, EINVAL, is_ip4 ? "ipv4: Unsupported rtm_flags for route get request"
+                                           : "ipv6: Invalid flags for get route request");
+    if ((r->tb[RTA_SRC] && !rtm->rtm_src_len) || (r->tb[RTA_DST] && !rtm->rtm_dst_len))
+        return rt_refuse(e, EINVAL,
+                         is_ip4 ? "ipv4: rtm_src_len and rtm_dst_len must be 32 for IPv4"
+                                : "ipv6: rtm_src_len and rtm_dst_len must be 128 for IPv6");
+    return rt_strict(req, r->tb, RTA_MAX, GET_ATTRS,
+                     is_ip4 ? "ipv4: Unsupported attribute in route get request"
+                            : "ipv6: Unsupported attribute in get route request", e);
+}
+
+static int check_get_header(const struct req *req, struct err *e)
+{
+    uint8_t family = *(const uint8_t *)(req->msg + 1);
+
+    if (mnl_nlmsg_get_payload_len(req->msg) >= HDR)
+        return 0;
+    return rt_refuse(e, EINVAL, family == AF_INET ? "ipv4: Invalid header for route get request"
+                                                  : "ipv6: Invalid header for get route request");
+}
+
 static int read_flow(const struct req *req, struct rt_flow *flow, bool *wants_route, struct err *e)
 {
     struct route_req r;
-    int rc = read_attrs(req, &r, e);
+    int rc = check_get_header(req, e);
 
+    if (!rc)
+        rc = read_attrs(req, &r, e);
+    if (!rc && !rt_ip_len(r.rtm.rtm_family))
+        return -EOPNOTSUPP;
+    if (!rc)
+        rc = check_get(req, &r, e);
     if (rc)
         return rc;
-    if (!rt_ip_len(r.rtm.rtm_family))
-        return -EOPNOTSUPP;
     *flow = (struct rt_flow){
         .family = r.rtm.rtm_family,
         .tos = r.rtm.rtm_tos & ROUTED_TOS,
@@ -212,7 +256,7 @@ static int check_dump_header(const struct rtmsg *rtm, struct err *e)
 }
 
 /* A device that is not there is told before attributes that nobody knows here. */
-static int check_dump(const struct req *req, const struct route_req *r, struct err *e)
+static int check_dump_attrs(const struct req *req, const struct route_req *r, struct err *e)
 {
     struct rt_link link;
 
@@ -222,12 +266,12 @@ static int check_dump(const struct req *req, const struct route_req *r, struct e
         if (i != RTA_OIF)
             return rt_refuse(e, EINVAL, "Unsupported attribute in dump request");
         if (!rt_ops_of(req)->link_find(req->sock->ns, (int)rt_u32(r->tb[i], 0), "", &link))
-            return -ENODEV;
+            return err_set(e, ENODEV, "there is no such device");
     }
     return 0;
 }
 
-static int dump_begin(struct dump *d, struct err *e)
+static int check_dump(struct dump *d, struct err *e)
 {
     struct route_req r;
     int rc;
@@ -240,7 +284,12 @@ static int dump_begin(struct dump *d, struct err *e)
     rc = check_dump_header(&r.rtm, e);
     if (!rc)
         rc = read_attrs(&d->req, &r, e);
-    return rc ? rc : check_dump(&d->req, &r, e);
+    if (!rc)
+        rc = check_dump_attrs(&d->req, &r, e);
+    if (!rc && (r.rtm.rtm_flags || r.rtm.rtm_protocol || r.rtm.rtm_type || table_of(&r) ||
+                r.tb[RTA_OIF]))
+        d->answer_flags = NLM_F_DUMP_FILTERED;
+    return rc;
 }
 
 static bool is_wanted(const struct rt_route *route, const struct route_req *r)
@@ -252,32 +301,43 @@ static bool is_wanted(const struct rt_route *route, const struct route_req *r)
            (!r->rtm.rtm_type || r->rtm.rtm_type == route->type);
 }
 
+/* A table that is asked for must be there, unless it is asked for in all families. */
+static int check_table(const struct dump *d, const struct route_req *r, struct err *e)
+{
+    const struct rt_ops *ops = rt_ops_of(&d->req);
+    uint32_t table = d->answer_flags ? table_of(r) : 0;
+    uint8_t family = r->rtm.rtm_family;
+
+    if (!table || !rt_ip_len(family) || ops->route_has_table(d->req.sock->ns, family, table))
+        return 0;
+    return rt_refuse(e, ENOENT, family == AF_INET ? "ipv4: FIB table does not exist"
+                                                  : "ipv6: FIB table does not exist");
+}
+
 /* Without strict checking only the family filters; a filtered answer says that it is one. */
 static int dump_routes(struct dump *d, struct err *e)
 {
     const struct rt_ops *ops = rt_ops_of(&d->req);
-    bool is_filtered;
     const struct rt_route *route;
     struct route_req r;
     struct rtmsg rtm;
 
+    if (check_dump(d, e))
+        return -e->code;
     (void)read_attrs(&d->req, &r, e);
+    *e = (struct err){ 0 };
     if (r.rtm.rtm_flags & RTM_F_CLONED)
         return 0;                       /* the cache, of which there is none */
-    is_filtered = d->req.sock->strict_chk && (table_of(&r) || r.rtm.rtm_protocol ||
-                                              r.rtm.rtm_type || r.tb[RTA_OIF]);
-    if (is_filtered && table_of(&r) && r.rtm.rtm_family == AF_INET &&
-        !ops->route_has_table(d->req.sock->ns, table_of(&r)))
-        return rt_refuse(e, ENOENT, "ipv4: FIB table does not exist");
+    if (check_table(d, &r, e))
+        return -e->code;
     for (; (route = ops->route_at(d->req.sock->ns, d->pos)); d->pos++) {
         struct nlmsghdr *msg;
 
         if ((rt_ip_len(r.rtm.rtm_family) && route->family != r.rtm.rtm_family) ||
-            (is_filtered && !is_wanted(route, &r)))
+            (d->answer_flags && !is_wanted(route, &r)))
             continue;
         route_header(route, &rtm);
         msg = rt_dump_msg(d, RTM_NEWROUTE, &rtm, HDR);
-        msg->nlmsg_flags |= is_filtered ? NLM_F_DUMP_FILTERED : 0;
         route_put(msg, route);
         if (!dump_commit(d, msg))
             return 1;
@@ -384,7 +444,7 @@ void rt_route_event(struct netns *ns, uint16_t type, const struct rt_route *r, s
 }
 
 const struct rt_op rt_route_ops[] = {
-    { RTM_GETROUTE, 0, HDR, { .doit = get_route, .dump = dump_routes, .dump_begin = dump_begin } },
+    { RTM_GETROUTE, 0, 1, { .doit = get_route, .dump = dump_routes } },
     { RTM_NEWROUTE, 0, HDR, { .doit = new_route } },
     { RTM_DELROUTE, 0, HDR, { .doit = del_route } },
     { 0 },

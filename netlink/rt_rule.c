@@ -100,7 +100,7 @@ static void rule_put(struct nlmsghdr *msg, const struct rt_rule *r)
         mnl_attr_put(msg, FRA_SRC, rt_ip_len(r->family), r->src);
 }
 
-static int dump_begin(struct dump *d, struct err *e)
+static int check_dump(struct dump *d, struct err *e)
 {
     struct fib_rule_hdr h;
 
@@ -113,7 +113,9 @@ static int dump_begin(struct dump *d, struct err *e)
         if (mnl_nlmsg_get_payload_len(d->req.msg) > HDR)
             return rt_refuse(e, EINVAL, "Invalid data after header in fib rule dump request");
     }
-    return h.family && !rt_ip_len(h.family) ? -EAFNOSUPPORT : 0;
+    if (h.family && !rt_ip_len(h.family))
+        return err_set(e, EAFNOSUPPORT, "family %u has no rules", h.family);
+    return 0;
 }
 
 static int dump_rules(struct dump *d, struct err *e)
@@ -121,7 +123,8 @@ static int dump_rules(struct dump *d, struct err *e)
     struct fib_rule_hdr wanted, h;
     const struct rt_rule *r;
 
-    (void)e;
+    if (check_dump(d, e))
+        return -e->code;
     rt_header(d->req.msg, &wanted, HDR);
     for (; (r = rt_ops_of(&d->req)->rule_at(d->req.sock->ns, d->pos)); d->pos++) {
         struct nlmsghdr *msg;
@@ -274,7 +277,7 @@ void rt_rule_event(struct netns *ns, uint16_t type, const struct rt_rule *r, str
 }
 
 const struct rt_op rt_rule_ops[] = {
-    { RTM_GETRULE, 0, HDR, { .dump = dump_rules, .dump_begin = dump_begin } },
+    { RTM_GETRULE, 0, HDR, { .dump = dump_rules } },
     { RTM_NEWRULE, 0, HDR, { .doit = new_rule } },
     { RTM_DELRULE, 0, HDR, { .doit = del_rule } },
     { 0 },

@@ -22,6 +22,7 @@ struct pushed {
 struct conn {
     struct clients *all;
     uint64_t id;                /* of requests and events; slot in the low bits */
+    uint32_t pid;               /* of the process that made it */
     int fd;
     enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD } kind;
     struct sim_ns *ns;          /* DATA, HOLD: counted in ns->n_users */

@@ -3,6 +3,7 @@
 #include "sim/device.h"
 
 #include <linux/if.h>           /* behind libc's net/if.h, which it gives way to */
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <string.h>
@@ -64,6 +65,13 @@ static int link_of(const struct device *d)
     return d->kind && (d->kind->local_type || d->kind->shape == RT_SHAPE_PAIR) ? 0 : -1;
 }
 
+static int link_nsid(const struct device *d)
+{
+    bool is_elsewhere = d->peer && d->peer->ns != d->ns;
+
+    return is_elsewhere ? nsid_make(d->ns->net, d->peer->ns->net) : NETNSA_NSID_NOT_ASSIGNED;
+}
+
 uint16_t device_hw_type(const struct device *d)
 {
     if (d->dev.kind == NETDEV_LOOPBACK)
@@ -122,6 +130,7 @@ void device_view(const struct device *d, struct rt_link *l)
         .qdisc = qdisc(d),
         .alias = d->alias[0] ? d->alias : NULL,
         .link = link_of(d),
+        .link_nsid = link_nsid(d),
         .master = d->dev.master ? d->dev.master->ifindex : 0,
         .hw_type = device_hw_type(d),
         .addr_len = device_addr_len(d),

@@ -13,6 +13,16 @@
 
 #define METRIC_IP6_USER 1024    /* what IPv6 gives a route that names none */
 
+struct route_table {
+    uint32_t id;
+    uint8_t family;
+};
+
+GArray *route_tables_new(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(struct route_table));
+}
+
 GPtrArray *route_list_new(void)
 {
     return g_ptr_array_new_with_free_func(g_free);
@@ -52,6 +62,14 @@ static int compare(const struct rt_route *a, const struct rt_route *b)
     return a->priority < b->priority ? -1 : a->priority > b->priority;
 }
 
+static void note_table(struct sim_ns *ns, uint8_t family, uint32_t id)
+{
+    const struct route_table t = { .id = id, .family = family };
+
+    if (!route_has_table(ns, family, id))
+        g_array_append_val(ns->tables, t);
+}
+
 /* Before its equals, or behind them: 'is_last'. */
 static void insert(struct sim_ns *ns, const struct rt_route *r, bool is_last)
 {
@@ -60,18 +78,20 @@ static void insert(struct sim_ns *ns, const struct rt_route *r, bool is_last)
     while (i < ns->routes->len && compare(route_at(ns, i), r) < is_last)
         i++;
     g_ptr_array_insert(ns->routes, (gint)i, g_memdup2(r, sizeof(*r)));
-    if (r->family == AF_INET && !route_has_table(ns, r->table))
-        g_array_append_val(ns->tables, r->table);
+    note_table(ns, r->family, r->table);
 }
 
 /* ---- look-up --------------------------------------------------------------------------------- */
 
 /* Tables of the first rules are there from the start, others from their first route on. */
-bool route_has_table(const struct sim_ns *ns, uint32_t table)
+bool route_has_table(const struct sim_ns *ns, uint8_t family, uint32_t table)
 {
-    for (guint i = 0; i < ns->tables->len; i++)
-        if (g_array_index(ns->tables, uint32_t, i) == table)
+    for (guint i = 0; i < ns->tables->len; i++) {
+        const struct route_table *t = &g_array_index(ns->tables, struct route_table, i);
+
+        if (t->family == family && t->id == table)
             return true;
+    }
     return table == RT_TABLE_MAIN || table == RT_TABLE_LOCAL;
 }
 

@@ -7,6 +7,7 @@
 #include "sim/sim.h"
 
 GPtrArray *route_list_new(void);
+GArray *route_tables_new(void);
 
 /* The route that the namespace's rules and tables have for a packet: longest prefix, then lowest
  * metric. Returns 0, -ENETUNREACH (none), or what the route or a rule answers instead (-EHOSTUNREACH,
@@ -18,8 +19,8 @@ const struct rt_route *route_lookup(const struct sim_ns *ns, uint8_t family, con
                                     int oif);
 /* What a client hears of a packet's way: see struct rt_ops. */
 int route_way(const struct sim_ns *ns, const struct rt_flow *flow, struct rt_route *way);
-/* Was the IPv4 table ever used? */
-bool route_has_table(const struct sim_ns *ns, uint32_t table);
+/* Was a table ever used? */
+bool route_has_table(const struct sim_ns *ns, uint8_t family, uint32_t table);
 
 /* Whom to ask for the link address of 'dst' along 'r': the gateway, or 'dst' itself. */
 const uint8_t *route_next_hop(const struct rt_route *r, const uint8_t *dst);

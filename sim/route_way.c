@@ -36,6 +36,12 @@ static int find(const struct sim_ns *ns, const struct rt_flow *f, struct rt_rout
     const struct rt_route *found = NULL;
     int rc;
 
+    if (is_ip4 && bytes_are(f->dst, 4, 0)) {
+        struct rt_flow own = *f;
+
+        memcpy(own.dst, f->has_src ? f->src : (const uint8_t[]){ 127, 0, 0, 1 }, 4);
+        return find(ns, &own, way);
+    }
     if (is_ip4 && f->oif && !f->iif && (is_multicast(f) || is_limited_broadcast(f))) {
         *way = on_link(f);
         return 0;

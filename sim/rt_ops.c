@@ -52,9 +52,9 @@ static int op_route_way(struct netns *net, const struct rt_flow *flow, struct rt
     return route_way(net->owner, flow, way);
 }
 
-static bool op_route_has_table(struct netns *net, uint32_t table)
+static bool op_route_has_table(struct netns *net, uint8_t family, uint32_t table)
 {
-    return route_has_table(net->owner, table);
+    return route_has_table(net->owner, family, table);
 }
 
 static int op_route_add(struct netns *net, const struct rt_route *r, uint16_t flags,
@@ -108,7 +108,16 @@ static int op_neigh_del(struct netns *net, const struct rt_neigh *n, struct req 
     return neigh_del(net->owner, n, cause, e);
 }
 
+static struct netns *op_ns_by_pid(struct netns *net, uint32_t pid)
+{
+    const struct sim *sim = owner(net)->sim;
+    struct sim_ns *ns = sim->ns_of_pid ? sim->ns_of_pid(sim->ns_of_pid_ctx, pid) : NULL;
+
+    return ns ? ns->net : NULL;
+}
+
 const struct rt_ops sim_rt_ops = {
+    .ns_by_pid = op_ns_by_pid,
     .link_find = link_find,
     .link_next = link_next,
     .link_add = link_add,

@@ -162,7 +162,7 @@ static bool is_same(const struct rt_rule *a, const struct rt_rule *b)
 static uint32_t empty_table(const struct sim_ns *ns)
 {
     for (uint32_t table = 1; table < FREE_TABLES; table++)
-        if (!route_has_table(ns, table))
+        if (!route_has_table(ns, AF_INET, table))
             return table;
     return 0;
 }

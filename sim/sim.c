@@ -231,7 +231,7 @@ struct sim_ns *sim_ns_new(struct sim *sim)
     g_ptr_array_add(sim->namespaces, ns);
     ns->addrs = addr_list_new();
     ns->routes = route_list_new();
-    ns->tables = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    ns->tables = route_tables_new();
     ns->rules = rule_list_new();
     ns->neighs = neigh_list_new();
     ns->net = netns_new(sim->nl, NULL);

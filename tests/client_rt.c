@@ -102,22 +102,26 @@ static void build(struct nlmsghdr *msg, char **args)
     }
 }
 
-/* What the kernel says besides the number. */
-static const char *ack_text(const struct nlmsghdr *msg)
+/* What the kernel says besides the number, from 'at' on. */
+static const char *ack_text(const struct nlmsghdr *msg, const void *at)
 {
-    const struct nlmsgerr *err = mnl_nlmsg_get_payload(msg);
-    size_t quoted = msg->nlmsg_flags & NLM_F_CAPPED ? 0 : err->msg.nlmsg_len - sizeof(err->msg);
-    const struct nlattr *a;
-    const uint8_t *end;
+    const uint8_t *end = (const uint8_t *)msg + msg->nlmsg_len;
+    const struct nlattr *a = at;
 
     if (!(msg->nlmsg_flags & NLM_F_ACK_TLVS))
         return "";
-    a = (const void *)((const uint8_t *)(err + 1) + (quoted + 3) / 4 * 4);
-    end = (const uint8_t *)msg + msg->nlmsg_len;
     for (; mnl_attr_ok(a, (int)(end - (const uint8_t *)a)); a = mnl_attr_next(a))
         if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG)
             return mnl_attr_get_str(a);
     return "";
+}
+
+static const void *behind_error(const struct nlmsghdr *msg)
+{
+    const struct nlmsgerr *err = mnl_nlmsg_get_payload(msg);
+    size_t quoted = msg->nlmsg_flags & NLM_F_CAPPED ? 0 : err->msg.nlmsg_len - sizeof(err->msg);
+
+    return (const uint8_t *)(err + 1) + (quoted + 3) / 4 * 4;
 }
 
 /* Returns whether more is to come. */
@@ -129,11 +133,12 @@ static bool print(const struct nlmsghdr *msg)
         int error;
 
         memcpy(&error, mnl_nlmsg_get_payload(msg), sizeof(error));
-        printf("done %d%s\n", error, msg->nlmsg_flags & NLM_F_DUMP_FILTERED ? " filtered" : "");
+        printf("done %d%s %s\n", error, msg->nlmsg_flags & NLM_F_DUMP_FILTERED ? " filtered" : "",
+               ack_text(msg, (const int *)mnl_nlmsg_get_payload(msg) + 1));
         return false;
     }
     if (msg->nlmsg_type == NLMSG_ERROR) {
-        printf("error %d %s\n", -err->error, ack_text(msg));
+        printf("error %d %s\n", -err->error, ack_text(msg, behind_error(msg)));
         return false;
     }
     printf("message %u%s%s", msg->nlmsg_type, msg->nlmsg_flags & NLM_F_MULTI ? " multi" : "",

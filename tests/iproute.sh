@@ -54,8 +54,8 @@ expect "links" run ip -o link <<'END'
 9: vx1: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:09 brd ff:ff:ff:ff:ff:ff
 10: gn0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0a brd ff:ff:ff:ff:ff:ff
 11: gr0@NONE: <POINTOPOINT,NOARP> mtu 1476 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/gre 10.0.0.1 peer 10.0.0.3
-12: gt0@NONE: <BROADCAST,MULTICAST> mtu 1462 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0c brd ff:ff:ff:ff:ff:ff
-13: g6@NONE: <POINTOPOINT,NOARP> mtu 1448 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/gre6 fd00::1 peer fd00::2
+12: gt0@NONE: <BROADCAST,MULTICAST> mtu 1458 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0c brd ff:ff:ff:ff:ff:ff
+13: g6@NONE: <POINTOPOINT,NOARP> mtu 1448 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/gre6 fd00::1 peer fd00::2 permaddr 200:0:d::
 END
 kinds() {
     run ip -d link | sed -n 's/ *addrgenmode.*//; s/^    \([vg][a-z0-9]* .*\)/\1/p'
@@ -63,7 +63,7 @@ kinds() {
 expect "what kinds say of themselves" kinds <<'END'
 vxlan id 42 remote 10.0.0.2 local 10.0.0.1 srcport 0 0 dstport 4789 ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx
 vxlan external id 0 srcport 0 0 dstport 4790 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx gbp
-geneve id 7 remote 10.0.0.3 ttl auto dstport 6081 noudp6zerocsumrx
+geneve id 7 remote 10.0.0.3 ttl auto dstport 6081 noudpcsum udp6zerocsumrx
 gre remote 10.0.0.3 local 10.0.0.1 ttl inherit
 gretap remote 10.0.0.3 local 10.0.0.1 ttl inherit ikey 0.0.0.5 okey 0.0.0.5
 END
@@ -96,20 +96,19 @@ default via 10.0.0.254 dev d0
 192.168.0.0/16 via 10.0.0.7 dev d0 metric 5 
 END
 expect "IPv6 routes" run ip -6 route <<'END'
-::1 dev lo proto kernel metric 256 pref medium
 fd00::/64 dev d0 proto kernel metric 256 pref medium
 fe80::/64 dev d0 proto kernel metric 256 pref medium
 END
 expect "the table of one's own" run ip route show table local <<'END'
 local 10.0.0.1 dev d0 proto kernel scope host src 10.0.0.1 
-local 10.0.0.9 dev d0 proto kernel scope host src 10.0.0.9 
+local 10.0.0.9 dev d0 proto kernel scope host src 10.0.0.1 
 broadcast 10.0.0.255 dev d0 proto kernel scope link src 10.0.0.1 
 local 127.0.0.0/8 dev lo proto kernel scope host src 127.0.0.1 
 local 127.0.0.1 dev lo proto kernel scope host src 127.0.0.1 
 broadcast 127.255.255.255 dev lo proto kernel scope link src 127.0.0.1 
 END
 expect "the way to an address" run ip route get 192.168.3.4 <<'END'
-192.168.3.4 via 10.0.0.7 dev d0 src 10.0.0.1 
+192.168.3.4 via 10.0.0.7 dev d0 src 10.0.0.1 uid 0 
     cache 
 END
 expect "rules" run ip rule <<'END'
@@ -146,7 +145,7 @@ expect "ip monitor" monitored <<'END'
 14: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UNKNOWN group default 
 14: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1400 qdisc noqueue state UNKNOWN group default 
 14: m0: <BROADCAST,NOARP> mtu 1400 qdisc noqueue state DOWN group default 
-Deleted 14: m0: <BROADCAST,NOARP> mtu 1400 qdisc noqueue state DOWN group default 
+Deleted 14: m0: <BROADCAST,NOARP> mtu 1400 qdisc noop state DOWN group default 
 END
 
 # ---- ports -----------------------------------------------------------------------------------------

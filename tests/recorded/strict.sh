@@ -40,6 +40,9 @@ ask strict dump 22 8:2,zero:3,if:d1
 ask strict dump 22 8:2,zero:3,32:9999
 ask strict dump 22 8:77,zero:7
 ask dump 22 8:2,zero:3,if:d0
+ask strict dump 22 8:10
+ask strict dump 22 8:10,8:24,zero:6
+ask strict dump 22 8:10,zero:7 1=zero:16
 
 echo "==== RTM_GETROUTE"
 ask strict dump 26 8:2
@@ -63,6 +66,13 @@ ask strict 26 8:2,8:32,zero:10 1=32:0x0500000a 5=32:0
 ask strict 26 8:2,8:32,zero:4,8:3,zero:5 1=32:0x0500000a
 ask strict 26 8:2,8:32,zero:6,32:0x200 1=32:0x0500000a
 ask strict 26 8:77,zero:11
+ask strict 26 8:2,zero:3
+ask strict 26 8:10,zero:3
+ask strict 26 8:10,8:128,zero:10 1=32:0xfd,zero:12
+ask strict 26 8:10,8:64,zero:10 1=32:0xfd,zero:12
+ask strict 26 8:10,8:128,zero:6,32:0x100 1=32:0xfd,zero:12
+ask strict 26 8:10,zero:11 1=32:0xfd,zero:12
+ask strict 26 8:10,8:128,zero:10 1=32:0xfd,zero:12 7=zero:16
 
 echo "==== RTM_GETNEIGH"
 ask strict dump 30 8:2
@@ -73,6 +83,7 @@ ask strict dump 30 8:2,zero:11 8=if:d0
 ask strict dump 30 8:2,zero:11 8=if:d1
 ask strict dump 30 8:2,zero:9,8:8,zero:1
 ask dump 30 8:2,zero:11 8=if:d0
+ask strict 30 8:2,zero:3
 ask strict 30 8:2,zero:11
 ask strict 30 8:2,zero:3,if:d0,zero:4
 ask strict 30 8:2,zero:3,if:d0,zero:4 1=32:0x0500000a
@@ -102,4 +113,4 @@ ask 90 8:0,zero:3 2=pid
 ask 90 8:0,zero:3 1=32:7
 ask 90 8:0,zero:3 1=32:9
 ask dump 90 8:0,zero:3
-ask strict dump 90 8:0,zero:3 5=32:1
+ask 90 8:0,zero:3 2=pid 4=32:7
