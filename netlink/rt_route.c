@@ -198,6 +198,8 @@ static int check_get_header(const struct req *req, struct err *e)
 {
     uint8_t family = *(const uint8_t *)(req->msg + 1);
 
+    if (!rt_ip_len(family))
+        return err_set(e, EOPNOTSUPP, "family %u has no routes", family);
     if (mnl_nlmsg_get_payload_len(req->msg) >= HDR)
         return 0;
     return rt_refuse(e, EINVAL, family == AF_INET ? "ipv4: Invalid header for route get request"
@@ -211,8 +213,6 @@ static int read_flow(const struct req *req, struct rt_flow *flow, bool *wants_ro
 
     if (!rc)
         rc = read_attrs(req, &r, e);
-    if (!rc && !rt_ip_len(r.rtm.rtm_family))
-        return -EOPNOTSUPP;
     if (!rc)
         rc = check_get(req, &r, e);
     if (rc)

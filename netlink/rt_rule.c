@@ -210,6 +210,8 @@ static int read_rule(const struct req *req, struct rt_rule *r, bool *has_priorit
     struct fib_rule_hdr h;
     int rc;
 
+    if (mnl_nlmsg_get_payload_len(req->msg) < HDR)
+        return rt_refuse(e, EINVAL, "Invalid msg length");
     rt_header(req->msg, &h, HDR);
     if (!rt_ip_len(h.family))
         return rt_refuse(e, EAFNOSUPPORT, "Rule family not supported");
@@ -278,7 +280,7 @@ void rt_rule_event(struct netns *ns, uint16_t type, const struct rt_rule *r, str
 
 const struct rt_op rt_rule_ops[] = {
     { RTM_GETRULE, 0, HDR, { .dump = dump_rules } },
-    { RTM_NEWRULE, 0, HDR, { .doit = new_rule } },
-    { RTM_DELRULE, 0, HDR, { .doit = del_rule } },
+    { RTM_NEWRULE, 0, 1, { .doit = new_rule } },
+    { RTM_DELRULE, 0, 1, { .doit = del_rule } },
     { 0 },
 };
