@@ -1,4 +1,4 @@
-/* hash.h - a stable hash: the same bytes and seed give the same value on every machine.
+/* hash.h - stable hashes: the same bytes and seed give the same value on every machine.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -33,5 +33,9 @@ static inline uint32_t hash_bytes(const void *bytes, size_t len, uint32_t seed)
     memcpy(&tail, (const uint8_t *)bytes + (len & ~(size_t)7), len & 7);
     return (uint32_t)hash_mix(hash_words(bytes, len & ~(size_t)7, seed), tail ^ len);
 }
+
+/* Jenkins' lookup3 over 'n' 32-bit words, which the kernel calls jhash2: for values that its
+ * clients can see. */
+uint32_t hash_jenkins(const uint32_t *words, size_t n, uint32_t seed);
 
 #endif

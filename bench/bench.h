@@ -46,6 +46,7 @@ int bench_socket(const struct bench_options *o);
 int bench_dump(const struct bench_options *o);
 int bench_lookup(const struct bench_options *o);
 int bench_table(const struct bench_options *o);
+int bench_ct(const struct bench_options *o);
 int bench_start(const struct bench_options *o);
 
 /* The other process of bench_socket: sends 'n' requests, prints seconds for each. */

@@ -18,6 +18,7 @@ static const struct benchmark {
     { "dump",     bench_dump,     "OVS_FLOW_CMD_GET dump of 10,000 flows, in process" },
     { "lookup",   bench_lookup,   "frames received, matched under 1, 8, 32 masks, and output" },
     { "table",    bench_table,    "the flow table alone: 1 to 512 masks, 100 to 200,000 flows" },
+    { "ct",       bench_ct,       "connections: new beside known ones, and a million of them" },
     { "start",    bench_start,    "a process from its start to its end" },
 };
 /* clang-format on */

@@ -16,13 +16,16 @@
 #include "dp/key.h"
 #include "dp/pkt.h"
 
+struct ct_table;
 struct datapath;
+struct dp_ns;
 
 #define ACT_MAX_DEPTH 16            /* nested lists, catalogue 07, section 7.1 */
 #define ACT_LEN_VAR (-1)
 
-/* A checked list. One allocation; attributes start at data. */
+/* A checked list; attributes start at data. */
 struct act_list {
+    GPtrArray *held;                /* timeout policies that its ct() actions refer to; NULL: none */
     uint32_t len;                   /* bytes of stored attributes */
     uint32_t room;                  /* bytes of the client's form, what a reply reserves */
     uint8_t data[] __attribute__((aligned(4)));
@@ -31,6 +34,8 @@ struct act_list {
 /* What the check knows of the packet at this point of the list. */
 struct act_scope {
     const struct profile *profile;
+    struct ct_table *ct;            /* of the namespace, for timeout policies; NULL: there are none */
+    GPtrArray *held;                /* policies found, references */
     const struct flow_key *key;     /* masked flow key, or a packet's full key (EXECUTE) */
     uint16_t eth_type;              /* 0: not known */
     bool is_tagged;
@@ -79,9 +84,10 @@ struct act {
 #define N_ACTS 27
 extern const struct act *const act_table[N_ACTS];     /* by type; NULL or uapi NULL: unknown */
 
-/* Checks and stores a client's list. *list belongs to the caller (g_free). */
-int acts_check(const struct profile *profile, const struct flow_key *key, const void *attrs,
-               size_t len, struct act_list **list, struct err *e);
+/* Checks and stores a client's list. *list belongs to the caller (act_list_free). */
+int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *attrs, size_t len,
+               struct act_list **list, struct err *e);
+void act_list_free(struct act_list *list);      /* NULL allowed */
 /* For rows with nested lists: checks them one level deeper against a copy of 'at'. */
 int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e);
 /* Ends a nest of the stored form: attr_nest_end(), or -EMSGSIZE if it has grown too long. */
@@ -100,6 +106,8 @@ int acts_run_nested(struct act_run *run, const void *attrs, size_t len, bool is_
                     bool keeps_key);
 /* For rows: looks the packet up again with a new recirc_id. */
 int acts_recirculate(struct act_run *run, uint32_t recirc_id, bool is_last);
+/* For rows: extracts the key again if it is stale. 0 or -EINVAL. */
+int acts_fresh_key(struct act_run *run);
 /* For rows: the key must be extracted again before it is matched or given to conntrack. */
 static inline void acts_stale_key(struct act_run *run)
 {

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "dp/act_rows.h"
+#include "dp/ct/timeout.h"
+#include "dp/datapath.h"
 #include "dp/eth_type.h"
 #include "netlink/attr.h"
 
@@ -78,12 +80,28 @@ int acts_nest_end(const struct act_scope *at, size_t nest, struct err *e)
     return 0;
 }
 
-int acts_check(const struct profile *profile, const struct flow_key *key, const void *attrs,
-               size_t len, struct act_list **list, struct err *e)
+static void put_timeout(void *timeout)
+{
+    ct_timeout_put(timeout);
+}
+
+void act_list_free(struct act_list *list)
+{
+    if (!list)
+        return;
+    g_clear_pointer(&list->held, g_ptr_array_unref);
+    g_free(list);
+}
+
+int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *attrs, size_t len,
+               struct act_list **list, struct err *e)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
+    g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func(put_timeout);
     struct act_scope at = {
-        .profile = profile,
+        .profile = ns->world->profile,
+        .ct = ns->ct,
+        .held = held,
         .key = key,
         .eth_type = key->eth_type,
         .is_tagged = is_tagged(key),
@@ -97,6 +115,7 @@ int acts_check(const struct profile *profile, const struct flow_key *key, const 
     if (err)
         return err_prefix(e, "actions");
     *list = g_malloc(sizeof(**list) + out->len);
+    (*list)->held = held->len ? g_steal_pointer(&held) : NULL;
     (*list)->len = out->len;
     (*list)->room = (uint32_t)len;
     if (out->len)

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "dp/act_ct.h"
 #include "dp/act_rows.h"
 #include "dp/datapath.h"
 #include "dp/extract_int.h"
@@ -34,15 +35,9 @@ static int trunc_run(struct act_run *run, const struct nlattr *a, bool is_last)
 
 static int ct_clear_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
-    struct flow_key *key = run->key;
-
     (void)a;
     (void)is_last;
-    key->ct_state = 0;
-    key->ct_zone = 0;
-    key->ct_mark = 0;
-    memset(key->ct_labels, 0, sizeof(key->ct_labels));
-    key->ct_orig_proto = 0;     /* says that the rest of the original tuple is void */
+    act_ct_forget(run->pkt, run->key);
     return 0;
 }
 

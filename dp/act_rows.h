@@ -14,7 +14,8 @@ extern const struct act act_push_mpls, act_pop_mpls, act_add_mpls;          /* a
 extern const struct act act_push_eth, act_pop_eth;              /* act_eth.c */
 extern const struct act act_push_nsh, act_pop_nsh;              /* act_nsh.c */
 extern const struct act act_drop, act_psample;                  /* act_later.c */
-extern const struct act act_trunc, act_ct_clear, act_dec_ttl;   /* act_misc.c */
+extern const struct act act_ct, act_ct_clear;                   /* act_ct.c, act_misc.c */
+extern const struct act act_trunc, act_dec_ttl;   /* act_misc.c */
 
 /* Text hooks, all in act_text.c. */
 #define ACT_TEXT_HOOKS(x)                                                                         \
@@ -34,6 +35,8 @@ ACT_TEXT_HOOKS(pop_mpls);       /* pop_mpls(eth_type=0x800) */
 ACT_TEXT_HOOKS(push_eth);       /* push_eth(src=..,dst=..) */
 ACT_TEXT_HOOKS(push_nsh);       /* push_nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x1,si=255,c1=0x0,...) */
 ACT_TEXT_HOOKS(pop_nsh);        /* pop_nsh() */
+ACT_TEXT_HOOKS(ct);             /* ct(commit,zone=5,mark=0x1/0xff,nat(src=10.0.0.1:1000-2000)) */
 ACT_TEXT_HOOKS(dec_ttl);        /* dec_ttl(le_1(2)) */
+ACT_TEXT_HOOKS(ct);             /* ct(commit,zone=5,mark=0x1/0xff,nat(src=10.0.0.1:80-90,random)) */
 
 #endif

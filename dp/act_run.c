@@ -96,17 +96,19 @@ int acts_run_nested(struct act_run *run, const void *attrs, size_t len, bool is_
     return err;
 }
 
+int acts_fresh_key(struct act_run *run)
+{
+    return run->key->is_stale ? key_extract(run->key, run->pkt) : 0;
+}
+
 int acts_recirculate(struct act_run *run, uint32_t recirc_id, bool is_last)
 {
     struct flow_key *key, later;
+    int err = acts_fresh_key(run);
     struct pkt *p;
 
-    if (run->key->is_stale) {
-        int err = key_extract(run->key, run->pkt);
-
-        if (err)
-            return err;
-    }
+    if (err)
+        return err;
     p = take_or_copy(run, is_last);
     if (!p)
         return 0;

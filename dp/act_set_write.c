@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "dp/act_set_int.h"
+#include "dp/ct/conn.h"
 #include "dp/eth_type.h"
 #include "dp/extract_int.h"
 #include "netlink/attr.h"
@@ -33,8 +34,10 @@ static uint8_t *header(const struct pkt *p, uint32_t off, uint32_t len)
     return pkt_left(p, off) >= len ? p->data + off : NULL;
 }
 
-static void forget_hash(struct pkt *p)
+/* With other addresses or ports it belongs to another flow, and to no connection; the key's ct fields stay. */
+static void forget_flow(struct pkt *p)
 {
+    pkt_drop_ct(p);
     p->hash = 0;
     p->hash_is_l4 = p->hash_is_sw = false;
 }
@@ -150,7 +153,7 @@ static bool set_ip4_addr(struct pkt *p, uint8_t *ip, uint8_t *addr, const uint8_
         patch_l4(p, ip[9], addr, to, sizeof(to));
     csum_replace(ip + 10, addr, to, sizeof(to));
     memcpy(addr, to, sizeof(to));
-    forget_hash(p);
+    forget_flow(p);
     return true;
 }
 
@@ -194,7 +197,7 @@ static bool set_ip6_addr(struct act_run *run, uint8_t *addr, const uint8_t *valu
     if (is_final)       /* else the pseudo header has another address */
         patch_l4(run->pkt, run->key->ip_proto, addr, to, sizeof(to));
     memcpy(addr, to, sizeof(to));
-    forget_hash(run->pkt);
+    forget_flow(run->pkt);
     return true;
 }
 
@@ -259,7 +262,7 @@ static void set_ports(struct act_run *run, uint8_t *l4, const uint8_t *value, co
         run->key->tp_src = be16_get(l4);
     if (set_port(l4 + 2, value + 2, mask + 2, sum))
         run->key->tp_dst = be16_get(l4 + 2);
-    forget_hash(run->pkt);
+    forget_flow(run->pkt);
 }
 
 /* The transport header, or NULL. */

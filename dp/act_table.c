@@ -23,6 +23,7 @@ const struct act *const act_table[N_ACTS] = {
     [OVS_ACTION_ATTR_TRUNC] = &act_trunc,
     [OVS_ACTION_ATTR_PUSH_ETH] = &act_push_eth,
     [OVS_ACTION_ATTR_POP_ETH] = &act_pop_eth,
+    [OVS_ACTION_ATTR_CT] = &act_ct,
     [OVS_ACTION_ATTR_CT_CLEAR] = &act_ct_clear,
     [OVS_ACTION_ATTR_PUSH_NSH] = &act_push_nsh,
     [OVS_ACTION_ATTR_POP_NSH] = &act_pop_nsh,

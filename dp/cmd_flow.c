@@ -100,7 +100,7 @@ struct flow_req {
 
 static void flow_req_done(struct flow_req *fr)
 {
-    g_free(fr->acts);
+    act_list_free(fr->acts);
 }
 
 #define AUTO_FLOW_REQ __attribute__((cleanup(flow_req_done))) struct flow_req
@@ -129,7 +129,7 @@ static int read_actions(struct flow_req *fr, const struct req *req, struct err *
     const struct nlattr *acts = req->attr[OVS_FLOW_ATTR_ACTIONS];
 
     key_apply_mask(&fr->masked, &fr->key, &fr->mask, true);
-    return acts_check(req_ns(req)->world->profile, &fr->masked, mnl_attr_get_payload(acts),
+    return acts_check(req_ns(req), &fr->masked, mnl_attr_get_payload(acts),
                       mnl_attr_get_payload_len(acts), &fr->acts, e);
 }
 
@@ -143,7 +143,7 @@ static int find_flow(const struct flow_req *fr, struct flow **f, struct err *e)
 
 static void replace_actions(struct flow *f, struct flow_req *fr)
 {
-    g_free(f->acts);
+    act_list_free(f->acts);
     f->acts = g_steal_pointer(&fr->acts);
 }
 

@@ -90,7 +90,7 @@ static int execute_parse(struct req *req, struct pkt *p, struct flow_key *key,
     int err = key_of_request(req, p, key, e);
 
     if (!err)
-        err = acts_check(req_ns(req)->world->profile, key, mnl_attr_get_payload(list),
+        err = acts_check(req_ns(req), key, mnl_attr_get_payload(list),
                          mnl_attr_get_payload_len(list), acts, e);
     if (!err)
         err = datapath_of_request(req, dp, e);
@@ -103,7 +103,7 @@ static int execute_parse(struct req *req, struct pkt *p, struct flow_key *key,
 static int packet_execute(struct req *req, struct err *e)
 {
     struct dp_world *w = req_ns(req)->world;
-    g_autofree struct act_list *acts = NULL;
+    struct act_list *acts = NULL;
     struct flow_key key;
     struct datapath *dp;
     struct pkt *p;
@@ -115,6 +115,7 @@ static int packet_execute(struct req *req, struct err *e)
     p = packet_of_request(req);
     err = execute_parse(req, p, &key, &acts, &dp, e);
     if (err) {
+        act_list_free(acts);
         pkt_free(&w->pool, p);
         return err;
     }
@@ -122,6 +123,7 @@ static int packet_execute(struct req *req, struct err *e)
     if (tracing(w))
         trace(w, "ovs_packet_cmd_execute", "%s len %u", datapath_name(dp), p->len);
     err = acts_execute(dp, p, acts, &key);
+    act_list_free(acts);
     return err ? err_set(e, -err, "an action failed") : 0;
 }
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dp/ct/frag.h"
+#include "dp/ct/nl.h"
 #include "netlink/attr.h"
 
 /* ---- world --------------------------------------------------------------------------------------- */
@@ -25,6 +27,7 @@ struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env)
     w->namespaces = g_ptr_array_new();
     for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
         netlink_add_family(nl, families[i]);
+    ct_nl_start(nl);
     netlink_set_user(nl, w);
     return w;
 }
@@ -52,6 +55,9 @@ struct dp_ns *dp_ns_new(struct dp_world *w, struct netns *net)
     ns->world = w;
     ns->net = net;
     ns->dps = g_ptr_array_new();
+    ns->ct = ct_table_new(w->env);
+    ns->frags = ct_frags_new(w);
+    ct_nl_listen(ns);
     net->user = ns;
     g_ptr_array_add(w->namespaces, ns);
     return ns;
@@ -64,9 +70,21 @@ void dp_ns_free(struct dp_ns *ns)
     while (ns->dps->len)
         datapath_free(ns->dps->pdata[0]);
     g_ptr_array_free(ns->dps, TRUE);
+    ct_frags_free(ns->frags);
+    ct_table_free(ns->ct);
     ct_limits_done(&ns->ct_limits);
     g_ptr_array_remove(ns->world->namespaces, ns);
     g_free(ns);
+}
+
+void dp_wake(struct dp_world *w)
+{
+    for (guint i = 0; i < w->namespaces->len; i++) {
+        const struct dp_ns *ns = w->namespaces->pdata[i];
+
+        ct_wake(ns->ct);
+        ct_frags_expire(ns->frags);
+    }
 }
 
 void dp_rebalance(struct dp_world *w)

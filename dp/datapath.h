@@ -9,6 +9,7 @@
 #include <linux/openvswitch.h>
 
 #include "dp/act.h"
+#include "dp/ct/limit.h"
 #include "dp/dp.h"
 #include "dp/meter.h"
 #include "dp/table.h"
@@ -22,6 +23,7 @@
 #define ACTS_COPY_LEVEL 3               /* up to here a nested list runs at once on a key copy */
 #define ACTS_FIFO_ROOM 9                /* deferred lists of one top-level packet */
 
+struct ct_frags;
 struct vport;
 
 /* What a new port is asked to be. */
@@ -77,25 +79,16 @@ struct datapath {
     uint32_t n_cpu_pids;
 };
 
-/* Limits of tracked connections (cmd_ct_limit.c). */
-struct ct_zone {
-    int zone;
-    uint32_t limit;                     /* 0: none */
-};
-
-struct ct_limits {
-    uint32_t default_limit;
-    GArray *zones;                      /* of struct ct_zone, newest first; NULL: none yet */
-};
-
-void ct_limits_done(struct ct_limits *l);
-
 struct dp_ns {
     struct dp_world *world;
     struct netns *net;
     GPtrArray *dps;                     /* of struct datapath, in order of creation */
     struct vport *by_name[VPORT_BUCKETS];
     struct ct_limits ct_limits;
+    struct ct_table *ct;                /* its connections */
+    struct req *ct_cause;               /* the request that its next event comes from, NULL: none */
+    unsigned ct_cause_event;            /* ... if it is this one, CT_CAUSE_* */
+    struct ct_frags *frags;             /* ... and what waits to become whole datagrams */
 };
 
 /* A list put off until the packet that is under way has ended. */
@@ -185,6 +178,13 @@ void dp_consume(struct dp_world *world, struct pkt *p, bool is_miss);
 struct pkt *dp_copy(struct dp_world *world, const struct pkt *p);
 /* A packet's bytes leave by a port; consumes it. */
 void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struct flow_key *key);
+/* ovs_vport_send: the same of one frame, after what the action asks for has been done to it. */
+void dp_vport_send(struct vport *v, struct pkt *p, bool has_eth);
+
+/* ---- fragment.c ---- */
+/* ovs_fragment: a packet that was joined from fragments leaves in fragments that are not longer than
+ * those were (p->mru). Consumes it. */
+void dp_fragment(struct vport *v, struct pkt *p, const struct flow_key *key);
 
 /* ---- upcall.c ---- */
 struct upcall {

@@ -35,6 +35,15 @@ enum drop_reason {
     DROP_TUNNEL_HDR,        /* a tunnel's packet whose outer headers are refused */
     DROP_RX_DOWN,           /* received on a device that is down */
     DROP_NOT_A_PORT,        /* received on a device that is no port */
+    DROP_FRAG_DUP,          /* a fragment whose data is there already */
+    DROP_FRAG_OVERLAP,      /* fragments whose data overlaps */
+    DROP_FRAG_BAD,          /* fragments that contradict each other or make no datagram */
+    DROP_FRAG_TOO_FAR,      /* too many other fragments of the source came between */
+    DROP_FRAG_TIMEOUT,      /* fragments whose rest did not come in time */
+    DROP_FRAG_MEMORY,       /* too many fragments wait */
+    DROP_FRAG_FLUSHED,      /* fragments that waited when their namespace ended */
+    DROP_FRAG_L2_TOO_LONG,  /* to be cut into fragments again, but its link layer is too long */
+    DROP_FRAG_INVALID_PROTO,        /* ... but it is no IP packet */
     DROP_UPCALL,            /* miss that no socket took (n_lost) */
     DROP_NO_MEMORY,         /* an injected allocation failure */
     N_DROP_REASONS
@@ -42,12 +51,14 @@ enum drop_reason {
 
 extern const char *const drop_reason_names[N_DROP_REASONS];
 
-/* Every packet's life: n_born == n_output + n_upcall + n_consumed + sum(n_drop). */
+/* Every packet's life: n_born == n_output + n_upcall + n_consumed + n_joined + n_held + sum(n_drop). */
 struct dp_account {
-    uint64_t n_born;        /* received, executed, or copied by an action */
+    uint64_t n_born;        /* received, executed, copied by an action, or cut off as a fragment */
     uint64_t n_output;      /* handed to a device */
     uint64_t n_upcall;      /* ended in a miss upcall that was queued */
     uint64_t n_consumed;    /* ended behind a last userspace action, its upcall queued */
+    uint64_t n_joined;      /* fragments that became part of another packet */
+    uint64_t n_held;        /* fragments that wait for their rest now */
     uint64_t n_drop[N_DROP_REASONS];
 };
 
@@ -55,6 +66,8 @@ struct dp_account {
 struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env);
 void dp_world_free(struct dp_world *world);     /* after its namespaces; NULL allowed */
 const struct dp_account *dp_world_account(const struct dp_world *world);
+/* How many packets of the born ones are accounted for. */
+uint64_t dp_account_ends(const struct dp_account *account);
 
 /* Sets net->user to the new namespace. free deletes its datapaths without notifications. */
 struct dp_ns *dp_ns_new(struct dp_world *world, struct netns *net);
@@ -78,6 +91,9 @@ void dp_device_gone(struct dp_ns *ns, struct netdev *dev);
 
 /* Every 4000 ms of virtual time: sorts each mask array by use (catalogue 06, section 6.6). */
 void dp_rebalance(struct dp_world *world);
+
+/* The time that dp_env.wake asked for has come: what has expired goes. */
+void dp_wake(struct dp_world *world);
 
 /* Port number of a device in its datapath, and the other way round for datapath 'dp_ifindex';
  * -1 / NULL if there is none. For names in text. */

@@ -25,6 +25,8 @@ struct dp_env {
      * the virtual one unless clients are processes with a clock of their own. */
     uint64_t (*client_now)(void *ctx);
     uint32_t (*random)(void *ctx);
+    /* dp_wake() is to be called at 'at_ns', or before: something runs out of time then. NULL: nobody will. */
+    void (*wake)(void *ctx, uint64_t at_ns);
     /* The CPU that runs this, 0..n_cpus-1, for per-CPU upcall dispatch. */
     unsigned (*cpu)(void *ctx);
     unsigned n_cpus;

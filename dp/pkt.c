@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "dp/ct/conn.h"
 #include "dp/pkt.h"
 
 #define PKT_TAILROOM 64u
@@ -56,9 +57,10 @@ struct pkt *pkt_new(struct pkt_pool *pool, const void *bytes, size_t len)
     return p;
 }
 
-struct pkt *pkt_clone(struct pkt_pool *pool, const struct pkt *from)
+struct pkt *pkt_part(struct pkt_pool *pool, const struct pkt *from, uint32_t head, uint32_t off,
+                     uint32_t len)
 {
-    struct pkt *p = pool_take(pool, from->len);
+    struct pkt *p = pool_take(pool, (size_t)head + len);
     uint8_t *buf = p->buf;
     uint32_t size = p->size;
 
@@ -66,24 +68,36 @@ struct pkt *pkt_clone(struct pkt_pool *pool, const struct pkt *from)
     p->buf = buf;
     p->size = size;
     p->data = buf + PKT_HEADROOM;
+    p->len = head + len;
     p->next_free = NULL;
-    memcpy(p->data, from->data, from->len);
+    p->piece = NULL;
+    if (p->ct)
+        ct_conn_get(p->ct);
+    memcpy(p->data, from->data, head);
+    memcpy(p->data + head, from->data + off, len);
     return p;
+}
+
+struct pkt *pkt_clone(struct pkt_pool *pool, const struct pkt *from)
+{
+    return pkt_part(pool, from, from->len, 0, 0);
 }
 
 void pkt_free(struct pkt_pool *pool, struct pkt *p)
 {
     if (!p)
         return;
+    pkt_drop_ct(p);
+    g_clear_pointer(&p->piece, g_free);
     pool->n_live--;
     p->next_free = pool->free;
     pool->free = p;
 }
 
-/* Moves the packet to a larger buffer with at least 'n' bytes before it. */
-static void grow_headroom(struct pkt *p, uint32_t n)
+/* Moves the packet to a larger buffer with at least 'before' bytes before it and 'after' behind. */
+static void grow(struct pkt *p, uint32_t before, uint32_t after)
 {
-    size_t room = (size_t)n + PKT_HEADROOM, size = room + p->len + PKT_TAILROOM;
+    size_t room = (size_t)before + PKT_HEADROOM, size = room + p->len + after + PKT_TAILROOM;
     uint8_t *buf = g_malloc(size);
 
     memcpy(buf + room, p->data, p->len);
@@ -110,7 +124,7 @@ uint8_t *pkt_insert(struct pkt *p, uint32_t at, uint32_t n)
 {
     g_assert(at <= p->len);
     if ((size_t)(p->data - p->buf) < n)
-        grow_headroom(p, n);
+        grow(p, n, 0);
     p->data -= n;
     p->len += n;
     memmove(p->data, p->data + n, at);
@@ -118,18 +132,32 @@ uint8_t *pkt_insert(struct pkt *p, uint32_t at, uint32_t n)
     if (p->l4_off)      /* 0 is "none" */
         p->l4_off = off_after_insert(p->l4_off, at, n);
     p->mac_len = off_after_insert(p->mac_len, at, n);
+    if (at > p->l3_off)
+        g_clear_pointer(&p->piece, g_free);
     return p->data + at;
 }
 
 void pkt_remove(struct pkt *p, uint32_t at, uint32_t n)
 {
     g_assert(at <= p->len && n <= p->len - at);
+    if (at > p->l3_off)
+        g_clear_pointer(&p->piece, g_free);
     memmove(p->data + n, p->data, at);
     p->data += n;
     p->len -= n;
     p->l3_off = off_after_remove(p->l3_off, at, n);
     p->l4_off = off_after_remove(p->l4_off, at, n);
     p->mac_len = off_after_remove(p->mac_len, at, n);
+}
+
+uint8_t *pkt_append(struct pkt *p, uint32_t n)
+{
+    size_t room = (size_t)(p->buf + p->size - (p->data + p->len));
+
+    if (room < n)
+        grow(p, 0, n);
+    p->len += n;
+    return p->data + p->len - n;
 }
 
 void pkt_trim(struct pkt *p, uint32_t len)

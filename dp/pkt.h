@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ct_conn;
 struct nlattr;
 struct vport;
 
@@ -33,9 +34,14 @@ struct pkt {
     uint32_t hash;              /* flow hash, 0: not computed yet */
     bool hash_is_l4, hash_is_sw;
     struct vport *input;        /* port it came in by; of an EXECUTE the one its key names */
+    struct ct_conn *ct;         /* connection it belongs to, a reference; NULL: not tracked, or invalid */
+    uint8_t ct_info;            /* enum ip_conntrack_info, if ct is set */
     /* Where it goes by a tunnel port: the nest of the set(tunnel()) that it has passed, NULL: none.
      * Borrowed from the list of actions, which outlives the packet. */
     const struct nlattr *tunnel;
+    /* Of a packet joined from fragments: how many bytes of its IP packet each has brought, ending with
+     * 0. Owned; a copy has none, nor has a packet that has grown or shrunk behind l3_off. NULL: unknown. */
+    uint16_t *piece;
     /* From here on the pool's: kept when the packet is used again. */
     uint8_t *buf;               /* the allocation */
     uint32_t size;
@@ -53,6 +59,9 @@ void pkt_pool_done(struct pkt_pool *pool);      /* frees the free list; n_live m
 /* A packet holding a copy of 'len' bytes; metadata cleared, has_eth true. */
 struct pkt *pkt_new(struct pkt_pool *pool, const void *bytes, size_t len);
 struct pkt *pkt_clone(struct pkt_pool *pool, const struct pkt *from);   /* bytes and metadata */
+/* A packet with the metadata of 'from', its first 'head' bytes, and 'len' of its bytes at 'off' behind them. */
+struct pkt *pkt_part(struct pkt_pool *pool, const struct pkt *from, uint32_t head, uint32_t off,
+                     uint32_t len);
 void pkt_free(struct pkt_pool *pool, struct pkt *p);                    /* NULL allowed */
 
 /* Moves ownership: returns *p and sets it to NULL. */
@@ -69,6 +78,8 @@ static inline struct pkt *pkt_take(struct pkt **p)
 uint8_t *pkt_insert(struct pkt *p, uint32_t at, uint32_t n);
 /* Closes 'n' bytes at offset 'at', the inverse. */
 void pkt_remove(struct pkt *p, uint32_t at, uint32_t n);
+/* Opens 'n' bytes (uninitialised) at the end and returns their address; the packet's bytes may move. */
+uint8_t *pkt_append(struct pkt *p, uint32_t n);
 void pkt_trim(struct pkt *p, uint32_t len);     /* cuts to len if longer */
 
 /* Length with the metadata tag counted: what flow statistics and counters use. */

@@ -31,12 +31,30 @@ const char *const drop_reason_names[N_DROP_REASONS] = {
     [DROP_TUNNEL_HDR] = "tunnel headers refused",
     [DROP_RX_DOWN] = "received on a device that is down",
     [DROP_NOT_A_PORT] = "received on a device that is no port",
+    [DROP_FRAG_DUP] = "DUP_FRAG",
+    [DROP_FRAG_OVERLAP] = "fragments overlap",
+    [DROP_FRAG_BAD] = "damaged fragments",
+    [DROP_FRAG_TOO_FAR] = "FRAG_TOO_FAR",
+    [DROP_FRAG_TIMEOUT] = "FRAG_REASM_TIMEOUT",
+    [DROP_FRAG_MEMORY] = "too many fragments wait",
+    [DROP_FRAG_FLUSHED] = "fragments of a namespace that is gone",
+    [DROP_FRAG_L2_TOO_LONG] = "OVS_DROP_FRAG_L2_TOO_LONG",
+    [DROP_FRAG_INVALID_PROTO] = "OVS_DROP_FRAG_INVALID_PROTO",
     [DROP_UPCALL] = "upcall lost",
     [DROP_NO_MEMORY] = "no memory (injected)",
 };
 /* clang-format on */
 
 /* ---- ends of a packet ---------------------------------------------------------------------- */
+
+uint64_t dp_account_ends(const struct dp_account *a)
+{
+    uint64_t n = a->n_output + a->n_upcall + a->n_consumed + a->n_joined + a->n_held;
+
+    for (unsigned i = 0; i < N_DROP_REASONS; i++)
+        n += a->n_drop[i];
+    return n;
+}
 
 void dp_drop(struct dp_world *w, struct pkt *p, enum drop_reason why)
 {
@@ -71,43 +89,53 @@ static uint32_t mtu_len(const struct pkt *p)
     return p->len > header ? p->len - header : 0;
 }
 
-/* Why a port cannot send this packet; N_DROP_REASONS: it can. */
-static enum drop_reason output_refused(const struct vport *v, const struct flow_key *key)
+void dp_vport_send(struct vport *v, struct pkt *p, bool has_eth)
 {
-    if (!v)
-        return DROP_NO_PORT;
-    if (!v->dev->is_up || !v->dev->has_carrier)
-        return DROP_DEV_READY;
-    if (key->mac_proto != KEY_MAC_ETH)
-        return DROP_MAC_PROTO;
-    return N_DROP_REASONS;
-}
+    struct dp_world *w = dp_world_of(v->dp);
+    enum drop_reason why = N_DROP_REASONS;
 
-void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struct flow_key *key)
-{
-    struct dp_world *w = dp_world_of(dp);
-    struct vport *v = datapath_port(dp, port_no);
-    enum drop_reason why = output_refused(v, key);
-
-    if (why == N_DROP_REASONS) {
-        if (p->max_len < p->len)
-            pkt_trim(p, MAX(p->max_len, (uint32_t)ETH_HLEN));
-        if (mtu_len(p) > v->dev->mtu) {
-            v->dev->stats.tx_errors++;
-            why = DROP_PKT_TOO_BIG;
-        }
-    }
-    if (tracing(w))
-        trace(w, "do_output", "port %u (%s) len %u", port_no, v ? v->dev->name : "none",
-              pkt_wire_len(p));
-    if (why == N_DROP_REASONS)
+    if (!has_eth) {
+        why = DROP_MAC_PROTO;
+    } else if (mtu_len(p) > v->dev->mtu) {
+        v->dev->stats.tx_errors++;
+        why = DROP_PKT_TOO_BIG;
+    } else {
         why = vport_type_row(v->type)->send(v, p);
+    }
     if (why != N_DROP_REASONS) {
         dp_drop(w, p, why);
         return;
     }
     w->account.n_output++;
     pkt_free(&w->pool, p);
+}
+
+/* do_output: whole, in fragments, or not at all. */
+static void output(struct vport *v, struct pkt *p, const struct flow_key *key)
+{
+    if (!p->mru || p->len <= (uint32_t)p->mru + ETH_HLEN)
+        dp_vport_send(v, p, key->mac_proto == KEY_MAC_ETH);
+    else if (p->mru <= v->dev->mtu)
+        dp_fragment(v, p, key);
+    else
+        dp_drop(dp_world_of(v->dp), p, DROP_PKT_TOO_BIG);
+}
+
+void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struct flow_key *key)
+{
+    struct dp_world *w = dp_world_of(dp);
+    struct vport *v = datapath_port(dp, port_no);
+    bool can_send = v && v->dev->is_up && v->dev->has_carrier;
+
+    if (can_send && p->max_len < p->len)
+        pkt_trim(p, MAX(p->max_len, (uint32_t)ETH_HLEN));
+    if (tracing(w))
+        trace(w, "do_output", "port %u (%s) len %u", port_no, v ? v->dev->name : "none",
+              pkt_wire_len(p));
+    if (can_send)
+        output(v, p, key);
+    else
+        dp_drop(w, p, v ? DROP_DEV_READY : DROP_NO_PORT);
 }
 
 /* ---- in -------------------------------------------------------------------------------------- */

@@ -35,7 +35,7 @@ void flow_free(struct flow *f)
 {
     if (!f)
         return;
-    g_free(f->acts);
+    act_list_free(f->acts);
     g_free(f);
 }
 

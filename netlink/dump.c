@@ -89,7 +89,7 @@ static bool put_done(struct dump *d, const struct err *e)
     struct nlmsghdr *msg = scratch_begin(d->req.sock->ns->nl);
 
     msg->nlmsg_type = NLMSG_DONE;
-    msg->nlmsg_flags = NLM_F_MULTI | d->answer_flags;
+    msg->nlmsg_flags = NLM_F_MULTI | d->flags;
     msg->nlmsg_seq = d->req.msg->nlmsg_seq;
     msg->nlmsg_pid = d->req.sock->portid;
     memcpy(mnl_nlmsg_put_extra_header(msg, sizeof(d->result)), &d->result, sizeof(d->result));

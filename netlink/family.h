@@ -13,7 +13,7 @@
 #include "netlink/policy.h"
 #include "netlink/socket.h"
 
-#define FAMILY_MAX_ATTR 15      /* largest maxattr of any family */
+#define FAMILY_MAX_ATTR 26      /* largest maxattr of any family: CTA_MAX */
 
 /* A request under way: what a handler may look at. Borrowed until the handler returns. */
 struct req {
@@ -31,7 +31,7 @@ struct dump {
     uint64_t pos;                       /* the handler's cursor, 0 at the start */
     void *state;                        /* the handler's, freed by op->dump_done */
     const struct genl_op *op;
-    uint16_t answer_flags;              /* of every message of the answer, besides NLM_F_MULTI */
+    uint16_t flags;                     /* NLM_F_* of its messages and its DONE, besides MULTI */
     int result;                         /* of the handler: 1 more to come, 0 the end, -errno */
     uint8_t *out;                       /* datagram being filled */
     size_t out_len, out_size;

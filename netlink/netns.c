@@ -2,7 +2,6 @@
 #include <errno.h>
 
 #include "base/hash.h"
-#include "netlink/nf.h"
 #include "netlink/rt.h"
 #include "netlink/server.h"
 
@@ -44,7 +43,6 @@ void netns_free(struct netns *ns)
     if (ns->ids)
         g_array_unref(ns->ids);
     g_hash_table_destroy(ns->by_portid);
-    nf_done(ns);
     g_free(ns);
 }
 

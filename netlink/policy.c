@@ -52,6 +52,12 @@ static int check_nested(const struct policy *row, const uint8_t *data, size_t le
     return len && len < sizeof(struct nlattr) ? ERANGE : 0;
 }
 
+static int check_max_len(const struct policy *row, const uint8_t *data, size_t len)
+{
+    (void)data;
+    return len > row->len ? ERANGE : 0;
+}
+
 static int check_min_len(const struct policy *row, const uint8_t *data, size_t len)
 {
     (void)data;
@@ -69,6 +75,7 @@ static const struct kind kinds[N_POLICY_KINDS] = {
     [POL_FLAG]    = { NL_ATTR_TYPE_FLAG,       0, 0,         0,          check_flag },
     [POL_STRING]  = { NL_ATTR_TYPE_NUL_STRING, 0, 0,         0,          check_string },
     [POL_NESTED]  = { NL_ATTR_TYPE_NESTED,     0, 0,         0,          check_nested },
+    [POL_BINARY]  = { NL_ATTR_TYPE_BINARY,     0, 0,         0,          check_max_len },
     [POL_MIN_LEN] = { 0,                       0, 0,         0,          check_min_len },
 };
 /* clang-format on */

@@ -23,13 +23,14 @@ enum policy_kind {
     POL_FLAG,       /* no payload */
     POL_STRING,     /* NUL-terminated, at most 'len' characters before the NUL */
     POL_NESTED,     /* empty, or at least one attribute header */
+    POL_BINARY,     /* at most 'len' bytes */
     POL_MIN_LEN,    /* at least 'len' bytes; dumped without a type */
     N_POLICY_KINDS
 };
 
 struct policy {
     enum policy_kind kind;
-    uint32_t len;           /* POL_STRING, POL_MIN_LEN */
+    uint32_t len;           /* POL_STRING, POL_BINARY, POL_MIN_LEN */
     bool has_range;         /* 'min' and 'max' apply, besides the type's own range */
     int64_t min, max;
 };

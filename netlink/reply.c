@@ -69,12 +69,24 @@ static bool is_member(const struct sock *s, int protocol, uint32_t group)
 void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
              const struct sock *except)
 {
+    if (!ns->n_memberships[protocol])
+        return;
     for (GList *l = ns->socks.head; group && l; l = l->next) {
         struct sock *s = l->data;
 
         if (s != except && is_member(s, protocol, group))
             (void)sock_queue(s, msg, msg->nlmsg_len, msg->nlmsg_len, group);
     }
+}
+
+void send_event(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
+                struct req *cause)
+{
+    bool echo = cause && cause->msg->nlmsg_flags & NLM_F_ECHO;
+
+    deliver(ns, protocol, group, msg, echo ? cause->sock : NULL);
+    if (echo)
+        (void)reply_send(cause, msg);
 }
 
 void multicast(struct netns *ns, const struct family *f, const struct nlmsghdr *msg)
@@ -85,12 +97,8 @@ void multicast(struct netns *ns, const struct family *f, const struct nlmsghdr *
 void notify(struct req *req, const struct nlmsghdr *msg)
 {
     struct netns *ns = req->sock->ns;
-    bool echo = req->msg->nlmsg_flags & NLM_F_ECHO;
 
-    deliver(ns, NETLINK_GENERIC, netlink_group_id(ns->nl, req->family), msg,
-            echo ? req->sock : NULL);
-    if (echo)
-        (void)reply_send(req, msg);
+    send_event(ns, NETLINK_GENERIC, netlink_group_id(ns->nl, req->family), msg, req);
 }
 
 static bool has_member(const struct netns *ns, uint32_t group)

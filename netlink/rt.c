@@ -171,15 +171,11 @@ struct nlmsghdr *rt_dump_msg(const struct dump *d, uint16_t type, const void *he
 {
     struct nlmsghdr *msg = rt_reply_msg(&d->req, type, header, len);
 
-    msg->nlmsg_flags = NLM_F_MULTI | d->answer_flags;
+    msg->nlmsg_flags = NLM_F_MULTI | d->flags;
     return msg;
 }
 
 void rt_send_event(struct netns *ns, uint32_t group, struct req *cause, const struct nlmsghdr *msg)
 {
-    bool echo = cause && cause->msg->nlmsg_flags & NLM_F_ECHO;
-
-    deliver(ns, NETLINK_ROUTE, group, msg, echo ? cause->sock : NULL);
-    if (echo)
-        (void)reply_send(cause, msg);
+    send_event(ns, NETLINK_ROUTE, group, msg, cause);
 }

@@ -82,7 +82,7 @@ static int check_dump(struct dump *d, struct err *e)
                               : "ipv4: Unsupported attribute in dump request", e);
     if (rc || !ifa.ifa_index)
         return rc;
-    d->answer_flags = NLM_F_DUMP_FILTERED;
+    d->flags = NLM_F_DUMP_FILTERED;
     if (!rt_ops_of(&d->req)->link_find(d->req.sock->ns, (int)ifa.ifa_index, "", &link))
         return err_set(e, ENODEV, "there is no device %u", ifa.ifa_index);
     return 0;

@@ -288,7 +288,7 @@ static int check_dump(struct dump *d, struct err *e)
         rc = check_dump_attrs(&d->req, &r, e);
     if (!rc && (r.rtm.rtm_flags || r.rtm.rtm_protocol || r.rtm.rtm_type || table_of(&r) ||
                 r.tb[RTA_OIF]))
-        d->answer_flags = NLM_F_DUMP_FILTERED;
+        d->flags = NLM_F_DUMP_FILTERED;
     return rc;
 }
 
@@ -305,7 +305,7 @@ static bool is_wanted(const struct rt_route *route, const struct route_req *r)
 static int check_table(const struct dump *d, const struct route_req *r, struct err *e)
 {
     const struct rt_ops *ops = rt_ops_of(&d->req);
-    uint32_t table = d->answer_flags ? table_of(r) : 0;
+    uint32_t table = d->flags ? table_of(r) : 0;
     uint8_t family = r->rtm.rtm_family;
 
     if (!table || !rt_ip_len(family) || ops->route_has_table(d->req.sock->ns, family, table))
@@ -334,7 +334,7 @@ static int dump_routes(struct dump *d, struct err *e)
         struct nlmsghdr *msg;
 
         if ((rt_ip_len(r.rtm.rtm_family) && route->family != r.rtm.rtm_family) ||
-            (d->answer_flags && !is_wanted(route, &r)))
+            (d->flags && !is_wanted(route, &r)))
             continue;
         route_header(route, &rtm);
         msg = rt_dump_msg(d, RTM_NEWROUTE, &rtm, HDR);

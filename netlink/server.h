@@ -4,6 +4,7 @@
 #define NETLINK_SERVER_H
 
 #include <glib.h>
+#include <linux/netfilter/nfnetlink.h>
 
 #include "netlink/dispatch.h"
 #include "netlink/family.h"
@@ -22,6 +23,7 @@ struct netlink {
     uint32_t last_group;
     protocol_fn *protocols[MAX_LINKS];  /* by NETLINK_*; NULL: nobody listens */
     const struct rt_ops *rt_ops;        /* of NETLINK_ROUTE */
+    const struct nf_subsys *nf_subsys[NFNL_SUBSYS_COUNT];   /* of NETLINK_NETFILTER, NULL: none */
     void *user;
     netlink_refused_fn *refused;        /* NULL: nobody wants to know */
     void *refused_user;
@@ -44,6 +46,10 @@ protocol_fn *netlink_protocol(const struct netlink *nl, int protocol);  /* NULL:
 /* Queues a copy for all members of a group but 'except' (NULL allowed). */
 void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
              const struct sock *except);
+/* An event that 'cause' (NULL allowed) has made: with NLM_F_ECHO its sender gets it by unicast,
+ * and not as a member (catalogue 01, section 1.8). */
+void send_event(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
+                struct req *cause);
 
 struct sock *netns_find(struct netns *ns, int protocol, uint32_t portid);
 

@@ -1,6 +1,7 @@
 /* socket.c - see socket.h: options, groups, the bounded receive queue.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +34,8 @@ void sock_close(struct sock *s)
         return;
     if (s->dump)
         dump_abort(s);
+    for (uint32_t group = 1; group < 64 * SOCK_GROUP_WORDS; group++)
+        (void)sock_leave(s, group);
     if (s->portid)
         g_hash_table_remove(s->ns->by_portid, s);
     g_queue_remove(&s->ns->socks, s);
@@ -55,7 +58,10 @@ static int set_member(struct sock *s, uint32_t group, bool on)
         return -EINVAL;
     if (s->protocol == NETLINK_GENERIC && !netlink_has_group(s->ns->nl, group))
         return -EINVAL;
-    *word = on ? *word | group_bit(group) : *word & ~group_bit(group);
+    if (on == sock_in_group(s, group))
+        return 0;
+    *word ^= group_bit(group);
+    s->ns->n_memberships[s->protocol] += on ? 1 : UINT_MAX;
     return 0;
 }
 

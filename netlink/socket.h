@@ -9,6 +9,7 @@
 #define NETLINK_SOCKET_H
 
 #include <glib.h>
+#include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,7 +32,7 @@ struct netns {
     void *user;                 /* the upper layer's namespace, borrowed */
     void *owner;                /* the uppermost layer's, borrowed */
     GArray *ids;                /* of struct nsid_row, by id: rt_nsid.c; NULL: none */
-    GPtrArray *timeouts;        /* netfilter's timeout policies, NULL: none yet */
+    unsigned n_memberships[MAX_LINKS];  /* by NETLINK_*: groups that all its sockets are members of */
 };
 
 /* One queued datagram. */

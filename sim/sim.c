@@ -129,6 +129,28 @@ static const struct dp_env env_rows = {
     .tunnel_fill = env_tunnel_fill,
 };
 
+/* ---- what runs out of time ---------------------------------------------------------------------- */
+
+static void wake(void *ctx)
+{
+    struct sim *sim = ctx;
+
+    sim->wake_ns = UINT64_MAX;
+    dp_wake(sim->dp);
+}
+
+static void env_wake(void *ctx, uint64_t at_ns)
+{
+    struct sim *sim = ctx;
+
+    if (at_ns >= sim->wake_ns)
+        return;
+    if (sim->wake_ns != UINT64_MAX)
+        clock_cancel(&sim->clock, sim->wake_id);
+    sim->wake_ns = MAX(at_ns, sim->clock.now_ns);
+    sim->wake_id = clock_add(&sim->clock, sim->wake_ns, wake, sim);
+}
+
 /* ---- the mask arrays' rebalance -------------------------------------------------------------- */
 
 static void rebalance(void *ctx);
@@ -184,6 +206,8 @@ struct sim *sim_new(const struct sim_options *options)
     rt_start(sim->nl, &sim_rt_ops);
     nf_start(sim->nl);
     sim->env = env_rows;
+    sim->env.wake = env_wake;
+    sim->wake_ns = UINT64_MAX;
     sim->env.ctx = sim;
     sim->env.n_cpus = sim->options.n_cpus;
     sim->dp = dp_world_new(sim->nl, &sim->env);

@@ -48,20 +48,14 @@ static void print_namespace(GString *out, struct sim_ns *ns)
     local_done(&l);
 }
 
-static uint64_t count_ends(const struct dp_account *a)
-{
-    uint64_t n = a->n_output + a->n_upcall + a->n_consumed;
-
-    for (unsigned i = 0; i < N_DROP_REASONS; i++)
-        n += a->n_drop[i];
-    return n;
-}
-
 static void print_account(GString *out, const struct dp_account *a)
 {
     g_string_append_printf(out, "packets: %" PRIu64 " in or copied = %" PRIu64 " output + %" PRIu64
                            " upcalls + %" PRIu64 " consumed by userspace actions", a->n_born,
                            a->n_output, a->n_upcall, a->n_consumed);
+    if (a->n_joined || a->n_held)
+        g_string_append_printf(out, " + %" PRIu64 " fragments joined to others + %" PRIu64
+                               " fragments held", a->n_joined, a->n_held);
     for (unsigned i = 0; i < N_DROP_REASONS; i++)
         if (a->n_drop[i])
             g_string_append_printf(out, " + %" PRIu64 " dropped (%s)", a->n_drop[i],
@@ -73,10 +67,10 @@ int sim_check_account(struct sim *sim, struct err *e)
 {
     const struct dp_account *a = dp_world_account(sim->dp);
 
-    if (count_ends(a) == a->n_born)
+    if (dp_account_ends(a) == a->n_born)
         return 0;
     return err_set(e, EPROTO, "%" PRIu64 " packets are accounted for, not %" PRIu64,
-                   count_ends(a), a->n_born);
+                   dp_account_ends(a), a->n_born);
 }
 
 char *sim_summary(struct sim *sim)

@@ -208,7 +208,7 @@ def add_bytes(netlink, flow):
 
 
 # Refusals of what the text leaves out, and sentences of ovs-dpctl instead of it.
-LOST = re.compile(r"Missing key|TTL not specified|dst address|error: partial|opt len|bad key")
+LOST = re.compile(r"Missing key|TTL not specified|dst address|error: p|opt len|range error|bad key")
 
 
 def same(text, want, got):

@@ -12,13 +12,13 @@ complain() {    # TEXT COMMAND...: prints TEXT and what COMMAND finds, if anythi
 
 complain "base/ includes a higher folder" grep -nE '#include "(netlink|dp|sim|tools)/' base/*.[ch]
 complain "netlink/ includes a higher folder" grep -nE '#include "(dp|sim|tools)/' netlink/*.[ch]
-complain "dp/ includes a higher folder" grep -nE '#include "(sim|tools)/' dp/*.[ch]
+complain "dp/ includes a higher folder" grep -nE '#include "(sim|tools)/' dp/*.[ch] dp/*/*.[ch]
 complain "sim/ includes a higher folder" grep -nE '#include "tools/' sim/*.[ch]
 complain "netlink/ knows OVS" grep -niE '(ovs_|openvswitch|#include <linux/openvswitch)' netlink/*.[ch]
 # (sys/socket.h: the numbers of socket options)
 io='#include <(sys/un|unistd|fcntl|stdio_ext|pthread|time|sys/time|poll|sys/epoll|sys/ioctl)\.h>'
-complain "the core does I/O" grep -nE "$io" netlink/*.[ch] dp/*.[ch]
+complain "the core does I/O" grep -nE "$io" netlink/*.[ch] dp/*.[ch] dp/*/*.[ch]
 calls='[^_a-z>.](fopen|open|read|write|socket|time|clock_gettime|gettimeofday|getenv|rand|random|getpid|g_main_[a-z_]+)\('
-complain "the core calls out" grep -nE "$calls" netlink/*.c dp/*.c
+complain "the core calls out" grep -nE "$calls" netlink/*.c dp/*.c dp/*/*.c
 [ $failed -eq 0 ] && echo "layers hold"
 exit $failed

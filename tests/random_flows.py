@@ -30,6 +30,10 @@ def be32(value):
     return struct.pack(">I", value)
 
 
+def u16(value):
+    return struct.pack("=H", value)
+
+
 def u32(value):
     return struct.pack("=I", value)
 
@@ -319,12 +323,16 @@ class Source:
     def dec_ttl(self, key, depth):
         return (DEC_TTL, [(1, self.list(key, depth + 1))])
 
-    def settable(self, key):
+    def flat(self, key):
+        """The key with what is inside tags at its end."""
         flat = list(key)
         for kind, value in key:
             if kind == ENCAP:
-                flat += self.settable(value)
-        return [(k, v) for k, v in flat if k in (
+                flat += self.flat(value)
+        return flat
+
+    def settable(self, key):
+        return [(k, v) for k, v in self.flat(key) if k in (
             ETHERNET, IPV4, IPV6, TCP, UDP, SCTP, MPLS, PRIORITY, SKB_MARK, CT_MARK, CT_LABELS)]
 
     def new_value(self, kind, old):
@@ -355,6 +363,30 @@ class Source:
             return (SET, [(kind, value)])
         return (SET_MASKED, [(kind, clear(value, mask) + mask)])
 
+    def nat(self, key):
+        """Of established connections, or a range; some that ovs-dpctl calls an error."""
+        kinds = [value for kind, value in self.flat(key) if kind == ETHERTYPE]
+        size = 16 if kinds[-1:] == [be16(0x86dd)] else 4
+        if self.some(0.2):
+            return []
+        addresses = [(kind, self.bytes(size)) for kind in (3, 4)][:self.r.choice((0, 1, 1, 1, 2))]
+        ports = [(kind, u16(self.r.randint(1, 0xffff))) for kind in (5, 6)][:self.r.randint(0, 2)]
+        flags = [(flag, b"") for flag in (7, self.r.choice((8, 9))) if self.some(0.3)]
+        return [(self.r.choice((1, 2)), b"")] + addresses + ports + flags
+
+    def ct(self, key):
+        """In the order in which the datapath dumps them."""
+        commit = [(self.r.choice((1, 7)), b"")] if self.some(0.7) else []
+        mark = [(3, self.bytes(4) + self.r.choice((self.bytes(4), b"\xff" * 4)))]
+        labels = [(4, self.r.choice((self.bytes(16), bytes(16))) +
+                   self.r.choice((self.bytes(16), b"\xff" * 16)))]
+        parts = commit + ([(2, u16(self.number(0xffff)))] if self.some() else [])
+        if commit:
+            parts += (mark if self.some() else []) + (labels if self.some() else [])
+        parts += [(5, b"ftp\0")] if self.some(0.1) else []
+        parts += [(9, b"slow-1.2_3\0")] if self.some(0.2) else []
+        return (CT, parts + ([(6, self.nat(key))] if self.some() else []))
+
     def simple(self, key):
         return self.r.choice((
             lambda: (PUSH_VLAN, be16(self.r.choice((0x8100, 0x88a8))) +
@@ -369,6 +401,8 @@ class Source:
             lambda: (PUSH_ETH, self.mac() + self.mac()),
             lambda: (POP_ETH, b""),
             lambda: (CT_CLEAR, b""),
+            lambda: self.ct(key),
+            lambda: self.ct(key),
             lambda: (PUSH_NSH, [(NSH, self.nsh(1))]),
             lambda: (PUSH_NSH, [(NSH, self.nsh(2) + [(3, b"\x7f" + self.bytes(11))])]),
             lambda: (POP_NSH, b""),

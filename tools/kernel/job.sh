@@ -8,6 +8,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 modules="openvswitch vport-vxlan vport-gre vport-geneve nf_conntrack nf_nat nf_conntrack_ftp nf_nat_ftp
+    nf_conntrack_netlink nfnetlink_cttimeout
     nf_conntrack_tftp nf_nat_tftp veth dummy nlmon"
 
 job_quote() {       # words, as sh reads them back
