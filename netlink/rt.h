@@ -87,6 +87,7 @@ struct rt_link {
     int master;                         /* ifindex, 0: none */
     uint16_t hw_type;
     uint8_t addr_len;
+    uint8_t addr_assign;                /* NET_ADDR_*: who chose 'addr' */
     uint8_t addr[RT_HW_LEN], broadcast[RT_HW_LEN];
     uint8_t permanent[RT_HW_LEN];       /* 0: not told */
     bool has_inet6;                     /* IPv6 is possible on it */

@@ -87,4 +87,7 @@ int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
 void client_if_list(const struct sim_ns *ns, GByteArray *out);
 void client_if_addrs(const struct sim_ns *ns, GByteArray *out);
 
+/* client_files.c: PROTO_FILE. PROTO_FILE_* or -errno. */
+int client_file(const struct sim_ns *ns, const char *path, GString *out);
+
 #endif

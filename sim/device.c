@@ -117,6 +117,7 @@ static struct device *device_new(struct sim_ns *ns, const struct netdev *dev)
     d->gso_max_segs = GSO_SEGS;
     d->was_up = dev->is_up;
     d->base_flags = dev->kind == NETDEV_LOOPBACK ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST;
+    d->addr_assign = dev->kind == NETDEV_INTERNAL ? NET_ADDR_RANDOM : NET_ADDR_PERM;
     d->operstate = dev->kind == NETDEV_VIRTUAL ? IF_OPER_UP : IF_OPER_UNKNOWN;
     return d;
 }
@@ -152,6 +153,8 @@ void device_set_kind(struct device *d, const struct rt_kind *kind)
     d->base_flags = kind->flags;
     d->dev.mtu = kind->mtu;
     d->dev.has_carrier = !is_pair;
+    d->addr_assign = kind->addr_len == 4 ? NET_ADDR_PERM : NET_ADDR_RANDOM;
+    d->n_carrier_down = is_pair;
     d->operstate = is_pair ? IF_OPER_LOWERLAYERDOWN : IF_OPER_UNKNOWN;
     if (is_pair)
         d->n_tx_queues = d->n_rx_queues = d->ns->sim->options.n_cpus;
@@ -400,6 +403,7 @@ int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e)
     if (mac[0] & 1 || bytes_are(mac, sizeof(d->dev.mac), 0))
         return err_set(e, EADDRNOTAVAIL, "%s: not the address of one station", d->dev.name);
     memcpy(d->dev.mac, mac, sizeof(d->dev.mac));
+    d->addr_assign = NET_ADDR_SET;
     device_event(d, 0);
     return 0;
 }

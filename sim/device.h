@@ -8,6 +8,9 @@
 #include "netlink/rt.h"
 #include "sim/sim.h"
 
+/* As the kernel numbers them. */
+enum { NET_ADDR_PERM, NET_ADDR_RANDOM, NET_ADDR_STOLEN, NET_ADDR_SET };
+
 struct device {
     struct netdev dev;          /* first member: the datapath holds its address */
     struct sim_ns *ns;
@@ -24,6 +27,7 @@ struct device {
     struct device *peer;        /* of a pair, or NULL */
     bool was_up;                /* ever: it has its queueing discipline */
     unsigned base_flags;        /* IFF_* whatever its state */
+    uint8_t addr_assign;        /* NET_ADDR_*: who chose the address */
     uint8_t operstate;          /* IF_OPER_* while it is up: follows the carrier's changes */
     bool is_allmulti, is_going; /* asked for by a client; nobody hears of its changes any more */
     uint32_t txqlen, group, allmulti;

@@ -246,6 +246,12 @@ static int check_new(const struct sim_ns *ns, const struct rt_link_change *c, st
     return kind->shape == RT_SHAPE_TUNNEL ? check_tunnel(ns, c, e) : 0;
 }
 
+static void set_mac(struct device *d, const uint8_t *mac)
+{
+    memcpy(d->dev.mac, mac, sizeof(d->dev.mac));
+    d->addr_assign = NET_ADDR_SET;
+}
+
 /* Without telling: it is not whole yet. */
 static struct device *make(struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
 {
@@ -261,7 +267,7 @@ static struct device *make(struct sim_ns *ns, const struct rt_link_change *c, st
     d->n_rx_queues = rt_given(c, IFLA_NUM_RX_QUEUES) ? c->n_rx_queues : d->n_rx_queues;
     change_gso(d, c);
     if (rt_given(c, IFLA_ADDRESS) && c->kind->addr_len == sizeof(d->dev.mac))
-        memcpy(d->dev.mac, c->addr, sizeof(d->dev.mac));
+        set_mac(d, c->addr);
     d->txqlen = rt_given(c, IFLA_TXQLEN) ? c->txqlen : d->txqlen;
     d->group = c->group;
     return d;

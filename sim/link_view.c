@@ -134,6 +134,7 @@ void device_view(const struct device *d, struct rt_link *l)
         .master = d->dev.master ? d->dev.master->ifindex : 0,
         .hw_type = device_hw_type(d),
         .addr_len = device_addr_len(d),
+        .addr_assign = d->addr_assign,
     };
     memcpy(l->name, d->dev.name, sizeof(l->name));
     view_limits(d, l);

@@ -99,9 +99,13 @@ enum proto_op {
     PROTO_IOCTL,        /* arg: command; payload: proto_if -> payload: proto_if */
     PROTO_IFLIST,       /* -> payload: proto_if[] of all devices */
     PROTO_IFADDRS,      /* -> payload: proto_addr[]: the links, then all their addresses */
+    PROTO_FILE,         /* payload: path -> value: PROTO_FILE_*, payload: what is in it */
     PROTO_DO,           /* payload: one scenario line -> payload: its output; see PROTO_CUT */
     N_PROTO_OPS
 };
+
+/* A file's text, or a directory: a name in each line, with "/" behind those of directories. */
+enum { PROTO_FILE_TEXT, PROTO_FILE_DIR };
 
 struct proto_req {
     uint16_t op;

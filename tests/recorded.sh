@@ -32,7 +32,7 @@ configured() {
 
 on_kernel() {
     set -- --file /etc/protocols
-    for word in ip ovs-dpctl sort sed grep sleep cat kill env uniq "$client_rt"; do
+    for word in ip ovs-dpctl sort sed grep sleep cat kill env uniq ls "$client_rt"; do
         path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$word")
         [ ! -f "$path" ] || set -- "$@" --file "$path"
     done
