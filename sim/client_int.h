@@ -87,6 +87,10 @@ int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
 void client_if_list(const struct sim_ns *ns, GByteArray *out);
 void client_if_addrs(const struct sim_ns *ns, GByteArray *out);
 
+/* client_ethtool.c: PROTO_ETHTOOL. 0 or -errno. */
+struct device;
+int client_ethtool(const struct device *d, const uint8_t *in, size_t len, GByteArray *out);
+
 /* client_files.c: PROTO_FILE. PROTO_FILE_* or -errno. */
 int client_file(const struct sim_ns *ns, const char *path, GString *out);
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "sim/client_int.h"
+#include "sim/device.h"
 #include "sim/packet.h"
 #include "sim/scenario.h"
 
@@ -199,6 +200,20 @@ static int do_ifaddrs(struct request *r)
     return 0;
 }
 
+static int do_ethtool(struct request *r)
+{
+    char name[sizeof(((struct proto_if *)0)->name)];
+    const struct device *d;
+
+    if (r->len < sizeof(name))
+        return -EINVAL;
+    memcpy(name, r->payload, sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    d = device_by_name(r->ns, name);
+    return d ? client_ethtool(d, r->payload + sizeof(name), r->len - sizeof(name), out_of(r))
+             : -ENODEV;
+}
+
 static int do_file(struct request *r)
 {
     g_autofree char *path = g_strndup((const char *)r->payload, r->len);
@@ -249,6 +264,7 @@ static const struct op {
     [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
     [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },
     [PROTO_IFADDRS] = { do_ifaddrs, .on_ns = true },
+    [PROTO_ETHTOOL] = { do_ethtool, .on_ns = true },
     [PROTO_FILE]    = { do_file,    .on_ns = true },
     [PROTO_DO]      = { .run = do_line },
 };

@@ -375,6 +375,12 @@ uint32_t device_max_mtu(const struct device *d)
     return d->kind ? d->kind->max_mtu : MTU_MAX;
 }
 
+/* Of a tunnel over IP alone; its bounds are not told but looked at. */
+static uint32_t headers_len(const struct device *d)
+{
+    return MTU_DEFAULT - d->kind->mtu;
+}
+
 int device_set_mtu(struct device *d, uint32_t mtu, struct err *e)
 {
     uint32_t most = device_max_mtu(d);
@@ -386,6 +392,8 @@ int device_set_mtu(struct device *d, uint32_t mtu, struct err *e)
         return rt_refuse(e, EINVAL, "mtu greater than device maximum");
     if (d->dev.mtu == mtu)
         return 0;
+    if (d->kind && d->kind->local_type && (mtu < MTU_MIN || mtu > MTU_MAX - headers_len(d)))
+        return err_set(e, EINVAL, "%s: no tunnel's MTU", d->dev.name);
     had_inet6 = device_has_inet6(d);
     d->dev.mtu = mtu;
     device_event(d, 0);

@@ -99,6 +99,7 @@ enum proto_op {
     PROTO_IOCTL,        /* arg: command; payload: proto_if -> payload: proto_if */
     PROTO_IFLIST,       /* -> payload: proto_if[] of all devices */
     PROTO_IFADDRS,      /* -> payload: proto_addr[]: the links, then all their addresses */
+    PROTO_ETHTOOL,      /* payload: char[16], the struct as far as it is read -> payload: as written */
     PROTO_FILE,         /* payload: path -> value: PROTO_FILE_*, payload: what is in it */
     PROTO_DO,           /* payload: one scenario line -> payload: its output; see PROTO_CUT */
     N_PROTO_OPS
