@@ -15,6 +15,24 @@
 #define MAC_LEN 6u
 #define TAP_ROOM 66     /* what the kernel reserves before a received frame */
 
+/* What a socket wants of a device, however often it said so. */
+struct member {
+    int ifindex;
+    uint16_t type;              /* PACKET_MR_* */
+    unsigned n;
+};
+
+/* Numbers of what is set and read back and changes nothing here: there are no queueing disciplines,
+ * no rings to send from, no time stamps of hardware. */
+static const struct kept_option {
+    int name;
+    bool is_flag;
+} kept_options[] = {
+    { PACKET_ORIGDEV, true },   { PACKET_LOSS, true }, { PACKET_TIMESTAMP, false },
+    { PACKET_TX_HAS_OFF, true }, { PACKET_QDISC_BYPASS, true },
+};
+#define N_KEPT G_N_ELEMENTS(kept_options)
+
 struct packet_sock {
     struct sim_ns *ns;
     struct sock *queue;
@@ -23,7 +41,8 @@ struct packet_sock {
     uint16_t protocol;          /* 0: receives nothing */
     bool wants_auxdata, ignores_outgoing;
     uint64_t n_packets, n_drops_told;   /* since PACKET_STATISTICS was read, and of queue->n_drops */
-    GArray *promisc;            /* of int: ifindexes, one for each membership */
+    GArray *members;            /* of struct member */
+    int kept[N_KEPT];           /* options that are only remembered */
     struct packet_filter *filter;       /* NULL: none */
 };
 
@@ -35,27 +54,41 @@ struct packet_sock *packet_open(struct sim_ns *ns, struct sock *queue, int type,
 
     *ps = (struct packet_sock){ .ns = ns, .queue = queue, .type = type, .protocol = protocol };
     queue->no_enobufs = true;   /* losses are counted, not told */
-    ps->promisc = g_array_new(FALSE, FALSE, sizeof(int));
+    ps->members = g_array_new(FALSE, FALSE, sizeof(struct member));
     g_queue_push_tail(&ns->packet_socks, ps);
     return ps;
 }
 
-static void leave_promisc(struct packet_sock *ps, guint i)
+static struct member *member_at(const struct packet_sock *ps, guint i)
 {
-    struct device *d = device_by_index(ps->ns, g_array_index(ps->promisc, int, i));
+    return i < ps->members->len ? &g_array_index(ps->members, struct member, i) : NULL;
+}
 
-    if (d)
-        device_add_promisc(d, -1);
-    g_array_remove_index(ps->promisc, i);
+static void count_member(const struct packet_sock *ps, const struct member *m, int change)
+{
+    struct device *d = device_by_index(ps->ns, m->ifindex);
+
+    if (d && m->type == PACKET_MR_PROMISC)
+        device_add_promisc(d, change);
+    else if (d && m->type == PACKET_MR_ALLMULTI)
+        device_add_allmulti(d, change);
+}
+
+static void leave(struct packet_sock *ps, guint i)
+{
+    const struct member m = *member_at(ps, i);
+
+    g_array_remove_index(ps->members, i);
+    count_member(ps, &m, -1);
 }
 
 void packet_close(struct packet_sock *ps)
 {
     if (!ps)
         return;
-    while (ps->promisc->len)
-        leave_promisc(ps, ps->promisc->len - 1);
-    g_array_unref(ps->promisc);
+    while (ps->members->len)
+        leave(ps, ps->members->len - 1);
+    g_array_unref(ps->members);
     packet_filter_free(ps->filter);
     g_queue_remove(&ps->ns->packet_socks, ps);
     g_free(ps);
@@ -67,9 +100,9 @@ void packet_device_gone(struct device *d)
     for (GList *l = d->ns->packet_socks.head; l; l = l->next) {
         struct packet_sock *ps = l->data;
 
-        for (guint i = ps->promisc->len; i-- > 0;)
-            if (g_array_index(ps->promisc, int, i) == d->dev.ifindex)
-                leave_promisc(ps, i);
+        for (guint i = ps->members->len; i-- > 0;)
+            if (member_at(ps, i)->ifindex == d->dev.ifindex)
+                leave(ps, i);
         if (ps->ifindex != d->dev.ifindex)
             continue;
         ps->ifindex = -1;
@@ -116,20 +149,36 @@ static int get_mreq(const void *value, size_t len, struct packet_mreq *mreq)
     return 0;
 }
 
+static struct member *find_member(const struct packet_sock *ps, const struct packet_mreq *mreq,
+                                  guint *at)
+{
+    struct member *m;
+
+    for (*at = 0; (m = member_at(ps, *at)); ++*at)
+        if (m->ifindex == mreq->mr_ifindex && m->type == mreq->mr_type)
+            return m;
+    return NULL;
+}
+
+/* Of what kind it is, is not looked at; addresses are not told apart. */
 static int add_membership(struct packet_sock *ps, const void *value, size_t len)
 {
     struct packet_mreq mreq;
-    struct device *d;
+    struct member fresh, *m;
+    guint at;
 
-    if (get_mreq(value, len, &mreq) || mreq.mr_type > PACKET_MR_UNICAST)
+    if (get_mreq(value, len, &mreq))
         return -EINVAL;
-    d = device_by_index(ps->ns, mreq.mr_ifindex);
-    if (!d)
+    if (!device_by_index(ps->ns, mreq.mr_ifindex))
         return -ENODEV;
-    if (mreq.mr_type == PACKET_MR_PROMISC) {
-        device_add_promisc(d, 1);
-        g_array_append_val(ps->promisc, mreq.mr_ifindex);
+    m = find_member(ps, &mreq, &at);
+    if (m) {
+        m->n++;
+        return 0;
     }
+    fresh = (struct member){ .ifindex = mreq.mr_ifindex, .type = mreq.mr_type, .n = 1 };
+    g_array_append_val(ps->members, fresh);
+    count_member(ps, &fresh, 1);
     return 0;
 }
 
@@ -137,15 +186,14 @@ static int add_membership(struct packet_sock *ps, const void *value, size_t len)
 static int drop_membership(struct packet_sock *ps, const void *value, size_t len)
 {
     struct packet_mreq mreq;
+    struct member *m;
+    guint at;
 
     if (get_mreq(value, len, &mreq))
         return -EINVAL;
-    for (guint i = 0; mreq.mr_type == PACKET_MR_PROMISC && i < ps->promisc->len; i++) {
-        if (g_array_index(ps->promisc, int, i) == mreq.mr_ifindex) {
-            leave_promisc(ps, i);
-            break;
-        }
-    }
+    m = find_member(ps, &mreq, &at);
+    if (m && !--m->n)
+        leave(ps, at);
     return 0;
 }
 
@@ -167,6 +215,11 @@ static int set_auxdata(struct packet_sock *ps, const void *value, size_t len)
 
 static int set_ignore_outgoing(struct packet_sock *ps, const void *value, size_t len)
 {
+    int number = 0;
+
+    memcpy(&number, value, MIN(len, sizeof(number)));
+    if (number < 0 || number > 1)
+        return -EINVAL;
     return set_bool(&ps->ignores_outgoing, value, len);
 }
 
@@ -207,6 +260,24 @@ static void get_ignore_outgoing(struct packet_sock *ps, GByteArray *out)
     put_number(out, ps->ignores_outgoing);
 }
 
+/* How large a frame may be copied: nothing is copied twice here. */
+static int set_copy_threshold(struct packet_sock *ps, const void *value, size_t len)
+{
+    (void)ps;
+    (void)value;
+    return len < sizeof(int) ? -EINVAL : 0;
+}
+
+static int *find_kept(struct packet_sock *ps, int level, int name, bool *is_flag)
+{
+    for (size_t i = 0; level == SOL_PACKET && i < N_KEPT; i++) {
+        *is_flag = kept_options[i].is_flag;
+        if (kept_options[i].name == name)
+            return &ps->kept[i];
+    }
+    return NULL;
+}
+
 /* Reading begins a new count; lost packets are among all. */
 static void get_statistics(struct packet_sock *ps, GByteArray *out)
 {
@@ -228,6 +299,7 @@ static const struct option {
     { SOL_PACKET, PACKET_DROP_MEMBERSHIP, drop_membership,     NULL },
     { SOL_PACKET, PACKET_AUXDATA,         set_auxdata,         get_auxdata },
     { SOL_PACKET, PACKET_IGNORE_OUTGOING, set_ignore_outgoing, get_ignore_outgoing },
+    { SOL_PACKET, PACKET_COPY_THRESH,     set_copy_threshold,  NULL },
     { SOL_PACKET, PACKET_STATISTICS,      NULL,                get_statistics },
     { SOL_SOCKET, SO_ATTACH_FILTER,       attach_filter,       NULL },
     { SOL_SOCKET, SO_DETACH_FILTER,       detach_filter,       NULL },
@@ -245,21 +317,35 @@ static const struct option *find_option(int level, int name)
 int packet_set_option(struct packet_sock *ps, int level, int name, const void *value, size_t len)
 {
     const struct option *o = find_option(level, name);
-    int number;
+    int number, *kept;
+    bool is_flag;
 
     if (o)
         return o->set ? o->set(ps, value, len) : -ENOPROTOOPT;
     if (len < sizeof(number))
         return -EINVAL;
     memcpy(&number, value, sizeof(number));
+    kept = find_kept(ps, level, name, &is_flag);
+    if (kept) {
+        *kept = is_flag ? number != 0 : number;
+        return 0;
+    }
     return sock_set_option(ps->queue, level, name, number);
 }
 
 int packet_get_option(struct packet_sock *ps, int level, int name, GByteArray *out)
 {
     const struct option *o = find_option(level, name);
-    int number, r;
+    int number, r, *kept;
+    bool is_flag;
 
+    if (level == SOL_PACKET && name == PACKET_ROLLOVER_STATS)
+        return -EINVAL;         /* of sockets in a group, of which there are none */
+    kept = find_kept(ps, level, name, &is_flag);
+    if (kept) {
+        put_number(out, *kept);
+        return 0;
+    }
     if (o && !o->get)
         return -ENOPROTOOPT;
     if (o) {
