@@ -296,7 +296,8 @@ static void trim_to_ip(struct pkt *p, uint16_t l3_type)
         pkt_trim(p, p->l3_off + 40u + be16_get(ip + 4));
 }
 
-/* A fragment is kept until its datagram is whole: then that is the packet. */
+/* A fragment is kept until its datagram is whole: then that is the packet, with the link layer of the fragment
+ * that came first by offset; in the key it is still that of the one that came last. */
 static int gather(struct act_run *run, const struct ct_args *args)
 {
     int err;
@@ -304,7 +305,11 @@ static int gather(struct act_run *run, const struct ct_args *args)
     if (run->key->ip_frag == KEY_FRAG_NONE)
         return 0;
     err = ct_defrag(run->dp->ns->frags, &run->pkt, args->l3_type, args->zone);
-    return err ? err : key_extract(run->key, run->pkt);
+    if (err)
+        return err;
+    err = key_extract_l3(run->key, run->pkt);
+    run->key->ip_frag = KEY_FRAG_NONE;
+    return err;
 }
 
 int act_ct_run(struct act_run *run, const struct nlattr *a, bool is_last)

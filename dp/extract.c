@@ -247,20 +247,25 @@ static int extract_l3(struct flow_key *key, struct pkt *p)
  * cleared, by its reader. */
 static void clear_optional(struct flow_key *key)
 {
-    key->vlan = key->cvlan = (struct key_tag){0};
     key->ip_proto = key->ip_tos = key->ip_ttl = key->ip_frag = 0;
     key->tp_src = key->tp_dst = key->tcp_flags = 0;
     key->ip6_label = 0;
     key->is_stale = 0;
 }
 
+int key_extract_l3(struct flow_key *key, struct pkt *p)
+{
+    clear_optional(key);
+    p->l4_off = 0;
+    return extract_l3(key, p);
+}
+
 int key_extract(struct flow_key *key, struct pkt *p)
 {
     int error;
 
-    clear_optional(key);
-    p->l4_off = 0;
+    key->vlan = key->cvlan = (struct key_tag){0};
     p->has_eth = key->mac_proto == KEY_MAC_ETH;
     error = p->has_eth ? extract_eth(key, p) : extract_no_eth(key, p);
-    return error ? error : extract_l3(key, p);
+    return error ? error : key_extract_l3(key, p);
 }

@@ -173,8 +173,11 @@ static bool has_pieces(const struct cut *c, const struct flow_key *key)
 
 static uint32_t next_len(const struct cut *c, const uint16_t **piece)
 {
-    if (*piece)
-        return MIN(*(*piece)++ - (c->at ? 0 : c->head - c->l3), c->left);
+    if (*piece) {
+        uint32_t len = *(*piece)++ - (c->at ? 0 : c->head - c->l3);
+
+        return MIN(len, c->left);
+    }
     return c->left <= c->room ? c->left : c->room & ~7u;
 }
 

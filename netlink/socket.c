@@ -58,6 +58,7 @@ static int set_member(struct sock *s, uint32_t group, bool on)
         return -EINVAL;
     if (s->protocol == NETLINK_GENERIC && !netlink_has_group(s->ns->nl, group))
         return -EINVAL;
+    s->has_joined |= on;
     if (on == sock_in_group(s, group))
         return 0;
     *word ^= group_bit(group);
@@ -141,6 +142,7 @@ struct option {
 static const struct option options[] = {
     { SOL_SOCKET,  SO_RCVBUF,                0,                     false, put_rcvbuf,       get_rcvbuf },
     { SOL_SOCKET,  SO_RCVBUFFORCE,           0,                     true,  put_rcvbuf_force, NULL },
+    { SOL_SOCKET,  SO_PASSCRED,              FLAG(passcred),        false, NULL,             NULL },
     { SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,   0,                     true,  put_join,         NULL },
     { SOL_NETLINK, NETLINK_DROP_MEMBERSHIP,  0,                     true,  put_leave,        NULL },
     { SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, 0,                     false, NULL,             get_groups },
@@ -222,7 +224,7 @@ void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uin
 {
     struct dgram *d = g_malloc0(sizeof(*d) + len);
 
-    d->groups = group && group <= 32 ? UINT32_C(1) << (group - 1) : 0;
+    d->group = group;
     d->charge = charge;
     d->len = len;
     memcpy(d->data, bytes, len);

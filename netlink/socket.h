@@ -38,7 +38,7 @@ struct netns {
 /* One queued datagram. */
 struct dgram {
     uint32_t src_portid;        /* nl_pid of the sender: 0, the kernel */
-    uint32_t groups;            /* nl_groups: mask of the multicast group, 0 if unicast or > 32 */
+    uint32_t group;             /* multicast group, 0: unicast */
     size_t charge;              /* bytes it counts against SO_RCVBUF */
     size_t len;
     uint8_t data[];
@@ -52,8 +52,9 @@ struct sock {
     int protocol;               /* NETLINK_GENERIC ... */
     uint32_t portid;            /* 0 until bound */
     uint64_t groups[SOCK_GROUP_WORDS];
+    bool has_joined;            /* any group, ever */
     bool cap_ack, ext_ack, strict_chk, no_enobufs;
-    bool pktinfo, broadcast_error, all_nsid;    /* kept for getsockopt and the transport */
+    bool pktinfo, passcred, broadcast_error, all_nsid;  /* kept for getsockopt and the transport */
     size_t rcvbuf;              /* bytes, as SO_RCVBUF reads back */
     size_t max_recv;            /* largest receive buffer the client has used, bytes */
     GQueue rx;                  /* of struct dgram, not yet taken */
@@ -82,7 +83,7 @@ int sock_join(struct sock *s, uint32_t group);
 int sock_leave(struct sock *s, uint32_t group);
 bool sock_in_group(const struct sock *s, uint32_t group);
 
-/* SOL_NETLINK and SO_RCVBUF/SO_RCVBUFFORCE options (SO_RCVBUF: value is doubled, at least
+/* SOL_NETLINK, SO_PASSCRED and SO_RCVBUF/SO_RCVBUFFORCE options (SO_RCVBUF: value is doubled, at least
  * 2304). Returns 0, -ENOPROTOOPT or -EINVAL. get writes the value and returns 0 or -errno. */
 int sock_set_option(struct sock *s, int level, int name, int value);
 int sock_get_option(const struct sock *s, int level, int name, int *value);

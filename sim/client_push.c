@@ -129,10 +129,15 @@ static void weigh(struct conn *c, struct pushed *p, size_t len, size_t before)
         c->all->weights[len] = p->weight;
 }
 
+static uint32_t flags_of(const struct sock *s)
+{
+    return (s->pktinfo ? PROTO_PKTINFO : 0) | (s->passcred ? PROTO_CREDS : 0);
+}
+
 /* Returns false when the descriptor has no room for it now. 'unread' is not below the truth. */
 static bool push_one(struct conn *c, const struct dgram *d, size_t *unread)
 {
-    struct proto_dgram head = { .src_portid = d->src_portid, .groups = d->groups };
+    struct proto_dgram head = { .src_portid = d->src_portid, .group = d->group };
     size_t len = sizeof(head) + d->len, before = 0;
     struct pushed p = { .charge = (uint32_t)d->charge, .has_more = needs_more(c, d, *unread) };
 
@@ -140,7 +145,7 @@ static bool push_one(struct conn *c, const struct dgram *d, size_t *unread)
     p.is_exact = p.weight;
     if (!p.is_exact)
         before = unread_bytes(c);
-    head.flags = p.has_more ? PROTO_MORE : 0;
+    head.flags = flags_of(c->sock) | (p.has_more ? PROTO_MORE : 0);
     if (hand_on(c, &head, d->data, d->len) < 0) {
         if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
             return false;

@@ -1,6 +1,8 @@
 /* client_request.c - requests of clients: one row for each operation of sim/proto.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -164,10 +166,22 @@ static int do_getopt(struct request *r)
     return rc;
 }
 
+/* The kernel has no room for groups before the first is joined, then for all that there are. */
+static uint32_t n_groups(const struct sock *s)
+{
+    uint32_t n = s->protocol == NETLINK_ROUTE ? RTNLGRP_MAX : 32;
+
+    while (s->protocol == NETLINK_GENERIC && netlink_has_group(s->ns->nl, n + 1))
+        n++;
+    return s->has_joined ? n : 0;
+}
+
 static int do_groups(struct request *r)
 {
-    for (uint32_t group = 1; group < 64 * SOCK_GROUP_WORDS; group += 32) {
-        uint32_t mask = group_mask(r->target->sock, group);
+    const struct sock *s = r->target->sock;
+
+    for (uint32_t group = 1; group <= n_groups(s); group += 32) {
+        uint32_t mask = group_mask(s, group);
 
         g_byte_array_append(out_of(r), (const guint8 *)&mask, sizeof(mask));
     }

@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-#define PROTO_MAGIC   0x64707302u       /* "dps" and the version of these structs */
+#define PROTO_MAGIC   0x64707303u       /* "dps" and the version of these structs */
 #define PROTO_NS_NEW  0xffffffffu       /* HOLD: make a namespace */
 
 /* The client's end of a DATA or HOLD connection is bound to an abstract name, by which a process
@@ -60,10 +60,15 @@ struct proto_welcome {
     uint32_t unused;
 };
 
-#define PROTO_MORE 0x1u                 /* proto_dgram.flags: PULL after reading this one */
+enum {                                  /* proto_dgram.flags */
+    PROTO_MORE = 0x1,                   /* PULL after reading this one */
+    PROTO_PKTINFO = 0x2,                /* control messages that the program has asked for */
+    PROTO_CREDS = 0x4,
+};
 
 struct proto_dgram {
-    uint32_t src_portid, groups;        /* nl_pid and nl_groups of the sender */
+    uint32_t src_portid;                /* nl_pid of the sender */
+    uint32_t group;                     /* multicast group, 0: sent to this socket alone */
     uint32_t flags;
     int32_t error;                      /* no payload: a pending error was set (see the page) */
 };

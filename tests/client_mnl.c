@@ -1,7 +1,8 @@
 /* client_mnl.c - an ordinary libmnl program that uses the Open vSwitch families; it knows nothing
  * of dpsim and does the same on a kernel with openvswitch.ko.
  *
- * Prints one line for each step; exit status 0 if all of them held.
+ * Prints one line for each step; exit status 0 if all of them held. With an argument it stops when ports and upcall
+ * sockets are there, and stays until it is killed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define CHECK(claim)                                                                             \
@@ -403,14 +405,22 @@ static const struct step {
     {"ports and datapath are deleted", delete_all},
 };
 
-int main(void)
+#define N_STEPS_TO_LISTEN 4
+
+int main(int argc, char **argv)
 {
     static struct client c;
+    size_t n = argc > 1 ? N_STEPS_TO_LISTEN : ARRAY_SIZE(steps);
 
-    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+    (void)argv;
+    for (size_t i = 0; i < n; i++) {
         steps[i].run(&c);
         printf("ok %zu %s\n", i + 1, steps[i].name);
         (void)fflush(stdout);
+    }
+    if (argc > 1) {
+        fprintf(stderr, "listening as %d\n", (int)getpid());
+        (void)pause();
     }
     (void)mnl_socket_close(c.requests);
     (void)mnl_socket_close(c.events);

@@ -64,7 +64,8 @@ static void names(void)
 {
     struct sockaddr_ll ll;
     socklen_t len = sizeof(ll);
-    int fd = open_on(out_index);
+    int fd = open_on(out_index), all = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), value;
+    socklen_t size = sizeof(value);
 
     CHECK(!getsockname(fd, (struct sockaddr *)&ll, &len));
     CHECK(len == 18 && ll.sll_family == AF_PACKET && ll.sll_protocol == htons(ETH_P_ALL));
@@ -72,6 +73,9 @@ static void names(void)
     CHECK(number(fd, SOL_SOCKET, SO_DOMAIN) == AF_PACKET);
     CHECK(number(fd, SOL_SOCKET, SO_TYPE) == SOCK_RAW);
     CHECK(number(fd, SOL_SOCKET, SO_ERROR) == 0);
+    FAILS(getsockopt(fd, SOL_NETLINK, 3, &value, &size), ENOPROTOOPT);
+    CHECK(number(all, SOL_SOCKET, SO_PROTOCOL) == 0);       /* it is told by getsockname() */
+    close(all);
     FAILS(connect(fd, (struct sockaddr *)&ll, sizeof(ll)), EOPNOTSUPP);
     FAILS(getpeername(fd, (struct sockaddr *)&ll, &len), EOPNOTSUPP);
     ll.sll_ifindex = 9999;

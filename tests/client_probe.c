@@ -16,49 +16,12 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include "tests/client_probe_fds.h"
 #include "tests/client_probe_load.h"
+#include "tests/client_probe_opts.h"
 #include "tests/client_probe_tools.h"
 
-static char self_path[4096];
-
 /* ---- cases ----------------------------------------------------------------------------------- */
-
-static int names(void)
-{
-    struct sockaddr_nl nl = { 0 };
-    socklen_t len = sizeof(nl);
-    int fd = open_sock(SOCK_CLOEXEC), value;
-    static const struct {
-        int name, want;
-    } ints[] = {
-        { SO_DOMAIN, AF_NETLINK }, { SO_TYPE, SOCK_RAW }, { SO_PROTOCOL, NETLINK_GENERIC },
-        { SO_ERROR, 0 },
-    };
-
-    CHECK(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
-    CHECK(!getsockname(fd, (struct sockaddr *)&nl, &len) && len == sizeof(nl));
-    CHECK(nl.nl_family == AF_NETLINK && !nl.nl_pid);
-    nl.nl_pid = 0;
-    CHECK(!bind(fd, (struct sockaddr *)&nl, sizeof(nl)));
-    CHECK(!getsockname(fd, (struct sockaddr *)&nl, &len) && nl.nl_pid);
-    CHECK(!getpeername(fd, (struct sockaddr *)&nl, &len) && !nl.nl_pid && len == 12);
-    for (size_t i = 0; i < ARRAY_SIZE(ints); i++) {
-        len = sizeof(value);
-        CHECK(!getsockopt(fd, SOL_SOCKET, ints[i].name, &value, &len) && value == ints[i].want);
-    }
-    value = 50000;
-    CHECK(!setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, sizeof(value)));
-    CHECK(!getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, &len) && value == 100000);
-    value = 1;
-    CHECK(!setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &value, sizeof(value)));
-    value = 0;
-    CHECK(!getsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &value, &len) && value == 1);
-    CHECK(setsockopt(fd, SOL_NETLINK, 77, &value, sizeof(value)) == -1 && errno == ENOPROTOOPT);
-    CHECK(!setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &value, 1));
-    CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, 1) == -1 && errno == EINVAL);
-    CHECK(shutdown(fd, SHUT_RDWR) == -1 && errno == EOPNOTSUPP);
-    return ask(fd, 1) || close(fd);
-}
 
 static int addresses(void)
 {
@@ -120,20 +83,6 @@ static int peek_trunc(void)
     return close(fd);
 }
 
-static int duplicates(void)
-{
-    int fd = open_sock(0), a = dup(fd), b = dup2(fd, 77), c = fcntl(fd, F_DUPFD, 50);
-
-    CHECK(a >= 0 && b == 77 && c >= 50);
-    CHECK(!close(fd));
-    CHECK(!ask(a, 1) && !ask(b, 2) && !ask(c, 3));
-    CHECK(dup3(a, 78, O_CLOEXEC) == 78 && fcntl(78, F_GETFD) == FD_CLOEXEC && !ask(78, 4));
-    /* A file takes the number of a socket. */
-    CHECK(dup2(STDERR_FILENO, 77) == 77 && write(77, "", 0) == 0);
-    CHECK(send(77, "", 1, 0) == -1);
-    return close(a) || close(77) || close(78) || ask(c, 5) || close(c);
-}
-
 static int forks(void)
 {
     int fd = open_sock(0);
@@ -152,15 +101,6 @@ static int forks(void)
     return ask(fd, 5) || close(fd);
 }
 
-static int run_self(int fd, const char *what)
-{
-    char number[16];
-
-    snprintf(number, sizeof(number), "%d", fd);
-    execl(self_path, self_path, what, number, NULL);
-    return 127;
-}
-
 static int execs(void)
 {
     int fd = open_sock(0);
@@ -172,21 +112,6 @@ static int execs(void)
         _exit(run_self(fd, "inherited"));
     CHECK(child_status(pid) == 0);
     return ask(fd, 2) || close(fd);
-}
-
-static int vforks(void)
-{
-    int fd = open_sock(0), other = open_sock(0);
-    pid_t pid;
-
-    CHECK(!ask(fd, 1));
-    pid = vfork();
-    if (!pid) {
-        close(fd);              /* must not be closed, or forgotten, in the parent */
-        _exit(run_self(other, "inherited"));
-    }
-    CHECK(child_status(pid) == 0);
-    return ask(fd, 2) || ask(other, 3) || close(fd) || close(other);
 }
 
 static void *one_thread(void *arg)
@@ -290,60 +215,6 @@ static int as_files(void)
     return close(fd);
 }
 
-/* Sends a descriptor through a pair of sockets and receives it under another number. */
-static int pass_fd(int fd)
-{
-    union {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
-                            .cmsg_type = SCM_RIGHTS } };
-    char byte = 0;
-    struct iovec iov = { &byte, 1 };
-    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-                          .msg_controllen = sizeof(control) };
-    int pair[2], got = -1;
-
-    memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) || sendmsg(pair[0], &msg, 0) != 1)
-        return -1;
-    close(fd);
-    if (recvmsg(pair[1], &msg, 0) == 1)
-        memcpy(&got, CMSG_DATA(&control.head), sizeof(got));
-    close(pair[0]);
-    close(pair[1]);
-    return got;
-}
-
-static int passed(void)
-{
-    int fd = open_sock(0);
-
-    CHECK(!ask(fd, 1));
-    fd = pass_fd(fd);
-    return ask(fd, 2) || close(fd);
-}
-
-static int closes(void)
-{
-    int pair[2], fd = open_sock(0);
-
-    CHECK(!ask(fd, 1));
-    CHECK(!close_range((unsigned)fd, ~0u, 0));
-    CHECK(close(fd) == -1 && errno == EBADF);
-    CHECK(!pipe(pair) && pair[0] == fd);
-    CHECK(write(pair[1], "xyz", 3) == 3 && read(pair[0], &(char[4]){ 0 }, 4) == 3);
-    close_range((unsigned)fd, ~0u, 0);
-    fd = open_sock(0);
-    CHECK(!ask(fd, 2));
-    for (int i = 3; i < 1024; i++)      /* as daemons do */
-        close(i);
-    fd = open_sock(0);
-    CHECK(!ask(fd, 3));
-    CHECK(dup2(STDERR_FILENO, 900) == 900 && dup2(STDERR_FILENO, 901) == 901);
-    return ask(fd, 4) || close(900) || close(901) || ask(fd, 5) || close(fd);
-}
-
 static int interfaces(void)
 {
     struct ifreq ifr = { .ifr_name = "lo" };
@@ -422,9 +293,11 @@ static const struct {
     const char *name;
     int (*run)(void);
 } cases[] = {
-    CASE(names), CASE(addresses), CASE(port_ids), CASE(peek_trunc), CASE(duplicates), CASE(forks),
-    CASE(execs), CASE(vforks), CASE(threads), CASE(polls), CASE(many_at_once), CASE(timeouts),
-    CASE(as_files), CASE(passed), CASE(closes), CASE(interfaces), CASE(dumps), CASE(namespaces),
+    CASE(names), CASE(no_peer), CASE(memberships), CASE(control), CASE(addresses), CASE(port_ids),
+    CASE(peek_trunc), CASE(duplicates), CASE(not_blocking), CASE(selects), CASE(forks), CASE(execs),
+    CASE(vforks), CASE(spawns), CASE(threads), CASE(forks_among_threads), CASE(polls),
+    CASE(many_at_once), CASE(timeouts), CASE(as_files), CASE(passed), CASE(closes),
+    CASE(closes_at_exec), CASE(interfaces), CASE(dumps), CASE(namespaces),
     CASE(probe_big), CASE(probe_dump), CASE(probe_window), CASE(probe_overrun), CASE(bench),
 };
 
@@ -467,6 +340,8 @@ int main(int argc, char **argv)
 {
     int bad = 0;
 
+    if (argc == 3 && !strcmp(argv[1], "closed"))
+        return fcntl(atoi(argv[2]), F_GETFD) < 0 ? 0 : 1;
     if (argc == 3 && (!strcmp(argv[1], "inherited") || !strcmp(argv[1], "in_namespace")))
         return inherited(atoi(argv[2]), argv[1][2] == '_');
     if (readlink("/proc/self/exe", self_path, sizeof(self_path) - 1) < 0)

@@ -21,6 +21,27 @@ refused 2 'DPSIM_SOCKET' simulator exec -- true
 # shellcheck disable=SC2086
 refused 127 'cannot start nosuchprogram' $user "$work/bin/dpsim" run -- nosuchprogram
 
+# ---- programs that would not see the simulator ---------------------------------------------------
+
+needs cc gcc
+mkdir bin
+echo 'int main(void) { return 3; }' >three.c
+cc -static -o bin/static three.c && cc -o bin/dynamic three.c || die "cc"
+head -c 20000 bin/dynamic >bin/other && printf '\001' | dd of=bin/other bs=1 seek=4 conv=notrunc 2>/dev/null     # ELFCLASS32
+printf '#!/bin/sh\nexit 3\n' >bin/script
+chmod 755 bin bin/*
+PATH="$PATH:$work/tmp/bin"
+refused 126 '^dpsim run: .*/bin/static is statically linked: ' simulator run -- static
+refused 126 '^dpsim exec: .*/bin/static is statically linked: ' simulator exec --socket socket -- ./bin/static
+refused 126 'bin/other is a program for another kind of machine' simulator run -- bin/other
+for program in bin/dynamic bin/script '--allow-static static'; do
+    # shellcheck disable=SC2086
+    simulator run $program 2>err
+    is=$?
+    [ $is -eq 3 ] || die "$program: exit status $is: $(cat err)"
+    step "dpsim run $program"
+done
+
 # ---- the socket --------------------------------------------------------------------------------
 
 long=$(printf '%0200d' 1)

@@ -32,27 +32,9 @@ serve
 export DPSIM_SOCKET="$work/tmp/socket"
 dpsim do <world.scn || die "the scenario does not run"
 
-listeners=''
-listen() {      # NAME ARGUMENTS...: starts a tcpdump and waits until it listens
-    name=$1
-    shift
-    mkfifo "$name.err"
-    simulator exec -- tcpdump -n -e "$@" >"$name.out" 2>"$name.err" &
-    listeners="$listeners $!"
-    exec 3<"$name.err"
-    while read -r line <&3; do
-        case $line in
-        listening*)
-            cat <&3 >/dev/null &
-            return ;;
-        esac
-    done
-    die "tcpdump $* does not listen"
-}
-
-listen front -i p1 -c 2
-listen back -i p2 -c 2 vlan 5
-listen none -i p2 -c 1 arp or vlan 6
+listen front tcpdump -n -e -i p1 -c 2
+listen back tcpdump -n -e -i p2 -c 2 vlan 5
+listen none tcpdump -n -e -i p2 -c 1 arp or vlan 6
 dpsim do "send p1 $udp; advance 1ms; send p1 $udp; send p2 ffffffffffff02000000000108060001080006040001"
 # shellcheck disable=SC2086
 wait $listeners

@@ -44,7 +44,8 @@ def ip(src, dst, proto, l4):
 
 def udp(src, dst, sport, dport, data=b"data", proto=UDP, is_summed=True):
     l4 = struct.pack(">HHHH", sport, dport, 8 + len(data), 0) + data
-    return ip(src, dst, proto, l4_sum(src, dst, proto, l4, 6) if is_summed else l4)
+    # Linux 6.1 checks UDP-Lite's checksum with the number of UDP in the pseudo header.
+    return ip(src, dst, proto, l4_sum(src, dst, UDP, l4, 6) if is_summed else l4)
 
 
 def tcp(src, dst, sport, dport, flags, seq=1, ack=0, data=b"", options=b""):
@@ -145,7 +146,10 @@ class World:
             low = high = None
         if kind == "DST" and dice.happens(0.5):
             low, high = self.servers[1], None
-        return kind, low, high, ports, ("PERSISTENT",) if dice.happens(0.3) else ()
+        flags = ["PERSISTENT"] if dice.happens(0.3) else []
+        if ports and len(ports) == 1 and dice.happens(0.2):     # random, but there is one choice only
+            flags.append(dice.pick(("PROTO_HASH", "PROTO_RANDOM")))
+        return kind, low, high, ports, tuple(flags)
 
     def packet(self, src, dst, sport, dport, is_answer):
         if self.proto == ICMP:

@@ -190,20 +190,28 @@ static int run_probe(const struct place *p, const char *name)
 #define TEST(name) cmocka_unit_test(test_##name)
 
 PROBE(names)
+PROBE(no_peer)
+PROBE(memberships)
+PROBE(control)
 PROBE(addresses)
 PROBE(port_ids)
 PROBE(peek_trunc)
 PROBE(duplicates)
+PROBE(not_blocking)
+PROBE(selects)
 PROBE(forks)
 PROBE(execs)
 PROBE(vforks)
+PROBE(spawns)
 PROBE(threads)
+PROBE(forks_among_threads)
 PROBE(polls)
 PROBE(many_at_once)
 PROBE(timeouts)
 PROBE(as_files)
 PROBE(passed)
 PROBE(closes)
+PROBE(closes_at_exec)
 PROBE(interfaces)
 PROBE(dumps)
 PROBE(namespaces)
@@ -284,9 +292,11 @@ static void test_nonsense(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        TEST(names), TEST(addresses), TEST(port_ids), TEST(peek_trunc), TEST(duplicates),
-        TEST(forks), TEST(execs), TEST(vforks), TEST(threads), TEST(polls), TEST(many_at_once),
-        TEST(timeouts), TEST(as_files), TEST(passed), TEST(closes), TEST(interfaces), TEST(dumps),
+        TEST(names), TEST(no_peer), TEST(memberships), TEST(control), TEST(addresses),
+        TEST(port_ids), TEST(peek_trunc), TEST(duplicates), TEST(not_blocking), TEST(selects),
+        TEST(forks), TEST(execs), TEST(vforks), TEST(spawns), TEST(threads),
+        TEST(forks_among_threads), TEST(polls), TEST(many_at_once), TEST(timeouts), TEST(as_files),
+        TEST(passed), TEST(closes), TEST(closes_at_exec), TEST(interfaces), TEST(dumps),
         TEST(namespaces), TEST(probe_big), TEST(probe_dump), TEST(probe_window),
         TEST(probe_overrun), TEST(path_in_use), TEST(path_stale), TEST(path_is_file),
         TEST(nonsense),

@@ -80,3 +80,21 @@ serve() {       # starts a simulator at ./socket that goes with the test
     done
     die "dpsim serve does not begin"
 }
+
+listeners=''
+listen() {      # NAME COMMAND...: starts a program in the simulator and waits until it says that it listens
+    name=$1
+    shift
+    mkfifo "$name.err"
+    simulator exec -- "$@" >"$name.out" 2>"$name.err" &
+    listeners="$listeners $!"
+    exec 3<"$name.err"
+    while read -r line <&3; do
+        case $line in
+        listening*)
+            cat <&3 >/dev/null &
+            return ;;
+        esac
+    done
+    die "$* does not listen"
+}

@@ -21,6 +21,7 @@
 #include "tools/cmd.h"
 #include "tools/launch.h"
 #include "tools/options.h"
+#include "tools/program.h"
 
 #define GRACE_MS      2000      /* between SIGTERM and SIGKILL */
 #define KILL_AGAIN_MS 100
@@ -217,10 +218,14 @@ int cmd_run(int argc, char **argv)
     struct run r = { .o = &o, .status = 1 };
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
                           | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
-                          | OPTION_SUMMARY | OPTION_PROGRAM, &o);
+                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_PROGRAM, &o);
 
     if (rc >= 0)
         return rc;
+    if (!o.may_be_static && program_check(o.program[0], &e)) {
+        fprintf(stderr, "dpsim run: %s\n", e.text);
+        return LAUNCH_REFUSED;
+    }
     rc = start_simulator(&r, &e);
     if (!rc)
         rc = run_program(&r, &e);

@@ -8,17 +8,23 @@
 
 #include "base/err.h"
 
-#define LAUNCH_NOT_FOUND 127        /* exit status, as of a shell, when PROGRAM cannot be started */
+/* Exit statuses, as of a shell, when PROGRAM is not started. */
+#define LAUNCH_REFUSED   126
+#define LAUNCH_NOT_FOUND 127
 
 /* The environment for a program of the simulator at 'socket': this process's own with
- * LD_PRELOAD, DPSIM_SOCKET and DPSIM_NETNS put right. A new string array (g_strfreev), or
+ * LD_PRELOAD, ASAN_OPTIONS, DPSIM_SOCKET and DPSIM_NETNS put right. A new string array (g_strfreev), or
  * NULL with 'e' when the preload library is not where it should be. */
 char **launch_environ(const char *socket, struct err *e);
 
 /* Does a simulator listen at 'socket_path'? 0 or -errno. */
 int launch_check(const char *socket_path, struct err *e);
 
-/* Starts argv[0], looked up in PATH, with the signal mask 'mask'. Returns 0 or -errno. */
+/* Becomes argv[0], looked up in PATH, with the signal mask 'mask' and guard.h's guard on. Returns
+ * only on failure: -errno. */
+int launch_become(char **argv, char **env, const sigset_t *mask);
+
+/* The same in a child. Returns 0 or -errno. */
 int launch_spawn(char **argv, char **env, const sigset_t *mask, pid_t *pid, struct err *e);
 
 #endif

@@ -71,6 +71,12 @@ static bool take_summary(struct options *o, const char *arg)
     return o->has_summary = true;
 }
 
+static bool take_static(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->may_be_static = true;
+}
+
 /* clang-format off */
 static const struct row {
     unsigned bit;
@@ -85,6 +91,7 @@ static const struct row {
     { OPTION_DETERMINISTIC, "deterministic", NULL,     "upcalls go to the first CPU's socket, wherever the program runs", take_deterministic },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
+    { OPTION_STATIC,   "allow-static", NULL,           "run PROGRAM even if it cannot see the simulator", take_static },
 };
 /* clang-format on */
 

@@ -18,13 +18,14 @@ enum {      /* which of them a subcommand takes */
     OPTION_DETERMINISTIC = 64,
     OPTION_KEEP = 128,
     OPTION_SUMMARY = 256,
+    OPTION_STATIC = 512,
 };
 
 struct options {
     const char *socket, *scenario, *upcall;     /* NULL: not given */
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
-    bool is_deterministic, is_kept, has_summary;
+    bool is_deterministic, is_kept, has_summary, may_be_static;
     char **program;                             /* argv, NULL-terminated */
 };
 

@@ -170,7 +170,6 @@ struct ct_table *ct_table_new(const struct dp_env *env)
     ct_link_init(&t->expects);
     for (size_t i = 0; i < CT_WHEEL_SLOTS; i++)
         ct_link_init(&t->wheel[i]);
-    t->stats = g_new0(struct ct_stats, MAX(env->n_cpus, 1u));
     t->wheel_s = ct_now(t) / NS_PER_S;
     t->wake_s = UINT64_MAX;
     t->timeouts = g_ptr_array_new();
@@ -190,7 +189,6 @@ void ct_table_free(struct ct_table *t)
     ct_nat_table_done(t);
     ct_timeouts_done(t);
     g_free(t->seconds);
-    g_free(t->stats);
     g_free(t->bucket);
     g_free(t);
 }

@@ -83,7 +83,7 @@ typedef void ct_event_fn(void *ctx, struct ct_conn *c, uint32_t events);
 /* The same of an expectation; 'event' is IPEXP_NEW or IPEXP_DESTROY. */
 typedef void ct_expect_event_fn(void *ctx, struct ct_expect *x, unsigned event);
 
-/* What /proc/net/stat/nf_conntrack counts, for each CPU. */
+/* What /proc/net/stat/nf_conntrack counts. All on the first CPU: where a client ran is nothing that may show. */
 struct ct_stats {
     uint32_t n_found, n_invalid, n_insert, n_insert_failed, n_drop, n_early_drop, n_error;
     uint32_t n_search_restart, n_clash_resolve, n_chain_toolong;
@@ -118,7 +118,7 @@ struct ct_table {
     ct_expect_event_fn *expect_event;   /* NULL as well */
     void *event_ctx;
     const unsigned *n_listeners;        /* how many listen now; NULL: always somebody, if 'event' is set */
-    struct ct_stats *stats;             /* of env->n_cpus CPUs */
+    struct ct_stats stats;
 };
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -129,12 +129,6 @@ void ct_table_free(struct ct_table *t);         /* NULL allowed; no packet may h
 static inline uint64_t ct_now(const struct ct_table *t)
 {
     return t->env->now(t->env->ctx);
-}
-
-/* The running CPU's counters. */
-static inline struct ct_stats *ct_stats_of(const struct ct_table *t)
-{
-    return &t->stats[t->env->cpu ? t->env->cpu(t->env->ctx) : 0];
 }
 
 static inline bool ct_is_full(const struct ct_table *t)

@@ -58,7 +58,7 @@ static void unlink_expect(struct ct_expect *x)
     ct_link_remove(&x->of_master);
     x->master->table->n_expects--;
     x->master->n_expects--;
-    ct_stats_of(x->master->table)->n_expect_delete++;
+    x->master->table->stats.n_expect_delete++;
     tell(x, IPEXP_DESTROY);
 }
 
@@ -156,7 +156,7 @@ int ct_expect_add(struct ct_conn *master, const struct ct_expect *x)
     ct_link_add(master->expects.next, &new->of_master);     /* the youngest first */
     t->n_expects++;
     master->n_expects++;
-    ct_stats_of(t)->n_expect_create++;
+    t->stats.n_expect_create++;
     tell(new, IPEXP_NEW);
     return 0;
 }
@@ -168,7 +168,7 @@ void ct_expect_fulfil(struct ct_expect *x, struct ct_conn *c)
     c->master = ct_conn_get(x->master);
     c->status |= IPS_EXPECTED;
     c->mark = x->master->mark;
-    ct_stats_of(c->table)->n_expect_new++;
+    c->table->stats.n_expect_new++;
     if (x->helper)
         c->helper = x->helper;
     if (!(x->flags & NF_CT_EXPECT_PERMANENT))

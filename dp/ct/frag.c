@@ -16,12 +16,14 @@
 
 /* What the kernel charges, on a 64-bit machine: a queue, and of a packet its descriptor, and its buffer
  * with room before and a record behind, in a power of two. */
-#define MEM_QUEUE 200u
 #define MEM_PKT 256u
 #define MEM_PKT_ROOM 64u
 #define MEM_PKT_RECORD 320u
 
+
+/* Of IPv4 and IPv6. */
 static const uint64_t timeout_s[] = {30, 60};
+static const uint32_t mem_queue[] = {200, 184};
 
 static unsigned family(const struct frag_queue *q)
 {
@@ -138,7 +140,7 @@ static struct frag_queue *queue_new(struct ct_frags *f, const struct frag_key *k
     q->frags = g_array_new(FALSE, FALSE, sizeof(struct frag));
     memcpy(&addr, key->src, sizeof(addr));
     q->peer = key->l3 == 4 ? peer_get(f, addr) : NULL;
-    charge(q, MEM_QUEUE);
+    charge(q, mem_queue[family(q)]);
     start_timer(q);
     g_hash_table_insert(f->queues, &q->key, q);
     return q;
@@ -194,8 +196,9 @@ void frag_queue_kill(struct frag_queue *q, enum drop_reason why)
 void frag_queue_reset(struct frag_queue *q, enum drop_reason why)
 {
     drop_frags(q, why);
-    q->owner->mem[family(q)] -= q->mem - MEM_QUEUE;
-    q->mem = MEM_QUEUE;
+    q->owner->mem[family(q)] -= q->mem;
+    q->mem = 0;
+    charge(q, mem_queue[family(q)]);
     q->len = q->n_bytes = 0;
     q->has_last = false;
     q->ecn = 0;

@@ -7,7 +7,7 @@
 /* get_unique_tuple: what connection 'c', whose packets look like 'from' so far, shall look like after manipulation
  * of one end: as 'range' says and, where it leaves a choice, so that no other connection's answers are
  * taken for its own (nat_unique.c). */
-struct ct_tuple ct_nat_unique(struct ct_conn *c, const struct ct_tuple *from,
+struct ct_tuple ct_nat_unique(const struct ct_conn *c, const struct ct_tuple *from,
                               const struct ct_nat_range *range, enum ct_manip manip);
 
 /* Connections by their original source, so that one source stays behind one address (nat_source.c). */

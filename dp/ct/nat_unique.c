@@ -3,7 +3,6 @@
  * A choice is free when no connection knows its answer. The kernel's own choices where it has several: the address by
  * a hash of the addresses (the same for the same client, and so the same here), the id from a random start.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <netinet/in.h>
 
 #include "base/bytes.h"
@@ -13,7 +12,6 @@
 
 #define MAX_ATTEMPTS 128u
 #define MIN_ATTEMPTS 16u            /* a round this short was the last one */
-#define EVICT_ATTEMPTS 32u          /* so few are left: closing connections may be evicted */
 
 static const struct ct_proto *proto_of(const struct ct_tuple *t)
 {
@@ -49,61 +47,24 @@ static bool is_source_in_range(struct ct_tuple *t, const struct ct_nat_range *r)
 
 /* ---- taken or free ------------------------------------------------------------------------------ */
 
-/* The other connection to whose packets an answer to 'tuple' would belong, or NULL. One with the same original tuple
- * is the same flow seen twice: confirming will settle that. */
-static struct ct_conn *owner_of_answer(const struct ct_conn *c, const struct ct_tuple *tuple,
-                                       unsigned *dir)
-{
-    struct ct_tuple reply;
-    struct ct_conn *other;
-
-    (void)ct_tuple_invert(&reply, tuple);
-    other = ct_find(c->table, &reply, dir);
-    if (!other || other == c ||
-        ct_tuple_equal(&other->dir[CT_ORIG].tuple, &c->dir[CT_ORIG].tuple))
-        return NULL;
-    return other;
-}
-
+/* nf_nat_used_tuple: does an answer to 'tuple' belong to another connection? One with the same original tuple is the
+ * same flow seen twice: confirming will settle that. */
 static bool is_taken(const struct ct_conn *c, const struct ct_tuple *tuple)
 {
+    const struct ct_conn *other;
+    struct ct_tuple reply;
     unsigned dir;
 
-    return owner_of_answer(c, tuple, &dir) != NULL;
-}
-
-/* Is 'other' a closing connection of which the new one's numbers show that it is over? */
-static bool is_evictable(const struct ct_conn *c, const struct ct_conn *other, unsigned dir)
-{
-    const struct ct_tcp *new = &c->state.tcp, *old = &other->state.tcp;
-
-    return dir == CT_REPLY && old->state >= TCP_CONNTRACK_TIME_WAIT &&
-           !(other->status & (IPS_FIXED_TIMEOUT | IPS_DYING)) && other->status & IPS_SRC_NAT &&
-           (int32_t)(new->side[CT_ORIG].end - old->side[CT_ORIG].end) > 0;
-}
-
-/* nf_nat_used_tuple_harder */
-static bool is_taken_for_good(const struct ct_conn *c, const struct ct_tuple *tuple,
-                              uint32_t attempts_left)
-{
-    unsigned dir;
-    struct ct_conn *other = owner_of_answer(c, tuple, &dir);
-
-    if (!other)
-        return false;
-    if (attempts_left > EVICT_ATTEMPTS || tuple->proto != IPPROTO_TCP ||
-        c->state.tcp.state != TCP_CONNTRACK_SYN_SENT || !is_evictable(c, other, dir))
-        return true;
-    ct_conn_delete(other);
-    return false;
+    (void)ct_tuple_invert(&reply, tuple);
+    other = ct_find(c->table, &reply, &dir);
+    return other && !ct_tuple_equal(&other->dir[CT_ORIG].tuple, &c->dir[CT_ORIG].tuple);
 }
 
 /* ---- addresses ---------------------------------------------------------------------------------- */
 
 static uint32_t word_of(const struct ct_addr *a, unsigned i)
 {
-    return (uint32_t)a->bytes[4 * i] << 24 | (uint32_t)a->bytes[4 * i + 1] << 16 |
-           (uint32_t)a->bytes[4 * i + 2] << 8 | a->bytes[4 * i + 3];
+    return be32_get(a->bytes + 4 * i);
 }
 
 /* As the kernel's hash sees it on little-endian machines, of which alone there are recordings. */
@@ -155,7 +116,7 @@ static void map_addr(struct ct_tuple *t, const struct ct_nat_range *r, enum ct_m
 }
 
 /* find_appropriate_src: the source that an older connection of the same source has been given. */
-static bool map_as_before(struct ct_conn *c, const struct ct_tuple *from,
+static bool map_as_before(const struct ct_conn *c, const struct ct_tuple *from,
                           const struct ct_nat_range *r, struct ct_tuple *to)
 {
     const struct ct_conn *other = NULL;
@@ -221,7 +182,7 @@ static uint16_t random_id(const struct ct_conn *c)
 }
 
 /* nf_nat_l4proto_unique_tuple: leaves the last one tried if none is free. */
-static void choose_id(struct ct_conn *c, struct ct_tuple *t, const struct ct_nat_range *r,
+static void choose_id(const struct ct_conn *c, struct ct_tuple *t, const struct ct_nat_range *r,
                       enum ct_manip manip)
 {
     struct ids ids = candidates(c, t, r, manip);
@@ -235,7 +196,7 @@ static void choose_id(struct ct_conn *c, struct ct_tuple *t, const struct ct_nat
 
         for (uint32_t i = 0; i < attempts; i++, off++) {
             *id = (uint16_t)(ids.min + off % ids.n);
-            if (!is_taken_for_good(c, t, attempts - i))
+            if (!is_taken(c, t))
                 return;
         }
         if (attempts >= ids.n || attempts < MIN_ATTEMPTS)
@@ -254,7 +215,7 @@ static bool may_keep_id(const struct ct_conn *c, struct ct_tuple *t, const struc
     return is_id_in_range(t, r, manip) && (r->min_id == r->max_id || !is_taken(c, t));
 }
 
-struct ct_tuple ct_nat_unique(struct ct_conn *c, const struct ct_tuple *from,
+struct ct_tuple ct_nat_unique(const struct ct_conn *c, const struct ct_tuple *from,
                               const struct ct_nat_range *r, enum ct_manip manip)
 {
     bool is_random = r->flags & NF_NAT_RANGE_PROTO_RANDOM_ALL;

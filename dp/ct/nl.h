@@ -88,7 +88,7 @@ void ct_nl_on_expect(void *ctx, struct ct_expect *x, unsigned event);
 
 /* ---- statistics: nl_conn.c ----------------------------------------------------------------------- */
 
-/* One of the counters of a CPU. */
+/* One of the counters. */
 struct ct_nl_stat {
     uint16_t type;                      /* CTA_STATS_* */
     size_t member;                      /* of struct ct_stats */

@@ -311,9 +311,10 @@ int ct_nl_dump_stats(struct dump *d, uint16_t type, const struct ct_nl_stat *row
 
         h->res_id = GUINT16_TO_BE((uint16_t)d->pos);
         for (size_t i = 0; i < n; i++) {
-            uint32_t value;
+            uint32_t value = 0;
 
-            memcpy(&value, (const char *)&t->stats[d->pos] + rows[i].member, sizeof(value));
+            if (!d->pos)
+                memcpy(&value, (const char *)&t->stats + rows[i].member, sizeof(value));
             put_be32(msg, rows[i].type, value);
         }
         if (!dump_commit(d, msg))

@@ -313,10 +313,10 @@ static int insert_conn(struct ct_conn *c, struct err *e)
     int rc = ct_conn_insert(c);
 
     if (rc) {
-        ct_stats_of(c->table)->n_insert_failed++;
+        c->table->stats.n_insert_failed++;
         return err_set(e, EEXIST, "ctnetlink: one of the tuples is another connection's");
     }
-    ct_stats_of(c->table)->n_insert++;
+    c->table->stats.n_insert++;
     return 0;
 }
 

@@ -56,11 +56,11 @@ struct ct_proto {
     uint8_t n_timeouts;
 };
 
-#define N_CT_PROTOS 6
+#define N_CT_PROTOS 9
 extern const struct ct_proto *const ct_protos[N_CT_PROTOS];     /* proto_table.c; the last one is generic */
 
 extern const struct ct_proto ct_proto_tcp, ct_proto_udp, ct_proto_udplite, ct_proto_icmp,
-    ct_proto_icmp6, ct_proto_generic;
+    ct_proto_icmp6, ct_proto_sctp, ct_proto_dccp, ct_proto_gre, ct_proto_generic;
 
 const struct ct_proto *ct_proto_of(uint8_t number, uint8_t l3);     /* never NULL */
 

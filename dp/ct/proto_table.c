@@ -4,8 +4,8 @@
 #include "dp/ct/timeout.h"
 
 const struct ct_proto *const ct_protos[N_CT_PROTOS] = {
-    &ct_proto_tcp,   &ct_proto_udp,     &ct_proto_icmp,
-    &ct_proto_icmp6, &ct_proto_udplite, &ct_proto_generic,
+    &ct_proto_tcp,  &ct_proto_udp, &ct_proto_icmp,    &ct_proto_icmp6,   &ct_proto_sctp,
+    &ct_proto_dccp, &ct_proto_gre, &ct_proto_udplite, &ct_proto_generic,
 };
 
 const struct ct_proto *ct_proto_of(uint8_t number, uint8_t l3)

@@ -34,6 +34,7 @@ static bool is_damaged_udp(const struct ct_conn *c, const struct ct_ip *ip)
 static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
 {
     const uint8_t *udp = ct_ip_l4(ip);
+    struct ct_ip as_udp = *ip;
     uint32_t len = ct_ip_l4_len(ip), covered;
 
     if (len < UDP_LEN)
@@ -43,7 +44,9 @@ static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
         covered = len;
     if (covered < UDP_LEN || covered > len || !be16_get(udp + 6))
         return true;
-    return c->table->sysctl.checksum && !ct_ip_covered_ok(ip, covered);
+    /* Linux 6.1 counts the number of UDP into the pseudo header, not UDP-Lite's own. */
+    as_udp.proto = IPPROTO_UDP;
+    return c->table->sysctl.checksum && !ct_ip_covered_ok(&as_udp, covered);
 }
 
 static void assure(struct ct_conn *c)

@@ -291,7 +291,8 @@ static int call_aside(struct ctl_call *call)
     if (fd < 0)
         return fd;
     rc = try_call(fd, call);
-    drop_ctl(fd);
+    fd_set_state(fd, FD_UNKNOWN);
+    real.close(fd);
     return rc;
 }
 

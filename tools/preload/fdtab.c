@@ -36,7 +36,7 @@ uint64_t fd_state(int fd)
 
 void fd_set_state(int fd, uint64_t state)
 {
-    if (!in_table(fd))
+    if (!in_table(fd) || preload_in_vfork())
         return;
     if (state > FD_FOREIGN)
         raise_top(fd);
@@ -45,7 +45,7 @@ void fd_set_state(int fd, uint64_t state)
 
 void fd_set_sock(int fd, uint64_t id, int type, int protocol)
 {
-    if (!in_table(fd))
+    if (!in_table(fd) || preload_in_vfork())
         return;
     table[fd].type = (uint16_t)type;
     table[fd].protocol = (uint16_t)protocol;
@@ -55,7 +55,7 @@ void fd_set_sock(int fd, uint64_t id, int type, int protocol)
 
 void fd_copy(int from, int to)
 {
-    if (!in_table(to) || preload_in_vfork())
+    if (!in_table(to))
         return;
     if (fd_state(from) < FD_FIRST_SOCK) {
         fd_set_state(to, fd_state(from) == FD_FOREIGN ? FD_FOREIGN : FD_UNKNOWN);
@@ -139,7 +139,7 @@ struct fd_entry *fd_sock(int fd)
 {
     if (!in_table(fd))
         return NULL;
-    if (fd_state(fd) == FD_UNKNOWN)
+    if (fd_state(fd) == FD_UNKNOWN && !preload_in_vfork())
         look(fd);
     return fd_state(fd) >= FD_FIRST_SOCK ? &table[fd] : NULL;
 }

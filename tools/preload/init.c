@@ -21,7 +21,7 @@ static const struct {
 } reals[] = {
     REAL(socket), REAL(close), REAL(close_range), REAL(dup), REAL(dup2), REAL(dup3), REAL(fcntl),
     REAL(bind), REAL(connect), REAL(getsockname), REAL(getpeername), REAL(getsockopt),
-    REAL(setsockopt), REAL(shutdown), REAL(send), REAL(sendto), REAL(sendmsg), REAL(sendmmsg),
+    REAL(setsockopt), REAL(shutdown), REAL(listen), REAL(send), REAL(sendto), REAL(sendmsg), REAL(sendmmsg),
     REAL(write), REAL(writev), REAL(recv), REAL(recvfrom), REAL(recvmsg), REAL(recvmmsg),
     REAL(read), REAL(readv), REAL(ioctl), REAL(if_nametoindex), REAL(if_indextoname),
     REAL(if_nameindex), REAL(getifaddrs), REAL(unshare), REAL(poll), REAL(ppoll),

@@ -84,7 +84,8 @@ bool packet_has_option(int level, int name)
     if (level == SOL_PACKET)
         return true;
     return level == SOL_SOCKET && (name == SO_ATTACH_FILTER || name == SO_DETACH_FILTER
-                                   || name == SO_RCVBUF || name == SO_RCVBUFFORCE);
+                                   || name == SO_RCVBUF || name == SO_RCVBUFFORCE
+                                   || name == SO_PASSCRED);
 }
 
 int packet_setsockopt(const struct fd_entry *entry, int level, int name, const void *val,
@@ -175,8 +176,7 @@ int packet_send(const struct fd_entry *entry, const struct iovec *iov, size_t n_
     return -rc;
 }
 
-void packet_put_auxdata(const struct proto_ll *ll, size_t snaplen, struct msghdr *msg,
-                        socklen_t room)
+void packet_put_auxdata(const struct proto_ll *ll, size_t snaplen, struct msghdr *msg, size_t room)
 {
     struct tpacket_auxdata aux = {
         .tp_status = TP_STATUS_USER | ll->status,
@@ -186,17 +186,6 @@ void packet_put_auxdata(const struct proto_ll *ll, size_t snaplen, struct msghdr
         .tp_vlan_tci = ll->vlan_tci,
         .tp_vlan_tpid = ll->vlan_tpid,
     };
-    size_t used = msg->msg_controllen;
-    struct cmsghdr head = { .cmsg_len = CMSG_LEN(sizeof(aux)), .cmsg_level = SOL_PACKET,
-                            .cmsg_type = PACKET_AUXDATA };
-    char *at = (char *)msg->msg_control + used;
 
-    if (!msg->msg_control || room < used + CMSG_LEN(sizeof(aux))) {
-        msg->msg_flags |= MSG_CTRUNC;
-        return;
-    }
-    memcpy(at, &head, sizeof(head));
-    memcpy(at + CMSG_LEN(0), &aux, sizeof(aux));
-    used += CMSG_SPACE(sizeof(aux));
-    msg->msg_controllen = used < room ? used : room;
+    control_put(msg, room, &(struct cmsghdr){ sizeof(aux), SOL_PACKET, PACKET_AUXDATA }, &aux);
 }

@@ -48,6 +48,7 @@ struct real {
     int (*getsockopt)(int, int, int, void *, socklen_t *);
     int (*setsockopt)(int, int, int, const void *, socklen_t);
     int (*shutdown)(int, int);
+    int (*listen)(int, int);
     ssize_t (*send)(int, const void *, size_t, int);
     ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
     ssize_t (*sendmsg)(int, const struct msghdr *, int);
@@ -94,7 +95,7 @@ extern struct real real;
 /* init.c: is this program pointed at a simulator? Sets up 'real' on the first call. */
 bool preload_on(void);
 const char *preload_socket(void);       /* path of the simulator's socket */
-bool preload_in_vfork(void);            /* a vfork child shares our memory: change no table */
+bool preload_in_vfork(void);            /* a vfork child shares our memory, but not our descriptors */
 void preload_complain(const char *what, int err);   /* one line on stderr, once a process */
 
 /* fdtab.c: what each descriptor is. */
@@ -121,6 +122,7 @@ static inline bool fd_is_packet(const struct fd_entry *entry)
 
 struct fd_entry *fd_sock(int fd);       /* entry of a fake socket, or NULL; looks at unknown ones */
 uint64_t fd_state(int fd);              /* without looking */
+/* None of these changes anything in a vfork child: the table is the parent's. */
 void fd_set_state(int fd, uint64_t state);
 void fd_set_sock(int fd, uint64_t id, int type, int protocol);
 void fd_copy(int from, int to);         /* after a dup of any kind */
@@ -165,7 +167,14 @@ int packet_send(const struct fd_entry *entry, const struct iovec *iov, size_t n_
 void packet_give_name(const struct proto_ll *ll, void *addr, socklen_t *len);
 void packet_fill_name(const struct proto_ll *ll, void *sockaddr_ll);
 void packet_put_auxdata(const struct proto_ll *ll, size_t snaplen, struct msghdr *msg,
-                        socklen_t room);
+                        size_t room);
+
+/* control.c: 'room' is what the program offered, msg->msg_controllen what is used of it so far. */
+/* kind->cmsg_len: of the data alone. */
+void control_put(struct msghdr *msg, size_t room, const struct cmsghdr *kind, const void *data);
+void control_put_netlink(struct msghdr *msg, size_t room, const struct proto_dgram *dgram);
+/* Descriptors that came along are not known yet, whatever their numbers were before. */
+void control_note_fds(struct msghdr *msg);
 
 /* recv.c: a frame without waiting, 'n' as recv() with MSG_TRUNC; -1 with errno. */
 ssize_t recv_frame(struct fd_entry *entry, int fd, void *buf, size_t len, struct proto_ll *ll);

@@ -36,10 +36,15 @@ static size_t head_len(const struct fd_entry *entry)
     return fd_is_packet(entry) ? sizeof(struct head) : sizeof(struct proto_dgram);
 }
 
+static uint32_t mask_of(uint32_t group)
+{
+    return group && group <= 32 ? UINT32_C(1) << (group - 1) : 0;
+}
+
 static void set_name(const struct fd_entry *entry, struct msghdr *msg, const struct head *head)
 {
     struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = head->dgram.src_portid,
-                              .nl_groups = head->dgram.groups };
+                              .nl_groups = mask_of(head->dgram.group) };
 
     if (!msg->msg_name)
         return;
@@ -136,14 +141,16 @@ static ssize_t recv_head(struct fd_entry *entry, int fd, struct msghdr *msg, str
 
 static ssize_t recv_one(struct fd_entry *entry, int fd, struct msghdr *msg, int flags)
 {
-    socklen_t control_room = (socklen_t)msg->msg_controllen;
+    size_t control_room = msg->msg_controllen;
     struct head head;
     ssize_t n = recv_head(entry, fd, msg, &head, flags);
 
     if (n < 0)
         return n;
     set_name(entry, msg, &head);
-    if (fd_is_packet(entry) && head.ll.has_auxdata)
+    if (!fd_is_packet(entry))
+        control_put_netlink(msg, control_room, &head.dgram);
+    else if (head.ll.has_auxdata)
         packet_put_auxdata(&head.ll, (size_t)n, msg, control_room);
     after_recv(entry, msg, &head.dgram, flags);
     return n;
@@ -171,19 +178,8 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
     if (entry)
         return recv_one(entry, fd, msg, flags);
     n = real.recvmsg(fd, msg, flags);
-    if (n < 0 || !msg->msg_controllen || !preload_on())
-        return n;
-    /* Descriptors that came along are not known yet, whatever their numbers were before. */
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-        int came;
-
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-            continue;
-        for (size_t at = 0; at + sizeof(came) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(came)) {
-            memcpy(&came, CMSG_DATA(c) + at, sizeof(came));
-            fd_set_state(came, FD_UNKNOWN);
-        }
-    }
+    if (n >= 0 && msg->msg_controllen && preload_on())
+        control_note_fds(msg);
     return n;
 }
 
@@ -261,6 +257,16 @@ static void deadline_in(struct timespec *deadline, const struct timespec *timeou
     }
 }
 
+static int recv_many_foreign(int fd, struct mmsghdr *vec, unsigned n_vec, int flags,
+                             struct timespec *timeout)
+{
+    int got = real.recvmmsg(fd, vec, n_vec, flags, timeout);
+
+    for (int i = 0; i < got && preload_on(); i++)
+        control_note_fds(&vec[i].msg_hdr);
+    return got;
+}
+
 /* Like the kernel, looks at the clock only after a datagram. */
 EXPORT int recvmmsg(int fd, struct mmsghdr *vec, unsigned n_vec, int flags,
                     struct timespec *timeout)
@@ -270,7 +276,7 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *vec, unsigned n_vec, int flags,
     unsigned got = 0;
 
     if (!entry)
-        return real.recvmmsg(fd, vec, n_vec, flags, timeout);
+        return recv_many_foreign(fd, vec, n_vec, flags, timeout);
     if (timeout)
         deadline_in(&deadline, timeout);
     while (got < n_vec) {

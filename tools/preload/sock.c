@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#define PEERPIDFD 77    /* SO_PEERPIDFD of Linux 6.5: the descriptor may know it, ours does not */
 #define TYPE_MASK 0xf   /* the rest of socket()'s type argument is flags */
 
 /* The other protocols are the host's. */
@@ -149,20 +150,30 @@ EXPORT int shutdown(int fd, int how)
     return entry ? fail(EOPNOTSUPP) : real.shutdown(fd, how);
 }
 
-/* Options: one row says who answers. What has no row is native. */
+EXPORT int listen(int fd, int backlog)
+{
+    struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
+
+    return entry ? fail(EOPNOTSUPP) : real.listen(fd, backlog);
+}
+
+/* Options: one row says who answers. */
 enum opt_how {
+    OPT_NATIVE,     /* the descriptor */
     OPT_ASK,        /* the simulator, as an int */
     OPT_MEMBERS,    /* the simulator, as a bit mask */
     OPT_DOMAIN,
     OPT_TYPE,
     OPT_PROTOCOL,
     OPT_ERROR,
-    OPT_IGNORE,     /* setting it succeeds without effect */
     OPT_REFUSE,     /* would act on our header instead of the message */
+    OPT_UNABLE,
+    OPT_NO_PEER,    /* there is nobody at the other end */
+    OPT_NO_DATA,
 };
 
 static const struct opt {
-    int level, name;        /* name -1: all other names of the level */
+    int level, name;        /* -1: all others */
     enum opt_how get, set;
 } opts[] = {
     { SOL_SOCKET,  SO_DOMAIN,                OPT_DOMAIN,   OPT_REFUSE },
@@ -171,17 +182,26 @@ static const struct opt {
     { SOL_SOCKET,  SO_ERROR,                 OPT_ERROR,    OPT_REFUSE },
     { SOL_SOCKET,  SO_RCVBUF,                OPT_ASK,      OPT_ASK },
     { SOL_SOCKET,  SO_RCVBUFFORCE,           OPT_REFUSE,   OPT_ASK },
-    { SOL_SOCKET,  SO_PASSCRED,              OPT_REFUSE,   OPT_IGNORE },
+    { SOL_SOCKET,  SO_PASSCRED,              OPT_ASK,      OPT_ASK },
+    { SOL_SOCKET,  SO_PEERCRED,              OPT_NO_PEER,  OPT_REFUSE },
+    { SOL_SOCKET,  SO_PEERGROUPS,            OPT_NO_DATA,  OPT_REFUSE },
+    { SOL_SOCKET,  PEERPIDFD,                OPT_REFUSE,   OPT_REFUSE },
+    { SOL_SOCKET,  SO_PEEK_OFF,              OPT_UNABLE,   OPT_UNABLE },
     { SOL_SOCKET,  SO_ATTACH_FILTER,         OPT_REFUSE,   OPT_REFUSE },
     { SOL_SOCKET,  SO_ATTACH_BPF,            OPT_REFUSE,   OPT_REFUSE },
     { SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, OPT_MEMBERS,  OPT_REFUSE },
     { SOL_NETLINK, -1,                       OPT_ASK,      OPT_ASK },
+    { SOL_SOCKET,  -1,                       OPT_NATIVE,   OPT_NATIVE },
+    { -1,          -1,                       OPT_REFUSE,   OPT_REFUSE },
 };
 
-static const struct opt *find_opt(int level, int name)
+static const struct opt *find_opt(const struct fd_entry *entry, int level, int name)
 {
+    if (level == SOL_NETLINK && fd_is_packet(entry))
+        return &opts[ARRAY_SIZE(opts) - 1];
     for (size_t i = 0; i < ARRAY_SIZE(opts); i++) {
-        if (opts[i].level == level && (opts[i].name == name || opts[i].name == -1))
+        if ((opts[i].level == level || opts[i].level == -1)
+            && (opts[i].name == name || opts[i].name == -1))
             return &opts[i];
     }
     return NULL;
@@ -190,7 +210,7 @@ static const struct opt *find_opt(int level, int name)
 EXPORT int setsockopt(int fd, int level, int name, const void *val, socklen_t len)
 {
     struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
-    const struct opt *o = entry ? find_opt(level, name) : NULL;
+    const struct opt *o = entry ? find_opt(entry, level, name) : NULL;
     int value = 0;
 
     if (entry && fd_is_packet(entry) && packet_has_option(level, name)) {
@@ -198,12 +218,10 @@ EXPORT int setsockopt(int fd, int level, int name, const void *val, socklen_t le
 
         return err ? fail(err) : 0;
     }
-    if (!o)
+    if (!o || o->set == OPT_NATIVE)
         return real.setsockopt(fd, level, name, val, len);
-    if (o->set == OPT_IGNORE)
-        return 0;
-    if (o->set == OPT_REFUSE)
-        return fail(ENOPROTOOPT);
+    if (o->set != OPT_ASK)
+        return fail(o->set == OPT_UNABLE ? EOPNOTSUPP : ENOPROTOOPT);
     if (len < sizeof(value) && level == SOL_SOCKET)
         return fail(EINVAL);
     if (!val && len >= sizeof(value))
@@ -231,6 +249,16 @@ static int get_members(const struct fd_entry *entry, void *val, socklen_t *len)
     return 0;
 }
 
+static int give(const void *from, size_t size, void *val, socklen_t *len)
+{
+    if (!val)
+        return fail(EFAULT);
+    if (*len > size)
+        *len = (socklen_t)size;
+    memcpy(val, from, *len);
+    return 0;
+}
+
 static int ask_opt(const struct fd_entry *entry, int level, int name, int *value)
 {
     struct proto_reply rep;
@@ -253,13 +281,18 @@ static int get_value(const struct fd_entry *entry, const struct opt *o, int name
         *value = entry->type & TYPE_MASK;
         return 0;
     case OPT_PROTOCOL:
-        *value = entry->protocol;
+        *value = fd_is_packet(entry) ? 0 : entry->protocol;
         return 0;
     case OPT_ERROR:
         *value = ctl_page_error(entry->id);
         return 0;
-    case OPT_IGNORE:
+    case OPT_UNABLE:
+        return fail(EOPNOTSUPP);
+    case OPT_NO_DATA:
+        return fail(ENODATA);
+    case OPT_NATIVE:
     case OPT_REFUSE:
+    case OPT_NO_PEER:
     case OPT_MEMBERS:
         break;
     }
@@ -269,7 +302,8 @@ static int get_value(const struct fd_entry *entry, const struct opt *o, int name
 EXPORT int getsockopt(int fd, int level, int name, void *val, socklen_t *len)
 {
     struct fd_entry *entry = preload_on() ? fd_sock(fd) : NULL;
-    const struct opt *o = entry ? find_opt(level, name) : NULL;
+    const struct opt *o = entry ? find_opt(entry, level, name) : NULL;
+    const struct ucred nobody = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
     int value = 0;
 
     if (entry && fd_is_packet(entry) && packet_has_option(level, name)) {
@@ -277,7 +311,7 @@ EXPORT int getsockopt(int fd, int level, int name, void *val, socklen_t *len)
 
         return err ? fail(err) : 0;
     }
-    if (!o)
+    if (!o || o->get == OPT_NATIVE)
         return real.getsockopt(fd, level, name, val, len);
     if (!len)
         return fail(EFAULT);
@@ -285,12 +319,7 @@ EXPORT int getsockopt(int fd, int level, int name, void *val, socklen_t *len)
         return get_members(entry, val, len);
     if (level == SOL_NETLINK && *len < sizeof(value))
         return fail(EINVAL);
-    if (get_value(entry, o, name, &value))
-        return -1;
-    if (!val)
-        return fail(EFAULT);
-    if (*len > sizeof(value))
-        *len = sizeof(value);
-    memcpy(val, &value, *len);
-    return 0;
+    if (o->get == OPT_NO_PEER)
+        return give(&nobody, sizeof(nobody), val, len);
+    return get_value(entry, o, name, &value) ? -1 : give(&value, sizeof(value), val, len);
 }
