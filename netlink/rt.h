@@ -123,6 +123,7 @@ struct rt_addr {
     bool has_broadcast;
     uint8_t broadcast[4];
     char label[IFNAMSIZ];               /* IPv4 */
+    uint8_t proto;                      /* IFAPROT_*: who made it, 0: not told */
     uint32_t valid, preferred;          /* seconds, UINT32_MAX: for ever */
     uint32_t priority;
 };

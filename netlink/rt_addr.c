@@ -54,6 +54,8 @@ static void addr_put(struct nlmsghdr *msg, const struct rt_addr *a)
     mnl_attr_put(msg, IFA_CACHEINFO, sizeof(times), &times);
     if (!is_ip4)
         mnl_attr_put_u32(msg, IFA_FLAGS, a->flags);
+    if (a->proto)
+        mnl_attr_put_u8(msg, IFA_PROTO, a->proto);
 }
 
 /* By a device it filters only where the header was looked at, and the device must be there. */

@@ -151,7 +151,6 @@ static const struct row rows[] = {
     { IFLA_TSO_MAX_SIZE,       4, AT(tso_max_size), 0, NULL },
     { IFLA_TSO_MAX_SEGS,       4, 0, SEGS_MOST, NULL },
     { IFLA_NUM_RX_QUEUES,      4, AT(n_rx_queues), 0, NULL },
-    { 0, HOOK(put_link) },
     { 0, HOOK(put_master) },
     { IFLA_CARRIER,            1, AT(has_carrier), 0, NULL },
     { 0, HOOK(put_qdisc) },
@@ -166,6 +165,7 @@ static const struct row rows[] = {
     { 0, HOOK(put_xdp) },
     { 0, HOOK(put_info) },
     { 0, HOOK(put_link_nsid) },
+    { 0, HOOK(put_link) },
     { 0, HOOK(put_permanent) },
     { 0, HOOK(put_af_spec) },
 };

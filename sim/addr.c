@@ -353,13 +353,15 @@ int addr_del(struct sim_ns *ns, const struct rt_addr *wanted, struct req *cause,
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
-static void add_own(struct device *d, uint8_t family, const uint8_t *ip, uint8_t prefix_len)
+static void add_own(struct device *d, uint8_t family, const uint8_t *ip, uint8_t prefix_len,
+                    uint8_t proto)
 {
     struct rt_addr a = {
         .family = family,
         .prefix_len = prefix_len,
         .ifindex = d->dev.ifindex,
         .scope = RT_SCOPE_HOST,
+        .proto = proto,
         .valid = FOR_EVER,
         .preferred = FOR_EVER,
     };
@@ -379,7 +381,7 @@ static void add_link_local(struct device *d)
     };
 
     if (!d->kind || d->kind->addr_len == sizeof(d->dev.mac))
-        add_own(d, AF_INET6, ip, 64);
+        add_own(d, AF_INET6, ip, 64, IFAPROT_KERNEL_LL);
 }
 
 static void put_multicast_route(struct device *d)
@@ -403,8 +405,8 @@ void addr_dev_up(struct device *d)
         if (addr_at(d->ns, i)->ifindex == d->dev.ifindex)
             each_route(d->ns, addr_at(d->ns, i), route_put_own);
     if (d->dev.kind == NETDEV_LOOPBACK) {
-        add_own(d, AF_INET, lo4, 8);
-        add_own(d, AF_INET6, lo6, 128);
+        add_own(d, AF_INET, lo4, 8, 0);
+        add_own(d, AF_INET6, lo6, 128, IFAPROT_KERNEL_LO);
     } else if (d->dev.has_carrier && device_has_inet6(d)) {
         put_multicast_route(d);
         add_link_local(d);

@@ -166,6 +166,60 @@ expect "with its device goes the port" sh -c "$user $work/bin/dpsim exec -- ovs-
   port 0: br0 (internal)
 END
 
+# ---- rules and files -------------------------------------------------------------------------------
+
+# What a tunnel sends goes the way that the policy rules have for its mark; the counters in /sys tell which.
+for n in 1 2; do
+    quiet ip link add r$n type dummy
+    quiet ip link set r$n up
+    quiet ip addr add 172.16.$n.1/24 dev r$n
+    quiet ip neigh add 172.16.$n.254 lladdr 02:00:00:00:01:0$n dev r$n
+done
+quiet ip route add 10.77.0.0/16 via 172.16.1.254
+quiet ip route add 10.77.0.0/16 via 172.16.2.254 table 100
+quiet ip rule add fwmark 7 table 100
+sent() {
+    run cat /sys/class/net/r1/statistics/tx_packets /sys/class/net/r2/statistics/tx_packets
+}
+lead() {        # MARK: a packet with it
+    $user "$work/bin/dpsim" do "flow br0 in_port(br0),eth(),eth_type(0x0800),ipv4() \
+        set(skb_mark($1)),set(tunnel(tun_id=0x1,dst=10.77.0.9,ttl=64,flags(key))),vx" || die "the flow of mark $1"
+    $user "$work/bin/dpsim" do "send br0 $udp; del-flows br0" || die "a packet of mark $1"
+}
+udp=020000000002020000000001080045000021000000004011
+udp=${udp}66ca0a0000010a00000203e807d0000da04768656c6c6f
+$user "$work/bin/dpsim" do "up br0; port br0 vx type=vxlan dst_port=4789" || die "the tunnel port"
+lead 5
+expect "without a rule's mark" sent <<'END'
+1
+0
+END
+lead 7
+expect "with it" sent <<'END'
+1
+1
+END
+expect "the devices of the host are not seen" run sh -c 'ls /sys/class/net; ls -d /sys/class/net/r1; test ! -e /sys/class/net/eth0
+    sed "s/:.*//; s/ *//; 1,2d" /proc/net/dev; wc -l </proc/net/route; cat /proc/net/fib_trie 2>&1 || :' <<'END'
+br0
+lo
+r1
+r2
+vx
+/sys/class/net/r1
+lo
+br0
+r1
+r2
+vx
+4
+cat: /proc/net/fib_trie: No such file or directory
+END
+for name in r1 r2 vx; do
+    quiet ip link del $name
+done
+quiet ip rule del fwmark 7
+
 # ---- pyroute2 --------------------------------------------------------------------------------------
 
 /usr/bin/python3 -c 'import pyroute2' 2>/dev/null || die "pyroute2 is missing: apt-get install python3-pyroute2"
@@ -190,5 +244,5 @@ expect "pyroute2" run /usr/bin/python3 links.py <<'END'
 [('lo', 65536), ('br0', 1500), ('p0', 1400), ('pb', 1500), ('pa', 1500)]
 ['127.0.0.1', '10.1.0.1']
 veth 1500 10.9.0.1
-20 ['lo', 'br0', 'p0', 'pb', 'pa', 'n0']
+23 ['lo', 'br0', 'p0', 'pb', 'pa', 'n0']
 END
