@@ -195,25 +195,21 @@ static int get_settings(const struct ask *a)
 /* The first of two questions; the second says how long the masks behind the struct are. */
 static int get_link_settings(const struct ask *a)
 {
-    struct {
-        struct ethtool_link_settings head;
-        uint32_t masks[9];
-    } s = { .head = { .cmd = ETHTOOL_GLINKSETTINGS } };
-    struct ethtool_link_settings wanted;
+    static const uint32_t masks[3 * -NO_WORDS];     /* no modes: it is no cable */
+    struct ethtool_link_settings s = { .cmd = ETHTOOL_GLINKSETTINGS }, wanted;
     bool is_pair = is_driver(a, "veth");
-    const int n_words = -NO_WORDS;
 
     if (!has_speed(a))
         return -EOPNOTSUPP;
     memcpy(&wanted, a->in, sizeof(wanted));
-    if (wanted.link_mode_masks_nwords != n_words) {
-        s.head.link_mode_masks_nwords = NO_WORDS;
-        return answer(a, &s.head, sizeof(s.head));
-    }
-    s.head.link_mode_masks_nwords = (int8_t)n_words;
-    s.head.speed = is_pair ? SPEED_PAIR : (uint32_t)SPEED_UNKNOWN;
-    s.head.duplex = is_pair ? DUPLEX_FULL : DUPLEX_UNKNOWN;
-    return answer(a, &s, sizeof(s.head) + 3 * (size_t)n_words * sizeof(uint32_t));
+    s.link_mode_masks_nwords = NO_WORDS;
+    if (wanted.link_mode_masks_nwords != -NO_WORDS)
+        return answer(a, &s, sizeof(s));
+    s.link_mode_masks_nwords = -NO_WORDS;
+    s.speed = is_pair ? SPEED_PAIR : (uint32_t)SPEED_UNKNOWN;
+    s.duplex = is_pair ? DUPLEX_FULL : DUPLEX_UNKNOWN;
+    (void)answer(a, &s, sizeof(s));
+    return answer(a, masks, sizeof(masks));
 }
 
 static uint32_t n_stats(const struct ask *a)

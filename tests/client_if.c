@@ -156,67 +156,75 @@ static void ask_driver(const char *name)
                info.n_stats);
 }
 
-static void ask_permanent(const char *name)
-{
-    struct {
-        struct ethtool_perm_addr head;
-        uint8_t room[32];
-    } addr = { .head = { .cmd = ETHTOOL_GPERMADDR, .size = 32 } };
-    int err = ethtool(name, &addr);
+/* A struct with an array behind it, which C cannot say: words for both. */
+static uint64_t words[(64 + MOST * ETH_GSTRING_LEN) / 8];
 
-    printf("%s ETHTOOL_GPERMADDR: error %d, %u bytes\n", name, err, addr.head.size);
+static void *fresh(void)
+{
+    return memset(words, 0, sizeof(words));
 }
 
-/* How many strings of a kind, and if they are counters their names; the values follow. */
+static void ask_permanent(const char *name)
+{
+    struct ethtool_perm_addr *addr = fresh();
+    int err;
+
+    addr->cmd = ETHTOOL_GPERMADDR;
+    addr->size = 32;
+    err = ethtool(name, addr);
+    printf("%s ETHTOOL_GPERMADDR: error %d, %u bytes\n", name, err, addr->size);
+}
+
+/* How many strings of a kind, and what they are. */
 static uint32_t ask_strings(const char *name, uint32_t set)
 {
-    struct {
-        struct ethtool_sset_info info;
-        uint32_t n;
-    } ask_n = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = UINT64_C(1) << set } };
-    struct {
-        struct ethtool_gstrings head;
-        char text[MOST][ETH_GSTRING_LEN];
-    } strings = { .head = { .cmd = ETHTOOL_GSTRINGS, .string_set = set } };
-    int err = ethtool(name, &ask_n);
+    struct ethtool_sset_info *info = fresh();
+    struct ethtool_gstrings *strings;
+    uint32_t n;
+    int err;
 
+    info->cmd = ETHTOOL_GSSET_INFO;
+    info->sset_mask = UINT64_C(1) << set;
+    err = ethtool(name, info);
+    n = info->data[0];
     printf("%s ETHTOOL_GSSET_INFO %u: error %d, mask %llx, %u\n", name, set, err,
-           (unsigned long long)ask_n.info.sset_mask, ask_n.n);
-    strings.head.len = ask_n.n;
-    err = ethtool(name, &strings);
+           (unsigned long long)info->sset_mask, n);
+    strings = fresh();
+    *strings = (struct ethtool_gstrings){ .cmd = ETHTOOL_GSTRINGS, .string_set = set, .len = n };
+    err = ethtool(name, strings);
     printf("%s ETHTOOL_GSTRINGS %u: error %d", name, set, err);
-    for (uint32_t i = 0; !err && i < strings.head.len && i < MOST; i++)
-        printf(" %s", strings.text[i]);
+    for (uint32_t i = 0; !err && i < strings->len && i < MOST; i++)
+        printf(" %s", (const char *)strings->data + i * ETH_GSTRING_LEN);
     printf("\n");
-    return ask_n.n;
+    return n;
 }
 
 static void ask_stats(const char *name)
 {
-    uint32_t n = ask_strings(name, ETH_SS_STATS);
-    struct {
-        struct ethtool_stats head;
-        uint64_t value[MOST];
-    } stats = { .head = { .cmd = ETHTOOL_GSTATS, .n_stats = n } };
-    int err = ethtool(name, &stats);
+    uint32_t n = ask_strings(name, ETH_SS_STATS), index = if_nametoindex(name);
+    struct ethtool_stats *stats = fresh();
+    int err;
 
-    printf("%s ETHTOOL_GSTATS: error %d, %u", name, err, stats.head.n_stats);
+    stats->cmd = ETHTOOL_GSTATS;
+    stats->n_stats = n;
+    err = ethtool(name, stats);
+    printf("%s ETHTOOL_GSTATS: error %d, %u", name, err, stats->n_stats);
     if (!err && n)
-        printf(" %s", stats.value[0] == if_nametoindex(name) + 1 ||
-                          stats.value[0] + 1 == if_nametoindex(name) ? "the other end" : "wrong");
+        printf(" %s", stats->data[0] == index + 1 || stats->data[0] + 1 == index ? "the other end"
+                                                                              : "wrong");
     printf("\n");
 }
 
 static void ask_features(const char *name)
 {
-    struct {
-        struct ethtool_gfeatures head;
-        struct ethtool_get_features_block block[2];
-    } f = { .head = { .cmd = ETHTOOL_GFEATURES, .size = 2 } };
-    int err = ethtool(name, &f);
+    struct ethtool_gfeatures *f = fresh();
+    int err;
 
-    printf("%s ETHTOOL_GFEATURES: error %d, %u ", name, err, f.head.size);
-    print_bytes(f.block, err ? 0 : sizeof(f.block));
+    f->cmd = ETHTOOL_GFEATURES;
+    f->size = 2;
+    err = ethtool(name, f);
+    printf("%s ETHTOOL_GFEATURES: error %d, %u ", name, err, f->size);
+    print_bytes(f->features, err ? 0 : 2 * sizeof(struct ethtool_get_features_block));
 }
 
 /* ---- ARP ------------------------------------------------------------------------------------- */

@@ -25,7 +25,8 @@ own() {
 # User-mode-linux is configured otherwise: one CPU, no queues of receivers, another queueing discipline.
 configured() {
     if [ "$machine" = uml ]; then
-        sed -E 's/numtxqueues [0-9]+ //; s/numrxqueues [0-9]+ //; s/qdisc (fq_codel|pfifo_fast)/qdisc (default)/'
+        sed -E 's/numtxqueues [0-9]+ //; s/numrxqueues [0-9]+ //; s/qdisc (fq_codel|pfifo_fast)/qdisc (default)/
+            s/GCHANNELS: 0[0-9]0000000[0-9]000000/GCHANNELS: (CPUs)/'
     else
         cat
     fi
