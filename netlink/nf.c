@@ -33,7 +33,7 @@ static int run_op(struct req *req, const struct genl_op *op, struct err *e)
 
     if (op->dump && req->msg->nlmsg_flags & NLM_F_DUMP) {
         rc = dump_start(req, op, e);
-        return rc ? rc : NO_ACK;
+        return rc == NOTHING_TO_DUMP ? 0 : rc ? rc : NO_ACK;
     }
     return op->doit ? op->doit(req, e) : -EOPNOTSUPP;
 }

@@ -10,6 +10,8 @@
 
 #include "netlink/family.h"
 
+/* Of a dump_begin: the dump is over before it starts, without a DONE. */
+#define NOTHING_TO_DUMP 2
 #define NF_TYPE(subsys, msg) ((uint16_t)((subsys) << 8 | (msg)))
 
 /* One row for each message that is answered: op->cmd is its number. All attributes are checked by

@@ -3,7 +3,6 @@
  * What kinds of devices can do is Linux 6.1's word. SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <linux/ethtool.h>
-#include <linux/openvswitch.h>
 #include <string.h>
 
 #include "sim/client_int.h"
@@ -342,8 +341,8 @@ static const char *driver_name(const struct device *d)
     case NETDEV_INTERNAL: return "openvswitch";
     case NETDEV_VIRTUAL: return d->kind ? d->kind->name : "veth";
     case NETDEV_TUNNEL:
-        return d->dev.tunnel.type == OVS_VPORT_TYPE_GENEVE ? "geneve"
-               : d->dev.tunnel.type == OVS_VPORT_TYPE_GRE ? "gretap" : "vxlan";
+        return d->dev.tunnel.kind == TUNNEL_GENEVE ? "geneve"
+               : d->dev.tunnel.kind == TUNNEL_GRE ? "gretap" : "vxlan";
     case N_NETDEV_KINDS: break;
     }
     return NULL;

@@ -20,8 +20,7 @@ static int get_flags(struct device *d, struct proto_if *io)
 
 static int set_flags(struct device *d, struct proto_if *io)
 {
-    device_set_flags(d, io->value);
-    return 0;
+    return device_change_flags(d, io->value, NULL);
 }
 
 static int get_index(struct device *d, struct proto_if *io)
@@ -171,7 +170,7 @@ static int get_arp(struct device *d, struct proto_if *io)
 
     if (!n || n->state & NUD_NOARP)
         return -ENXIO;
-    io->value = neigh_is_valid(n) ? ATF_COM : 0;
+    io->value = n->state & (NUD_PERMANENT | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE) ? ATF_COM : 0;
     io->value |= n->state & NUD_PERMANENT ? ATF_PERM : 0;
     io->hw_type = device_hw_type(d);
     memcpy(io->mac, n->hw, sizeof(io->mac));

@@ -12,6 +12,7 @@
 #include "sim/addr.h"
 #include "sim/cable.h"
 #include "sim/host.h"
+#include "sim/ip_in.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
 #include "sim/rule.h"
@@ -20,11 +21,8 @@
 
 #define MTU_DEFAULT 1500
 #define MTU_LOOPBACK 65536
-#define MTU_MIN 68
-#define MTU_MAX 65535
 #define TX_QUEUE_LEN 1000           /* the kernel's default */
 #define N_NUMBERED_NAMES 32768      /* the kernel's bound for "%d" */
-#define IP6_LONGER 20                /* than IPv4, bytes of header */
 #define GSO_SIZE 65536
 #define GSO_SEGS 65535
 /* What a client can change besides IFF_UP, IFF_PROMISC and IFF_ALLMULTI. */
@@ -187,6 +185,7 @@ void device_free(struct device *d)
     rt_link_event(d->ns->net, RTM_DELLINK, &link, UINT_MAX);
     g_ptr_array_remove_index(d->ns->devices, position(d->ns, d->dev.ifindex));
     rule_devices_changed(d->ns);
+    tunnel_dev_free(d->tunnel);
     g_free(d);
 }
 
@@ -339,6 +338,15 @@ void device_set_flags(struct device *d, unsigned flags)
         watch_carrier(peer);
 }
 
+int device_change_flags(struct device *d, unsigned flags, struct err *e)
+{
+    int rc = flags & IFF_UP ? tunnel_check_up(d, e) : 0;
+
+    if (!rc)
+        device_set_flags(d, flags);
+    return rc;
+}
+
 void device_set_carrier(struct device *d, bool has_carrier)
 {
     if (change_carrier(d, has_carrier))
@@ -349,59 +357,6 @@ void device_join(struct device *a, struct device *b)
 {
     a->peer = b;
     b->peer = a;
-}
-
-uint32_t device_min_mtu(const struct device *d)
-{
-    if (d->dev.kind == NETDEV_LOOPBACK)
-        return 0;
-    return d->kind ? d->kind->min_mtu : MTU_MIN;
-}
-
-/* geneve leaves room for an IPv6 header unless its far end is told to be IPv4. */
-static bool is_geneve_ip4(const struct device *d)
-{
-    const struct rt_value *remote = rt_value(d->kind, d->data, IFLA_GENEVE_REMOTE);
-
-    return !strcmp(d->kind->name, "geneve") && remote && remote->is_set;
-}
-
-uint32_t device_max_mtu(const struct device *d)
-{
-    if (d->dev.kind == NETDEV_LOOPBACK)
-        return 0;
-    if (d->kind && is_geneve_ip4(d))
-        return d->kind->max_mtu + IP6_LONGER;
-    return d->kind ? d->kind->max_mtu : MTU_MAX;
-}
-
-/* Of a tunnel over IP alone; its bounds are not told but looked at. */
-static uint32_t headers_len(const struct device *d)
-{
-    return MTU_DEFAULT - d->kind->mtu;
-}
-
-int device_set_mtu(struct device *d, uint32_t mtu, struct err *e)
-{
-    uint32_t most = device_max_mtu(d);
-    bool had_inet6;
-
-    if (mtu < device_min_mtu(d))
-        return rt_refuse(e, EINVAL, "mtu less than device minimum");
-    if (most && mtu > most)
-        return rt_refuse(e, EINVAL, "mtu greater than device maximum");
-    if (d->dev.mtu == mtu)
-        return 0;
-    if (d->kind && d->kind->local_type && (mtu < MTU_MIN || mtu > MTU_MAX - headers_len(d)))
-        return err_set(e, EINVAL, "%s: no tunnel's MTU", d->dev.name);
-    had_inet6 = device_has_inet6(d);
-    d->dev.mtu = mtu;
-    device_event(d, 0);
-    if (had_inet6 && !device_has_inet6(d))
-        addr_dev_inet6_gone(d);
-    else if (!had_inet6)
-        addr_dev_up(d);
-    return 0;
 }
 
 int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e)
@@ -436,17 +391,36 @@ int device_rename(struct device *d, const char *name, struct err *e)
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
-void device_receive(struct device *d, const void *frame, size_t len)
+static void count_arrived(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
     packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
-    if (!d->dev.vport && d->dev.is_up && tunnel_receive(d, frame, len)) {
+}
+
+/* What is not a port's is the host's. */
+static bool is_for_host(struct device *d, const void *frame, size_t len)
+{
+    return !d->dev.vport && d->dev.is_up && ip_receive(d, frame, len);
+}
+
+void device_receive(struct device *d, const void *frame, size_t len)
+{
+    count_arrived(d, frame, len);
+    if (is_for_host(d, frame, len)) {
         d->dev.stats.rx_packets++;
         d->dev.stats.rx_bytes += len;
         return;
     }
     dp_receive(d->ns->sim->dp, &d->dev, frame, len);
+}
+
+void device_receive_tunnel(struct device *d, const void *frame, size_t len,
+                           const struct flow_key *tunnel)
+{
+    count_arrived(d, frame, len);
+    if (!is_for_host(d, frame, len))
+        dp_receive_tunnel(d->ns->sim->dp, &d->dev, frame, len, tunnel);
 }
 
 void device_transmit(struct device *d, const void *frame, size_t len)
@@ -463,5 +437,21 @@ void device_transmit(struct device *d, const void *frame, size_t len)
     if (d->peer)
         wire_send(d->peer, frame, len);
     else if (d->dev.kind == NETDEV_INTERNAL)
-        (void)tunnel_receive(d, frame, len);
+        (void)ip_receive(d, frame, len);
+}
+
+void device_send(struct device *d, const void *frame, size_t len)
+{
+    if (d->dev.kind == NETDEV_LOOPBACK) {
+        packet_tap(d, frame, len, false);
+        wire_send(d, frame, len);
+    } else if (d->dev.kind == NETDEV_INTERNAL) {
+        device_receive(d, frame, len);
+    } else if (d->dev.tunnel.kind) {
+        tunnel_transmit(d, frame, len);
+    } else {
+        d->dev.stats.tx_packets++;
+        d->dev.stats.tx_bytes += len;
+        device_transmit(d, frame, len);
+    }
 }

@@ -24,6 +24,7 @@ struct device {
     /* What rtnetlink made it; NULL: a card of the scenario's, or a port's own device. */
     const struct rt_kind *kind;
     struct rt_value data[RT_VALUES];
+    struct tunnel_dev *tunnel;  /* what 'data' says of a tunnel, or NULL */
     struct device *peer;        /* of a pair, or NULL */
     bool was_up;                /* ever: it has its queueing discipline */
     unsigned base_flags;        /* IFF_* whatever its state */
@@ -60,6 +61,8 @@ void device_set_flags(struct device *d, unsigned flags);
 /* One more (1) or one less (-1) wants all its frames, or all multicast ones. */
 void device_add_promisc(struct device *d, int change);
 void device_add_allmulti(struct device *d, int change);
+/* As a client asks for it: -EADDRINUSE, a tunnel device would come up and its UDP port is taken. */
+int device_change_flags(struct device *d, unsigned flags, struct err *e);
 int device_set_mtu(struct device *d, uint32_t mtu, struct err *e);     /* 68..65535, -EINVAL */
 
 int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e);  /* -EADDRNOTAVAIL */
@@ -88,8 +91,15 @@ int link_change(struct netns *net, int ifindex, const struct rt_link_change *c, 
 int link_del(struct netns *net, int ifindex, struct err *e);
 extern const struct rt_ops sim_rt_ops;      /* rt_ops.c */
 
+
 /* A frame arrives on the device (netdev: from the wire; internal: sent by the host). */
 void device_receive(struct device *d, const void *frame, size_t len);
+/* The same of a tunnel device; 'tunnel' NULL: it is not in external mode. */
+struct flow_key;
+void device_receive_tunnel(struct device *d, const void *frame, size_t len,
+                           const struct flow_key *tunnel);
+/* The host sends a frame by it: on a datapath's own device that is where frames enter it. */
+void device_send(struct device *d, const void *frame, size_t len);
 /* A frame leaves by it: counted and recorded. */
 void device_transmit(struct device *d, const void *frame, size_t len);
 

@@ -5,17 +5,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/if.h>           /* behind libc's net/if.h, which it gives way to */
-#include <linux/openvswitch.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "sim/addr.h"
 #include "sim/neigh.h"
 #include "sim/link_mtu.h"
 #include "sim/route.h"
-#include "sim/rule.h"
+#include "sim/tunnel.h"
 
 #define GSO_SIZE_MOST 65536
 #define GSO_SEGS_MOST 65535
@@ -48,12 +46,13 @@ bool link_next(struct netns *net, int after, struct rt_link *link)
 /* ---- change ---------------------------------------------------------------------------------- */
 
 /* Of the flags a client can change, those its mask names. */
-static void change_flags(struct device *d, const struct rt_link_change *c)
+static int change_flags(struct device *d, const struct rt_link_change *c, struct err *e)
 {
     unsigned mask = c->change ? c->change : c->flags ? UINT_MAX : 0;
 
-    if (mask)
-        device_set_flags(d, (c->flags & mask) | (device_flags(d) & ~mask));
+    if (!mask)
+        return 0;
+    return device_change_flags(d, (c->flags & mask) | (device_flags(d) & ~mask), e);
 }
 
 static int check_gso(const struct rt_link_change *c, struct err *e)
@@ -127,8 +126,9 @@ static int change_device(struct device *d, const struct rt_link_change *c, struc
         rc = change_names(d, c, e);
     if (rc)
         return rc;
-    change_flags(d, c);
-    rc = change_carrier(d, c, e);
+    rc = change_flags(d, c, e);
+    if (!rc)
+        rc = change_carrier(d, c, e);
     if (!rc)
         rc = check_gso(c, e);
     if (rc)
@@ -148,91 +148,6 @@ int link_change(struct netns *net, int ifindex, const struct rt_link_change *c,
 
 /* ---- add and delete -------------------------------------------------------------------------- */
 
-static bool is_same_value(const struct rt_kind *kind, const struct rt_value *a,
-                          const struct rt_value *b, uint16_t type)
-{
-    const struct rt_value *x = type ? rt_value(kind, a, type) : NULL;
-    const struct rt_value *y = type ? rt_value(kind, b, type) : NULL;
-
-    return !x || !y || !memcmp(x->bytes, y->bytes, sizeof(x->bytes));
-}
-
-static bool is_external(const struct rt_kind *kind, const struct rt_value *data)
-{
-    const struct rt_value *v =
-        kind->external_type ? rt_value(kind, data, kind->external_type) : NULL;
-
-    return v && v->is_set && (v->bytes[0] || kind->port_type != IFLA_VXLAN_PORT);
-}
-
-bool device_is_external(const struct device *d)
-{
-    return d->kind && is_external(d->kind, d->data);
-}
-
-static const char *external_name(const struct rt_kind *kind)
-{
-    return kind->external_of ? kind->external_of : kind->name;
-}
-
-/* Two tunnels that the same packet would have to go to. */
-static bool is_conflict(const struct device *d, const struct rt_link_change *c)
-{
-    const struct rt_kind *kind = c->kind;
-
-    if (d->kind && d->kind != kind && is_external(kind, c->data) && device_is_external(d))
-        return !strcmp(external_name(d->kind), external_name(kind));
-    return d->kind == kind && is_external(kind, d->data) == is_external(kind, c->data) &&
-           is_same_value(kind, d->data, c->data, kind->port_type) &&
-           is_same_value(kind, d->data, c->data, kind->id_type) &&
-           is_same_value(kind, d->data, c->data, kind->local_type) &&
-           is_same_value(kind, d->data, c->data, kind->remote_type);
-}
-
-/* The kinds whose packets say where they go, if the device is in external mode. */
-static const struct {
-    const char *kind;
-    uint32_t type;              /* the vport type that makes the same tunnels */
-    uint16_t gbp;               /* data: the group policy extension, 0: none */
-} external_kinds[] = {
-    { "vxlan", OVS_VPORT_TYPE_VXLAN, IFLA_VXLAN_GBP },
-    { "geneve", OVS_VPORT_TYPE_GENEVE, 0 },
-    { "gretap", OVS_VPORT_TYPE_GRE, 0 },
-};
-
-static void take_tunnel(struct device *d)
-{
-    const struct rt_value *port, *gbp;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(external_kinds); i++) {
-        if (strcmp(d->kind->name, external_kinds[i].kind) || !is_external(d->kind, d->data))
-            continue;
-        port = d->kind->port_type ? rt_value(d->kind, d->data, d->kind->port_type) : NULL;
-        gbp = external_kinds[i].gbp ? rt_value(d->kind, d->data, external_kinds[i].gbp) : NULL;
-        d->dev.tunnel = (struct netdev_tunnel){
-            .type = external_kinds[i].type,
-            .udp_port = port ? be16_get(port->bytes) : 0,
-            .has_gbp = gbp && gbp->is_set,
-        };
-    }
-}
-
-static int check_tunnel(const struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
-{
-    bool is_geneve = !strcmp(c->kind->name, "geneve"), is_vxlan = !strcmp(c->kind->name, "vxlan");
-
-    for (guint i = 0; i < ns->devices->len; i++) {
-        const struct device *d = g_ptr_array_index(ns->devices, i);
-
-        if (is_conflict(d, c) && is_vxlan)
-            return rt_refuse(e, EEXIST, "A VXLAN device with the specified VNI already exists");
-        if (is_conflict(d, c))
-            return err_set(e, is_geneve ? EBUSY : EEXIST, "%s is such a tunnel already",
-                           d->dev.name);
-    }
-    return 0;
-}
-
 static int check_new(const struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
 {
     const struct rt_kind *kind = c->kind;
@@ -243,7 +158,7 @@ static int check_new(const struct sim_ns *ns, const struct rt_link_change *c, st
         return rt_refuse(e, EINVAL, "mtu greater than device maximum");
     if (rt_given(c, IFLA_ADDRESS) && kind->addr_len == 6 && (c->addr[0] & 1))
         return err_set(e, EADDRNOTAVAIL, "not the address of one station");
-    return kind->shape == RT_SHAPE_TUNNEL ? check_tunnel(ns, c, e) : 0;
+    return kind->shape == RT_SHAPE_TUNNEL ? tunnel_check_link(ns, c, e) : 0;
 }
 
 static void set_mac(struct device *d, const uint8_t *mac)
@@ -261,7 +176,7 @@ static struct device *make(struct sim_ns *ns, const struct rt_link_change *c, st
         return NULL;
     device_set_kind(d, c->kind);
     memcpy(d->data, c->data, sizeof(d->data));
-    take_tunnel(d);
+    tunnel_dev_new(d);
     d->dev.mtu = rt_given(c, IFLA_MTU) ? c->mtu : link_mtu(d);
     d->n_tx_queues = rt_given(c, IFLA_NUM_TX_QUEUES) ? c->n_tx_queues : d->n_tx_queues;
     d->n_rx_queues = rt_given(c, IFLA_NUM_RX_QUEUES) ? c->n_rx_queues : d->n_rx_queues;
@@ -297,8 +212,7 @@ static int make_pair(struct sim_ns *ns, const struct rt_link_change *c, struct e
     }
     device_join(a, b);
     device_event(a, UINT_MAX);
-    change_flags(a, c);
-    return 0;
+    return change_flags(a, c, e);
 }
 
 int link_add(struct netns *net, const struct rt_link_change *c, struct err *e)
@@ -314,8 +228,10 @@ int link_add(struct netns *net, const struct rt_link_change *c, struct err *e)
         rc = d ? 0 : -own.code;
         if (d) {
             device_event(d, UINT_MAX);
-            change_flags(d, c);
+            rc = change_flags(d, c, &own);
         }
+        if (d && rc)
+            device_del(d);
     }
     if (rc)
         *e = own;

@@ -1,15 +1,20 @@
-/* link_mtu.c - see link_mtu.h. Numbers are Linux 6.1's. SPDX-License-Identifier: Apache-2.0 */
+/* link_mtu.c - see link_mtu.h and device.h. Numbers are Linux 6.1's. SPDX-License-Identifier: Apache-2.0 */
 #include "sim/device.h"
 
+#include <errno.h>
 #include <linux/if_tunnel.h>
 #include <linux/ip6_tunnel.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "netlink/attr.h"
+#include "sim/addr.h"
 #include "sim/link_mtu.h"
 #include "sim/route.h"
 
+#define MTU_MIN      68
+#define MTU_MAX      65535
+#define IP6_LONGER   20         /* than IPv4, bytes of header */
 #define LOWER_USUAL  1500       /* where no way to the far end is known */
 #define LOWER_MOST   65535
 #define ENCAP_LIMIT  8          /* an IPv6 option that GRE sends unless told not to */
@@ -106,4 +111,59 @@ uint32_t link_mtu(const struct device *d)
         if (!strcmp(tunnels[i].kind, d->kind->name))
             return tunnel_mtu(d, i);
     return d->kind->mtu;
+}
+
+/* ---- bounds and changes ---------------------------------------------------------------------- */
+
+uint32_t device_min_mtu(const struct device *d)
+{
+    if (d->dev.kind == NETDEV_LOOPBACK)
+        return 0;
+    return d->kind ? d->kind->min_mtu : MTU_MIN;
+}
+
+/* geneve leaves room for an IPv6 header unless its far end is told to be IPv4. */
+static bool is_geneve_ip4(const struct device *d)
+{
+    const struct rt_value *remote = rt_value(d->kind, d->data, IFLA_GENEVE_REMOTE);
+
+    return !strcmp(d->kind->name, "geneve") && remote && remote->is_set;
+}
+
+uint32_t device_max_mtu(const struct device *d)
+{
+    if (d->dev.kind == NETDEV_LOOPBACK)
+        return 0;
+    if (d->kind && is_geneve_ip4(d))
+        return d->kind->max_mtu + IP6_LONGER;
+    return d->kind ? d->kind->max_mtu : MTU_MAX;
+}
+
+/* Of a tunnel over IP alone; its bounds are not told but looked at. */
+static uint32_t headers_len(const struct device *d)
+{
+    return LOWER_USUAL - d->kind->mtu;
+}
+
+int device_set_mtu(struct device *d, uint32_t mtu, struct err *e)
+{
+    uint32_t most = device_max_mtu(d);
+    bool had_inet6;
+
+    if (mtu < device_min_mtu(d))
+        return rt_refuse(e, EINVAL, "mtu less than device minimum");
+    if (most && mtu > most)
+        return rt_refuse(e, EINVAL, "mtu greater than device maximum");
+    if (d->dev.mtu == mtu)
+        return 0;
+    if (d->kind && d->kind->local_type && (mtu < MTU_MIN || mtu > MTU_MAX - headers_len(d)))
+        return err_set(e, EINVAL, "%s: no tunnel's MTU", d->dev.name);
+    had_inet6 = device_has_inet6(d);
+    d->dev.mtu = mtu;
+    device_event(d, 0);
+    if (had_inet6 && !device_has_inet6(d))
+        addr_dev_inet6_gone(d);
+    else if (!had_inet6)
+        addr_dev_up(d);
+    return 0;
 }

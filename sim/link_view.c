@@ -13,6 +13,15 @@
 #define GSO_MOST      65536
 #define GSO_MOST_BIG  524280        /* of devices that hand packets on within the kernel */
 
+/* Of vxlan the attribute is a number, of others it is there or not. */
+bool device_is_external(const struct device *d)
+{
+    const struct rt_value *v =
+        d->kind && d->kind->external_type ? rt_value(d->kind, d->data, d->kind->external_type) : NULL;
+
+    return v && v->is_set && (v->bytes[0] || d->kind->port_type != IFLA_VXLAN_PORT);
+}
+
 bool device_has_inet6(const struct device *d)
 {
     return d->dev.mtu >= MTU_IP6_LEAST;

@@ -1,6 +1,7 @@
 """ct_frames.py - sends the frames of five conversations out of p1 and p2, internal ports, as hosts would.
 
-An opened and a begun TCP connection, a DNS question and its answer behind NAT, a ping, a TFTP read request.
+An opened and a begun TCP connection, a DNS question and its answer behind NAT, a ping, a TFTP read request; then what
+belongs to none: a TCP reset, an ICMP error about nothing.
 """
 import argparse
 import socket
@@ -8,7 +9,7 @@ import struct
 
 A, B, NATTED = "10.0.0.1", "10.0.0.2", "192.168.0.1"
 ETHERNET = bytes.fromhex("020000000002 020000000001 0800")
-SYN, SYN_ACK, ACK = 0x02, 0x12, 0x10
+SYN, SYN_ACK, ACK, RST = 0x02, 0x12, 0x10, 0x04
 SCALE_7 = b"\x03\x03\x07\x00"
 
 
@@ -44,6 +45,10 @@ def ping(src, dst, icmp_type):
     return ipv4(src, dst, socket.IPPROTO_ICMP, struct.pack(">BBHHH", icmp_type, 0, 0, 7, 1), 2, False)
 
 
+def icmp_error(src, dst, about):
+    return ipv4(src, dst, socket.IPPROTO_ICMP, bytes([3, 3, 0, 0, 0, 0, 0, 0]) + about[len(ETHERNET):], 2, False)
+
+
 def read_request(port):
     return ("p1", udp(A, B, (port, 69), b"\0\1file\0octet\0"))
 
@@ -58,6 +63,8 @@ FRAMES = (
     ("p1", ping(A, B, 8)),
     ("p2", ping(B, A, 0)),
     read_request(2000),
+    ("p1", tcp(A, B, (1002, 80), 100, 0, RST)),
+    ("p1", icmp_error(A, B, udp(B, A, (9, 9), b""))),
 )
 
 options = argparse.ArgumentParser(description=__doc__)

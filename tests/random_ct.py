@@ -1,10 +1,14 @@
+#!/usr/bin/env python3
 # random_ct.py - random sequences of packets for connection tracking: whole connections, bent now and then.
+# As a program it writes them as cases for tools/parity: random_ct.py KIND FIRST-SEED N >FILE
 # SPDX-License-Identifier: Apache-2.0
 import random
 import struct
+import sys
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
-TCP, UDP, ICMP, ICMP6, SCTP, DCCP, GRE = 6, 17, 1, 58, 132, 33, 47
+TCP, UDP, UDPLITE, ICMP, ICMP6, SCTP, DCCP, GRE = 6, 17, 136, 1, 58, 132, 33, 47
+PORTS = 1000, 2000
 CT, COMMIT, FORCE = "ct", "commit", "force"
 MACS = bytes.fromhex("020000000002"), bytes.fromhex("020000000001")
 IP4 = bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])
@@ -91,7 +95,6 @@ def add(a, b):
 class Tcp:
     """A TCP connection, written down as it should go; step() mostly follows, sometimes not."""
 
-    PORTS = 1000, 2000
     # (side, flags, payload): a client that asks twice and leaves.
     WHOLE = ((0, SYN, 0), (1, SYN | ACK, 0), (0, ACK, 0), (0, PSH | ACK, 100), (1, ACK, 0), (1, PSH | ACK, 300),
              (0, ACK, 0), (0, FIN | ACK, 0), (1, ACK, 0), (1, FIN | ACK, 0), (0, ACK, 0), (0, SYN, 0),
@@ -136,7 +139,7 @@ class Tcp:
         seq = given.get("seq", self.seq[side])
         ack = given.get("ack", self.seq[1 - side] if flags & ACK else 0)
         doff = given.get("doff", 5 + len(options) // 4)
-        l4 = struct.pack(">HHLLBBHHH", self.PORTS[side], self.PORTS[1 - side], seq, ack, doff << 4, flags,
+        l4 = struct.pack(">HHLLBBHHH", PORTS[side], PORTS[1 - side], seq, ack, doff << 4, flags,
                          given.get("win", self.window()), 0, 0) + options + bytes(payload)
         l4 = self.path.with_csum(side, TCP, l4, 16, given.get("bend", 0))
         end = add(seq, payload + bool(flags & SYN) + bool(flags & FIN))
@@ -205,7 +208,259 @@ class Tcp:
         return self.bent() if self.dice.happens(self.calm) else self.natural()
 
 
-KINDS = {"tcp": Tcp}
+# ---- UDP and UDP-Lite -----------------------------------------------------------------------------
+
+class Udp:
+    """Datagrams to and fro; some are damaged, or an ICMP error is about one."""
+
+    def __init__(self, dice):
+        self.dice = dice
+        self.path = Path(dice.happens(0.25))
+        self.proto = dice.pick((UDP, UDP, UDP, UDPLITE))
+        self.errors = Errors(dice, self.path)
+        self.last = self.datagram(0)
+
+    def datagram(self, side, bend=0):
+        dice = self.dice
+        length = 8 + dice.pick((0, 1, 50))
+        field = length
+        if self.proto == UDPLITE:
+            field = dice.pick((0, 8, 8, length, 7, length + 1)) if dice.happens(0.3) else 0
+        elif dice.happens(0.1):
+            field = dice.pick((0, 7, length + 1, length - 1, 8))
+        l4 = struct.pack(">HHHH", PORTS[side], PORTS[1 - side], field, 0) + bytes([dice.below(256)] * (length - 8))
+        if self.proto == UDPLITE:
+            covered = field if 8 <= field <= length else length
+            as_proto = dice.pick((UDP, UDP, UDPLITE))     # the kernel compares with UDP's pseudo header
+            value = csum(self.path.pseudo(side, as_proto, length) + l4[:covered]) ^ bend
+            l4 = l4[:6] + struct.pack(">H", value) + l4[8:]
+        else:
+            l4 = self.path.with_csum(side, UDP, l4, 6, bend)
+        if dice.happens(0.1):
+            l4 = l4[:6] + b"\0\0" + l4[8:]
+        if dice.happens(0.03):
+            l4 = l4[:dice.pick((0, 3, 4, 7))]
+        return self.path.ip(side, self.proto, l4)
+
+    def step(self):
+        side = self.dice.below(2)
+        if self.dice.happens(0.15):
+            return self.errors.about(self.last)
+        bend = 1 + self.dice.below(65535) if self.dice.happens(0.1) else 0
+        self.last = self.datagram(side, bend)
+        return side, self.path.frame(side, self.last)
+
+
+# ---- ICMP and ICMPv6 -------------------------------------------------------------------------------
+
+class Errors:
+    """ICMP errors of either version about a packet."""
+
+    TYPES4 = (3, 3, 11, 4, 5, 12, 3, 19, 6)
+    TYPES6 = (1, 1, 2, 3, 4, 0, 100, 127)
+
+    def __init__(self, dice, path):
+        self.dice, self.path = dice, path
+
+    def about(self, packet):
+        """(side, frame): from the packet's receiver or from between, mostly to its sender."""
+        dice, path = self.dice, self.path
+        at = 24 if path.is_ip6 else 16
+        side = path.addrs.index(packet[at:at + len(path.addrs[0])])
+        head = 40 if path.is_ip6 else 20
+        inner = packet[:dice.pick((head + 8, head + 8, len(packet), head + 4, head, head - 1))]
+        if dice.happens(0.1):
+            inner = inner[:at] + bytes([172]) + inner[at + 1:]
+        if dice.happens(0.05) and not path.is_ip6:
+            inner = inner[:6] + b"\0\5" + inner[8:]
+        src = None
+        if dice.happens(0.5):
+            src = path.addrs[side][:-1] + b"\x99"
+        dst = None if dice.happens(0.85) else path.addrs[1 - side][:-1] + b"\x77"
+        kind = dice.pick(self.TYPES6 if path.is_ip6 else self.TYPES4)
+        return side, path.frame(side, icmp(dice, path, side, kind, bytes(4) + inner, src=src, dst=dst))
+
+
+def icmp(dice, path, side, kind, rest, src=None, dst=None, code=0):
+    l4 = bytes([kind, code, 0, 0]) + rest
+    bend = 1 + dice.below(65535) if dice.happens(0.03) else 0
+    pseudo = b""
+    if path.is_ip6:
+        pseudo = (src or path.addrs[side]) + (dst or path.addrs[1 - side]) + struct.pack(">LL", len(l4), ICMP6)
+    l4 = l4[:2] + struct.pack(">H", csum(pseudo + l4) ^ bend) + l4[4:]
+    return path.ip(side, ICMP6 if path.is_ip6 else ICMP, l4, src, dst)
+
+
+class Icmp:
+    """Queries, answers to them and to none, errors about them."""
+
+    QUERIES4 = ((8, 0), (8, 0), (8, 0), (13, 14), (15, 16), (17, 18))
+    QUERIES6 = ((128, 129), (128, 129), (139, 140))
+
+    def __init__(self, dice):
+        self.dice = dice
+        self.path = Path(dice.happens(0.4))
+        self.query = dice.pick(self.QUERIES6 if self.path.is_ip6 else self.QUERIES4)
+        self.errors = Errors(dice, self.path)
+        self.last = self.message(0, self.query[0], 7)
+
+    def message(self, side, kind, number, code=0):
+        rest = struct.pack(">HH", number, self.dice.below(4)) + bytes(self.dice.pick((0, 12)))
+        if self.dice.happens(0.02):
+            rest = rest[:self.dice.below(4)]
+        return icmp(self.dice, self.path, side, kind, rest, code=code)
+
+    def step(self):
+        dice, side = self.dice, self.dice.below(2)
+        what = dice.weighted({"ask": 5, "answer": 5, "error": 4, "any": 2, "code": 1})
+        if what == "error":
+            return self.errors.about(self.last)
+        if what == "any":
+            side, self.last = side, self.message(side, dice.below(256), 7)
+        elif what == "code":
+            self.last = self.message(side, self.query[side], 7, code=1)
+        else:
+            side = 0 if what == "ask" else 1
+            self.last = self.message(side, self.query[side], dice.pick((7, 7, 7, 8)))
+        return side, self.path.frame(side, self.last)
+
+
+# ---- SCTP --------------------------------------------------------------------------------------------
+
+class Sctp:
+    """An association's chunks; tags and order go wrong now and then."""
+
+    (DATA, INIT, INIT_ACK, SACK, BEAT, BEAT_ACK, ABORT, SHUTDOWN, SHUTDOWN_ACK, ERROR, COOKIE_ECHO, COOKIE_ACK,
+     COMPLETE) = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14)
+    WHOLE = ((0, INIT), (1, INIT_ACK), (0, COOKIE_ECHO), (1, COOKIE_ACK), (0, DATA), (1, SACK), (1, DATA), (0, BEAT),
+             (1, BEAT_ACK), (0, SHUTDOWN), (1, SHUTDOWN_ACK), (0, COMPLETE))
+    KINDS = (DATA, INIT, INIT_ACK, SACK, BEAT, BEAT_ACK, ABORT, SHUTDOWN, SHUTDOWN_ACK, ERROR, COOKIE_ECHO, COOKIE_ACK,
+             COMPLETE, 64, 130, 255)
+
+    def __init__(self, dice):
+        self.dice = dice
+        self.path = Path(dice.happens(0.25))
+        self.calm = dice.pick((0.0, 0.15, 0.3, 0.5))
+        self.at = dice.pick((4, 7, 9)) if dice.happens(0.15) else 0
+        self.tags = [0x11111111, 0x22222222]    # that each side wants in what it receives
+        self.sent = None
+
+    def chunk(self, side, kind):
+        dice, body = self.dice, b"\0" * 8
+        if kind in (self.INIT, self.INIT_ACK):
+            if dice.happens(0.2):
+                self.tags[side] = dice.below(1 << 32)
+            body = struct.pack(">LLHHL", self.tags[side], 1500, 1, 1, 1)
+            if dice.happens(0.03):
+                body = body[:dice.pick((0, 4, 12))]
+        length = 0 if dice.happens(0.02) else 4 + len(body)
+        return struct.pack(">BBH", kind, dice.happens(0.3), length) + body
+
+    def packet(self, side, kinds):
+        dice = self.dice
+        tag = 0 if kinds[0] == self.INIT else self.tags[1 - side]
+        if dice.happens(0.4 * self.calm):
+            tag = dice.pick((0, self.tags[side], self.tags[1 - side], 0x33333333))
+        l4 = struct.pack(">HHL", PORTS[side], PORTS[1 - side], tag) + bytes(4)
+        l4 += b"".join(self.chunk(side, kind) for kind in kinds)
+        crc = crc32c(l4) ^ (1 << dice.below(32) if dice.happens(0.02) else 0)
+        l4 = l4[:8] + struct.pack("<L", crc) + l4[12:]
+        if dice.happens(0.02):
+            l4 = l4[:dice.pick((4, 8, 11, 12, 14))]
+        self.sent = side, self.path.frame(side, self.path.ip(side, SCTP, l4))
+        return self.sent
+
+    def bent(self):
+        dice, side = self.dice, self.dice.below(2)
+        what = dice.weighted({"again": 2, "skip": 3, "any": 6, "two": 2, "beat": 3, "restart": 2})
+        if what == "again" and self.sent:
+            return self.sent
+        if what == "skip":
+            self.at += 1
+        if what == "two":
+            return self.packet(side, (dice.pick(self.KINDS), dice.pick(self.KINDS)))
+        if what == "beat":
+            return self.packet(side, (dice.pick((self.BEAT, self.BEAT_ACK)),))
+        if what == "restart":
+            return self.packet(side, (self.INIT,))
+        return self.packet(side, (dice.pick(self.KINDS),))
+
+    def step(self):
+        if self.dice.happens(self.calm):
+            return self.bent()
+        side, kind = self.WHOLE[self.at % len(self.WHOLE)]
+        self.at += 1
+        return self.packet(side, (kind, self.DATA) if kind == self.COOKIE_ECHO and self.dice.happens(0.3) else (kind,))
+
+
+# ---- DCCP and GRE ---------------------------------------------------------------------------------------
+
+class Dccp:
+    """A connection's packets, by type."""
+
+    REQUEST, RESPONSE, DATA, ACK, DATAACK, CLOSEREQ, CLOSE, RESET, SYNC, SYNCACK = range(10)
+    LENGTHS = (4, 12, 0, 8, 8, 8, 8, 12, 8, 8)
+    WHOLE = ((0, REQUEST), (1, RESPONSE), (0, ACK), (1, ACK), (0, DATAACK), (1, DATA), (1, CLOSEREQ), (0, CLOSE),
+             (1, RESET))
+
+    def __init__(self, dice):
+        self.dice = dice
+        self.path = Path(dice.happens(0.25))
+        self.calm = dice.pick((0.0, 0.2, 0.5))
+        self.at = 0
+        self.seq = [1 << 40, 5]
+
+    def packet(self, side, kind):
+        dice, length = self.dice, self.LENGTHS[kind] if kind < 10 else 8
+        is_long = kind not in (self.DATA, self.ACK, self.DATAACK) or dice.happens(0.5)
+        if dice.happens(0.03):
+            is_long = not is_long
+        self.seq[side] += 1
+        ack = self.seq[1 - side] if dice.happens(0.8) else 77
+        rest = (struct.pack(">HHL", 0, ack >> 32, ack & 0xffffffff) + bytes(8))[:length] if length >= 8 else bytes(length)
+        head = 12 + 4 * is_long
+        doff = (head + length) // 4 if dice.happens(0.95) else dice.pick((0, 2, 3, 60))
+        seq = self.seq[side]
+        numbers = struct.pack(">BBHL", kind << 1 | 1, 0, seq >> 32 & 0xffff, seq & 0xffffffff)
+        if not is_long:
+            numbers = struct.pack(">L", kind << 25 | seq & 0xffffff)
+        cover = dice.pick((1, 2, 15)) if dice.happens(0.1) else 0
+        l4 = struct.pack(">HHBBH", PORTS[side], PORTS[1 - side], doff, cover, 0) + numbers + rest + bytes(dice.pick((0, 8)))
+        covered = (cover - 1) * 4 if cover else len(l4)
+        bend = 1 if dice.happens(0.02) else 0
+        value = csum(self.path.pseudo(side, DCCP, len(l4)) + l4[:covered]) ^ bend
+        l4 = l4[:6] + struct.pack(">H", value) + l4[8:]
+        if dice.happens(0.03):
+            l4 = l4[:dice.pick((4, 11, 12, 15, 16, 20))]
+        return side, self.path.frame(side, self.path.ip(side, DCCP, l4))
+
+    def step(self):
+        if self.dice.happens(self.calm):
+            return self.packet(self.dice.below(2), self.dice.below(11))
+        side, kind = self.WHOLE[self.at % len(self.WHOLE)]
+        self.at += 1
+        return self.packet(side, kind)
+
+
+class Gre:
+    """Tunnels: without version, PPTP's, and some that are neither."""
+
+    def __init__(self, dice):
+        self.dice = dice
+        self.path = Path(dice.happens(0.25))
+        self.version = dice.pick((0, 0, 1))
+
+    def step(self):
+        dice, side = self.dice, self.dice.below(2)
+        version = dice.pick((0, 1, 2, 5)) if dice.happens(0.1) else self.version
+        proto = 0x880b if version == 1 and dice.happens(0.8) else 0x800
+        l4 = struct.pack(">BBHHH", 0x20, version, proto, 4, dice.pick((9, 9, 9, 8))) + bytes(8)
+        if dice.happens(0.05):
+            l4 = l4[:dice.pick((0, 2, 4, 7))]
+        return side, self.path.frame(side, self.path.ip(side, GRE, l4))
+
+
+KINDS = {"tcp": Tcp, "udp": Udp, "icmp": Icmp, "sctp": Sctp, "dccp": Dccp, "gre": Gre}
 
 
 def sequence(kind, seed):
@@ -221,3 +476,25 @@ def sequence(kind, seed):
             action = FORCE
         steps.append((side, frame, action))
     return steps
+
+
+# ---- cases ----------------------------------------------------------------------------------------------
+
+def print_case(kind, seed):
+    print("case ct%s/%s-%d\nsetup ports=p1:1,p2:2" % (kind, kind, seed))
+    for side, frame, action in sequence(kind, seed):
+        ct = {CT: "CT{}", COMMIT: "CT{COMMIT}", FORCE: "CT{FORCE_COMMIT}"}[action]
+        print("req s0 ovs_packet EXECUTE dp=@d0 [PACKET=%s KEY{IN_PORT=u32(%d)} ACTIONS{%s USERSPACE{PID=@u0}}]" %
+              (frame.hex(), side + 1, ct))
+    print("end")
+
+
+def main():
+    if len(sys.argv) != 4 or sys.argv[1] not in KINDS:
+        sys.exit("usage: random_ct.py %s FIRST-SEED N" % "|".join(KINDS))
+    for seed in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])):
+        print_case(sys.argv[1], seed)
+
+
+if __name__ == "__main__":
+    main()

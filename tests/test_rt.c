@@ -2,9 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/rt_tools.h"
 
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
-#include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -196,45 +193,6 @@ static void there_is_no_traffic_control(void **state)
     assert_int_equal(call(t), -ENODEV);
 }
 
-static int timeout_do(struct talk *t, uint8_t cmd, uint16_t flags, const char *name)
-{
-    const struct nfgenmsg h = { 0 };
-    uint16_t l3 = htons(2);
-    uint8_t l4 = 17;
-
-    begin(t, (uint16_t)(NFNL_SUBSYS_CTNETLINK_TIMEOUT << 8 | cmd), flags, &h, sizeof(h));
-    if (name)
-        attr_put(t->request, CTA_TIMEOUT_NAME, name, strlen(name) + 1);
-    attr_put(t->request, CTA_TIMEOUT_L3PROTO, &l3, sizeof(l3));
-    attr_put(t->request, CTA_TIMEOUT_L4PROTO, &l4, sizeof(l4));
-    attr_put(t->request, CTA_TIMEOUT_DATA, NULL, 0);
-    return call(t);
-}
-
-static void timeout_policies_are_kept(void **state)
-{
-    const struct nfgenmsg h = { 0 };
-    struct talk *t = *state;
-
-    sock_close(t->sock);
-    t->sock = sock_open(t->ns->net, NETLINK_NETFILTER);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_NEW, NLM_F_ACK | NLM_F_CREATE, "a"), 0);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_NEW, NLM_F_ACK, "a"), -EBUSY);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_NEW, NLM_F_ACK | NLM_F_REPLACE, "a"), 0);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_GET, NLM_F_DUMP, NULL), 0);
-    assert_int_equal(t->answers->len, 1);
-    assert_true(t->is_done);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_DELETE, NLM_F_ACK, "b"), -ENOENT);
-    assert_int_equal(timeout_do(t, IPCTNL_MSG_TIMEOUT_DELETE, NLM_F_ACK, "a"), 0);
-    begin(t, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, NLM_F_ACK, &h, sizeof(h));
-    assert_int_equal(call(t), 0);
-    begin(t, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, NLM_F_DUMP, &h, sizeof(h));
-    assert_int_equal(call(t), 0);
-    assert_true(t->is_done);
-    begin(t, NFNL_SUBSYS_ULOG << 8, NLM_F_ACK, &h, sizeof(h));
-    assert_int_equal(call(t), -EINVAL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,7 +205,6 @@ int main(void)
         TALK(the_ends_of_a_pair_are_joined),
         LAB_TEST(ports_follow_their_devices),
         TALK(there_is_no_traffic_control),
-        TALK(timeout_policies_are_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

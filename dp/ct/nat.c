@@ -31,6 +31,7 @@ int ct_nat_setup(struct ct_conn *c, const struct ct_nat_range *range, enum ct_ma
     if (!ct_tuple_equal(&to, &now)) {
         (void)ct_tuple_invert(&c->dir[CT_REPLY].tuple, &to);
         c->status |= manip_status[manip].is_changed;
+        ct_trace(c->table, "nf_nat_setup_info", &to);
     }
     if (manip == CT_MANIP_SRC)
         ct_nat_source_add(c);

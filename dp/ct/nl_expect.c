@@ -148,7 +148,7 @@ static int get_expect(struct req *req, struct err *e)
 }
 
 /* With a master, only what that one waits for. It may be gone before the dump is over, so it is told
- * by its id. */
+ * by its id. Without a helper it waits for nothing. */
 static int begin_expects(struct dump *d, struct err *e)
 {
     const struct nlattr *master = d->req.attr[CTA_EXPECT_MASTER];
@@ -156,6 +156,8 @@ static int begin_expects(struct dump *d, struct err *e)
     struct ct_conn *c;
     int rc = master ? ct_nl_find(&d->req, master, NULL, &scope, &c, e) : 0;
 
+    if (!rc && master && !c->helper)
+        return NOTHING_TO_DUMP;
     if (!rc && master)
         d->state = GUINT_TO_POINTER(c->id);
     return rc;

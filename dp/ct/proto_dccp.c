@@ -81,27 +81,33 @@ static bool dccp_checksum_ok(const struct ct_ip *ip)
     return covered <= len && ct_ip_covered_ok(ip, covered);
 }
 
-/* Reads a packet. False: it is damaged. */
-static bool dccp_read(const struct ct_table *t, const struct ct_ip *ip, struct dccp_seg *seg)
+/* Types that change connections have long sequence numbers. */
+static bool may_be_short(uint8_t type)
+{
+    return type == DCCP_PKT_DATA || type == DCCP_PKT_ACK || type == DCCP_PKT_DATAACK;
+}
+
+/* Reads a packet. CT_INVALID: it is damaged; CT_DROP: so short that it is no packet at all. */
+static enum ct_verdict dccp_read(const struct ct_table *t, const struct ct_ip *ip, struct dccp_seg *seg)
 {
     const uint8_t *dccp = ct_ip_l4(ip);
     uint32_t len = ct_ip_l4_len(ip), header_len, generic;
+    bool is_long;
 
     if (len < DCCP_HLEN)
-        return false;
+        return CT_DROP;
     header_len = dccp[4] * 4u;
-    if (header_len < DCCP_HLEN || header_len > len ||
-        (t->sysctl.checksum && !dccp_checksum_ok(ip)))
-        return false;
     seg->type = dccp[8] >> 1 & 15;
-    if (seg->type >= N_DCCP_TYPES)
-        return false;
-    generic = dccp[8] & 1 ? DCCP_HLEN_LONG : DCCP_HLEN;
+    is_long = dccp[8] & 1;
+    if (header_len < DCCP_HLEN || header_len > len || seg->type >= N_DCCP_TYPES ||
+        (!is_long && !may_be_short(seg->type)) || (t->sysctl.checksum && !dccp_checksum_ok(ip)))
+        return CT_INVALID;
+    generic = is_long ? DCCP_HLEN_LONG : DCCP_HLEN;
     if (generic + type_len[seg->type] > len)
-        return false;
-    seg->seq = dccp[8] & 1 ? be48_get(dccp + 10) : be32_get(dccp + 8) & 0xffffff;
+        return CT_INVALID;
+    seg->seq = is_long ? be48_get(dccp + 10) : be32_get(dccp + 8) & 0xffffff;
     seg->ack = type_len[seg->type] >= 8 ? be48_get(dccp + generic + 2) : 0;
-    return true;
+    return CT_ACCEPT;
 }
 
 /* ---- connections ------------------------------------------------------------------------------------- */
@@ -151,9 +157,12 @@ static enum ct_verdict dccp_packet(struct ct_conn *c, const struct ct_ip *ip, en
     struct ct_dccp *dccp = &c->state.dccp;
     unsigned dir = ct_info_dir(info);
     struct dccp_seg seg;
+    enum ct_verdict read = dccp_read(c->table, ip, &seg);
     uint8_t next;
 
-    if (!dccp_read(c->table, ip, &seg) || (!ct_is_confirmed(c) && !dccp_new(c, &seg)))
+    if (read != CT_ACCEPT)
+        return read;
+    if (!ct_is_confirmed(c) && !dccp_new(c, &seg))
         return CT_INVALID;
     /* Only a Reset in answer: there never was a connection. */
     if (seg.type == DCCP_PKT_RESET && !(c->status & IPS_SEEN_REPLY)) {
@@ -244,7 +253,6 @@ const struct ct_proto ct_proto_dccp = {
     .put_info = dccp_put_info,
     .set_info = dccp_set_info,
     .write_id = ct_nat_write_dccp,
-    .checksum_off = DCCP_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

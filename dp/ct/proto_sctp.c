@@ -43,6 +43,7 @@ enum {
 struct sctp_chunk {
     const struct sctp_kind *kind;   /* NULL: of no consequence */
     uint32_t off;                   /* in the frame */
+    uint16_t len;                   /* as it says; 0 would never end */
     uint8_t type, flags;
 };
 
@@ -60,6 +61,7 @@ struct sctp_run {
     uint8_t old, next;              /* states, of the last chunk */
 };
 
+enum tag_told { TELLS_NOTHING, TELLS_OWN_TAG, TELLS_OTHER_TAG };
 enum tag_verdict { TAG_OK, TAG_BAD, TAG_SKIP /* the chunk changes nothing */ };
 
 struct sctp_kind {
@@ -67,7 +69,7 @@ struct sctp_kind {
     bool begins_nothing;            /* out of the blue it is invalid */
     bool is_alone;                  /* no other chunk in its packet */
     bool is_first;                  /* none before it */
-    bool tells_own_tag;             /* out of the blue: the tag is that of this direction, else of the other */
+    enum tag_told tells;            /* out of the blue: which direction's tag the packet has */
     enum tag_verdict (*check_tag)(struct sctp_run *r, const struct sctp_chunk *chunk);
     bool (*note)(struct sctp_run *r, const struct sctp_chunk *chunk);
     uint8_t next[CT_N_DIRS][N_STATES];
@@ -162,12 +164,16 @@ static bool init_tag(const struct ct_ip *ip, const struct sctp_chunk *chunk, uin
 static bool note_init(struct sctp_run *r, const struct sctp_chunk *chunk)
 {
     struct ct_sctp *sctp = r->sctp;
+    uint32_t known = sctp->vtag[!r->dir], tag;
 
-    if (!init_tag(r->ip, chunk, &sctp->vtag[!r->dir]))
+    if (!init_tag(r->ip, chunk, &tag))
         return false;
-    if (sctp->init[r->dir])
-        sctp->init[!r->dir] = 0;
-    sctp->init[r->dir] = 1;
+    if (known != tag || !ct_is_confirmed(r->c)) {
+        if (sctp->init[r->dir])
+            sctp->init[!r->dir] = 0;
+        sctp->init[r->dir] = 1;
+    }
+    sctp->vtag[!r->dir] = tag;
     /* Whoever keeps trying must not keep the entry alive. */
     if (r->old == sCL && r->next == sCL)
         r->keeps_timeout = true;
@@ -190,6 +196,13 @@ static bool note_init_ack(struct sctp_run *r, const struct sctp_chunk *chunk)
     return true;
 }
 
+static bool note_cookie_ack(struct sctp_run *r, const struct sctp_chunk *chunk)
+{
+    (void)chunk;
+    memset(r->sctp->init, 0, sizeof(r->sctp->init));
+    return true;
+}
+
 /* ---- chunks --------------------------------------------------------------------------------------- */
 
 /* clang-format off */
@@ -207,7 +220,7 @@ static const struct sctp_kind kinds[] = {
     { .type = 7 /* SHUTDOWN */,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sSS, sSS, sSR, sSA, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sSR, sSS, sSR, sSA, sIV } } },
-    { .type = 8 /* SHUTDOWN ACK */, .check_tag = tag_is_any,
+    { .type = 8 /* SHUTDOWN ACK */, .tells = TELLS_OTHER_TAG, .check_tag = tag_is_any,
       .next = { [CT_ORIG] =                    { sSA, sCL, sCW, sCE, sES, sSA, sSA, sSA, sSA },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSA, sSA, sSA, sIV } } },
     { .type = 9 /* ERROR */,
@@ -216,17 +229,17 @@ static const struct sctp_kind kinds[] = {
     { .type = 10 /* COOKIE ECHO */, .is_first = true, .check_tag = tag_is_own,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCE, sCE, sES, sSS, sSR, sSA, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCE, sCE, sES, sSS, sSR, sSA, sIV } } },
-    { .type = 11 /* COOKIE ACK */, .is_first = true, .begins_nothing = true,
+    { .type = 11 /* COOKIE ACK */, .is_first = true, .begins_nothing = true, .note = note_cookie_ack,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sES, sES, sSS, sSR, sSA, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sES, sES, sSS, sSR, sSA, sIV } } },
     { .type = 14 /* SHUTDOWN COMPLETE */, .is_alone = true, .begins_nothing = true,
       .check_tag = tag_may_be_reflected,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sES, sSS, sSR, sCL, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sCL, sIV } } },
-    { .type = 4 /* HEARTBEAT */, .tells_own_tag = true, .check_tag = heartbeat_tag,
+    { .type = 4 /* HEARTBEAT */, .tells = TELLS_OWN_TAG, .check_tag = heartbeat_tag,
       .next = { [CT_ORIG] =                    { sHS, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS } } },
-    { .type = 5 /* HEARTBEAT ACK */, .tells_own_tag = true, .check_tag = heartbeat_ack_tag,
+    { .type = 5 /* HEARTBEAT ACK */, .check_tag = heartbeat_ack_tag,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sSA, sES } } },
 };
@@ -241,20 +254,18 @@ static const struct sctp_kind *kind_of(uint8_t type)
     return NULL;
 }
 
-/* Takes the chunk at *off and moves there to the next. False: there is none; one without length ends the list. */
+/* Takes the chunk at *off and moves there to the next. False: there is none. */
 static bool next_chunk(const struct ct_ip *ip, uint32_t *off, struct sctp_chunk *chunk)
 {
     const uint8_t *header = ip->pkt->data + *off;
-    uint16_t len;
 
     if (*off + CHUNK_HLEN > ip->end)
         return false;
-    len = be16_get(header + 2);
     *chunk = (struct sctp_chunk){
-        .kind = kind_of(header[0]), .off = *off, .type = header[0], .flags = header[1],
+        .kind = kind_of(header[0]), .off = *off, .len = be16_get(header + 2), .type = header[0], .flags = header[1],
     };
-    *off += (len + 3u) & ~3u;
-    return len != 0;
+    *off += (chunk->len + 3u) & ~3u;
+    return true;
 }
 
 /* Which chunks are there, and may they be together? */
@@ -269,7 +280,7 @@ static bool survey(struct sctp_run *r)
         const struct sctp_kind *kind = chunk.kind;
 
         is_lonely = is_lonely || (kind && kind->is_alone);
-        if (n && (is_lonely || (kind && kind->is_first)))
+        if (!chunk.len || (n && (is_lonely || (kind && kind->is_first))))
             return false;
         r->has_data = r->has_data || chunk.type == CHUNK_DATA;
         r->has_tag_rule = r->has_tag_rule || (kind && kind->check_tag);
@@ -292,10 +303,11 @@ static bool sctp_new(struct sctp_run *r)
     while (next_chunk(r->ip, &off, &chunk)) {
         if (!chunk.kind)
             return false;
-        if (chunk.kind->note != note_init)
-            r->sctp->vtag[chunk.kind->tells_own_tag ? CT_ORIG : CT_REPLY] = r->tag;
-        else if (r->tag || !init_tag(r->ip, &chunk, &r->sctp->vtag[CT_REPLY]))
+        if (chunk.kind->note == note_init &&
+            (r->tag || !init_tag(r->ip, &chunk, &r->sctp->vtag[CT_REPLY])))
             return false;
+        if (chunk.kind->tells != TELLS_NOTHING)
+            r->sctp->vtag[chunk.kind->tells == TELLS_OWN_TAG ? CT_ORIG : CT_REPLY] = r->tag;
     }
     return true;
 }
@@ -423,7 +435,6 @@ const struct ct_proto ct_proto_sctp = {
     .put_info = sctp_put_info,
     .set_info = sctp_set_info,
     .write_id = ct_nat_write_sctp,
-    .checksum_off = -1,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

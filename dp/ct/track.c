@@ -140,6 +140,8 @@ static enum ct_verdict follow(const struct ct_ip *ip)
     enum ct_verdict verdict = c->proto->packet(c, ip, info);
 
     if (verdict != CT_ACCEPT) {
+        c->table->stats.n_invalid += verdict != CT_REPEAT;
+        c->table->stats.n_drop += verdict == CT_DROP;
         pkt_drop_ct(p);
         return verdict;
     }
@@ -157,11 +159,14 @@ static enum ct_verdict track_once(struct ct_table *t, const struct ct_ip *ip, ui
     const struct ct_proto *proto = ct_proto_of(ip->proto, ip->l3);
     enum ct_verdict verdict = proto->early ? proto->early(t, ip, zone) : CT_ACCEPT;
 
-    if (verdict == CT_ACCEPT && !ip->pkt->ct) {
-        verdict = resolve(t, ip, zone, timeout);
-        if (verdict == CT_ACCEPT)
-            verdict = follow(ip);
-    }
+    t->stats.n_error += verdict != CT_ACCEPT;
+    if (verdict != CT_ACCEPT || ip->pkt->ct)
+        return verdict;
+    verdict = resolve(t, ip, zone, timeout);
+    if (verdict == CT_ACCEPT)
+        return follow(ip);
+    t->stats.n_invalid += verdict == CT_INVALID;
+    t->stats.n_drop += verdict == CT_DROP;
     return verdict;
 }
 
@@ -173,28 +178,63 @@ int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
 
     ct_expire(t, EXPIRE_PER_PACKET);
     pkt_drop_ct(p);
-    if (!ct_ip_parse(p, p->l3_off, l3_type, &ip) || ip.is_later_frag)
+    if (!ct_ip_parse(p, p->l3_off, l3_type, &ip) || ip.is_later_frag) {
+        t->stats.n_invalid++;
         return 0;
+    }
     do {
         verdict = track_once(t, &ip, zone, timeout);
     } while (verdict == CT_REPEAT);
-    return verdict == CT_DROP ? -ENOENT : 0;
+    return verdict == CT_DROP ? -EINVAL : 0;
 }
 
 /* ---- confirming ----------------------------------------------------------------------------------- */
 
-/* Another connection has the same tuple since this one was made: the packet joins it, if the protocol bears
- * that and no address was translated. */
-static int join(struct pkt *p)
+/* The connection that has one of this one's tuples. */
+static struct ct_conn *find_clash(const struct ct_conn *c)
 {
-    struct ct_conn *c = p->ct, *first;
+    struct ct_conn *first;
     unsigned dir;
 
     first = ct_find(c->table, &c->dir[CT_ORIG].tuple, &dir);
-    if (!first || dir != CT_ORIG || !c->proto->allows_clash || c->status & IPS_NAT_DONE_MASK)
-        return -EINVAL;
-    pkt_set_ct(p, ct_conn_get(first), ct_info_of(first, dir));
-    return 0;
+    return first ? first : ct_find(c->table, &c->dir[CT_REPLY].tuple, &dir);
+}
+
+static bool is_same_flow(const struct ct_conn *a, const struct ct_conn *b)
+{
+    return ct_tuple_equal(&a->dir[CT_ORIG].tuple, &b->dir[CT_ORIG].tuple) &&
+           ct_tuple_equal(&a->dir[CT_REPLY].tuple, &b->dir[CT_REPLY].tuple);
+}
+
+/* The packet, in the direction that it had, joins the connection that was there first, unless NAT has dealt with that
+ * one and come to something else. */
+static bool join(struct pkt *p)
+{
+    struct ct_conn *c = p->ct, *first = find_clash(c);
+    unsigned dir = ct_info_dir(p->ct_info);
+
+    if (!first || (first->status & IPS_NAT_DONE_MASK && !is_same_flow(first, c)))
+        return false;
+    if (first->has_counts) {
+        first->count[dir].n_packets++;
+        first->count[dir].n_bytes += c->count[dir].n_bytes;
+    }
+    pkt_set_ct(p, ct_conn_get(first), p->ct_info);
+    return true;
+}
+
+/* nf_ct_resolve_clash: another connection has one of this one's tuples. */
+static int resolve_clash(struct pkt *p)
+{
+    struct ct_stats *stats = &p->ct->table->stats;
+
+    if (p->ct->proto->allows_clash && (join(p) || !ct_conn_insert_reply(p->ct))) {
+        stats->n_clash_resolve++;
+        return 0;
+    }
+    stats->n_insert_failed++;
+    stats->n_drop++;
+    return -EINVAL;
 }
 
 int ct_confirm(struct pkt *p)
@@ -206,9 +246,9 @@ int ct_confirm(struct pkt *p)
     if (!ct_is_confirmed(c)) {
         if (ct_info_dir(p->ct_info) != CT_ORIG)
             return 0;
-        if (ct_conn_insert(c))
-            return join(p);
+        if (ct_conn_insert(c) && resolve_clash(p))
+            return -EINVAL;
     }
-    ct_events_deliver(c);
+    ct_events_deliver(p->ct);
     return 0;
 }
