@@ -20,7 +20,6 @@
 #define MEM_PKT_ROOM 64u
 #define MEM_PKT_RECORD 320u
 
-
 /* Of IPv4 and IPv6. */
 static const uint64_t timeout_s[] = {30, 60};
 static const uint32_t mem_queue[] = {200, 184};
@@ -216,7 +215,7 @@ int frag_refuse(struct ct_frags *f, struct pkt **p, enum drop_reason why, int er
 
 bool frag_learn_end(struct frag_queue *q, bool is_last, uint32_t end)
 {
-    if (is_last ? end < q->len || (q->has_last && end > q->len) : q->has_last && end > q->len)
+    if ((is_last && end < q->len) || (q->has_last && end > q->len))
         return false;
     q->has_last |= is_last;
     q->len = MAX(q->len, end);
@@ -352,6 +351,7 @@ int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t l3_type, uint16_t zon
     ct_frags_expire(f);
     (*p)->mru = 0;
     (*p)->hash = 0;
+    (*p)->hash_is_l4 = (*p)->hash_is_sw = false;
     err = (l3_type == ETH_P_IP ? frag4_gather : frag6_gather)(f, p, zone);
     if (tracing(f->w))
         trace(f->w, l3_type == ETH_P_IP ? "ip_defrag" : "nf_ct_frag6_gather", "%s",

@@ -45,11 +45,9 @@ struct ct_proto {
     void (*put_info)(struct nlmsghdr *msg, const struct ct_conn *c);
     /* Sets the state from CTA_PROTOINFO. NULL: it has none. 0 or -errno. */
     int (*set_info)(struct ct_conn *c, const struct nlattr *info, struct err *e);
-    /* NAT: writes the ids 'to' has into the header for manipulation 'is_src' and mends its
-     * checksum, of which the addresses' share is the caller's. NULL: no ids. */
+    /* NAT: writes the id that 'to' has for one end into the header and mends its checksum, see nat_id.h.
+     * NULL: no ids. */
     bool (*write_id)(const struct ct_ip *ip, const struct ct_tuple *to, bool is_src);
-    /* Offset of the transport checksum that the pseudo header counts in; -1: none. */
-    int checksum_off;
     bool allows_clash;      /* of two that race to be confirmed the second joins the first */
     bool has_id;            /* NAT may choose src_id/dst_id to make a tuple free */
     const struct ct_timeout_row *timeout;

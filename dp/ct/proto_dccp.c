@@ -253,7 +253,6 @@ const struct ct_proto ct_proto_dccp = {
     .put_info = dccp_put_info,
     .set_info = dccp_set_info,
     .write_id = ct_nat_write_dccp,
-    .checksum_off = DCCP_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

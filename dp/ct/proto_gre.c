@@ -58,7 +58,6 @@ const struct ct_proto ct_proto_gre = {
     .tuple = gre_tuple,
     .packet = gre_packet,
     .write_id = ct_nat_write_gre,
-    .checksum_off = -1,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),
 };

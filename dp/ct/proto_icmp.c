@@ -60,7 +60,6 @@ const struct ct_proto ct_proto_icmp = {
     .early = icmp_early,
     .packet = icmp_packet,
     .write_id = ct_nat_write_icmp,
-    .checksum_off = -1,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

@@ -6,7 +6,6 @@
 #include "dp/ct/nat_id.h"
 #include "dp/ct/proto_int.h"
 
-#define ICMPV6_CHECKSUM 2
 #define ICMPV6_NI_QUERY 139     /* RFC 4620 */
 #define ICMPV6_NI_REPLY 140
 #define ND_ROUTER_SOLICIT 133
@@ -62,7 +61,6 @@ const struct ct_proto ct_proto_icmp6 = {
     .early = icmp6_early,
     .packet = icmp6_packet,
     .write_id = ct_nat_write_icmp6,
-    .checksum_off = ICMPV6_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

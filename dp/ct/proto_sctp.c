@@ -61,6 +61,7 @@ struct sctp_run {
     uint8_t old, next;              /* states, of the last chunk */
 };
 
+enum tag_told { TELLS_NOTHING, TELLS_OWN_TAG, TELLS_OTHER_TAG };
 enum tag_verdict { TAG_OK, TAG_BAD, TAG_SKIP /* the chunk changes nothing */ };
 
 struct sctp_kind {
@@ -68,7 +69,7 @@ struct sctp_kind {
     bool begins_nothing;            /* out of the blue it is invalid */
     bool is_alone;                  /* no other chunk in its packet */
     bool is_first;                  /* none before it */
-    bool tells_own_tag;             /* out of the blue: the tag is that of this direction, else of the other */
+    enum tag_told tells;            /* out of the blue: which direction's tag the packet has */
     enum tag_verdict (*check_tag)(struct sctp_run *r, const struct sctp_chunk *chunk);
     bool (*note)(struct sctp_run *r, const struct sctp_chunk *chunk);
     uint8_t next[CT_N_DIRS][N_STATES];
@@ -219,7 +220,7 @@ static const struct sctp_kind kinds[] = {
     { .type = 7 /* SHUTDOWN */,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sSS, sSS, sSR, sSA, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sSR, sSS, sSR, sSA, sIV } } },
-    { .type = 8 /* SHUTDOWN ACK */, .check_tag = tag_is_any,
+    { .type = 8 /* SHUTDOWN ACK */, .tells = TELLS_OTHER_TAG, .check_tag = tag_is_any,
       .next = { [CT_ORIG] =                    { sSA, sCL, sCW, sCE, sES, sSA, sSA, sSA, sSA },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSA, sSA, sSA, sIV } } },
     { .type = 9 /* ERROR */,
@@ -235,10 +236,10 @@ static const struct sctp_kind kinds[] = {
       .check_tag = tag_may_be_reflected,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sES, sSS, sSR, sCL, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sCL, sIV } } },
-    { .type = 4 /* HEARTBEAT */, .tells_own_tag = true, .check_tag = heartbeat_tag,
+    { .type = 4 /* HEARTBEAT */, .tells = TELLS_OWN_TAG, .check_tag = heartbeat_tag,
       .next = { [CT_ORIG] =                    { sHS, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS } } },
-    { .type = 5 /* HEARTBEAT ACK */, .tells_own_tag = true, .check_tag = heartbeat_ack_tag,
+    { .type = 5 /* HEARTBEAT ACK */, .check_tag = heartbeat_ack_tag,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sSA, sES } } },
 };
@@ -302,10 +303,11 @@ static bool sctp_new(struct sctp_run *r)
     while (next_chunk(r->ip, &off, &chunk)) {
         if (!chunk.kind)
             return false;
-        if (chunk.kind->note != note_init)
-            r->sctp->vtag[chunk.kind->tells_own_tag ? CT_ORIG : CT_REPLY] = r->tag;
-        else if (r->tag || !init_tag(r->ip, &chunk, &r->sctp->vtag[CT_REPLY]))
+        if (chunk.kind->note == note_init &&
+            (r->tag || !init_tag(r->ip, &chunk, &r->sctp->vtag[CT_REPLY])))
             return false;
+        if (chunk.kind->tells != TELLS_NOTHING)
+            r->sctp->vtag[chunk.kind->tells == TELLS_OWN_TAG ? CT_ORIG : CT_REPLY] = r->tag;
     }
     return true;
 }
@@ -433,7 +435,6 @@ const struct ct_proto ct_proto_sctp = {
     .put_info = sctp_put_info,
     .set_info = sctp_set_info,
     .write_id = ct_nat_write_sctp,
-    .checksum_off = -1,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

@@ -11,7 +11,6 @@
 #include "dp/ct/nat_id.h"
 #include "dp/ct/proto_tcp.h"
 
-#define TCP_CHECKSUM 16         /* offset of the checksum */
 
 enum { CT_TCP_RETRANS = CTA_TIMEOUT_TCP_RETRANS - 1, CT_TCP_UNACK = CTA_TIMEOUT_TCP_UNACK - 1 };
 
@@ -227,7 +226,6 @@ const struct ct_proto ct_proto_tcp = {
     .put_info = tcp_put_info,
     .set_info = tcp_set_info,
     .write_id = ct_nat_write_tcp,
-    .checksum_off = TCP_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

@@ -51,7 +51,7 @@ static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
 
 static void assure(struct ct_conn *c)
 {
-    if (c->status & IPS_ASSURED)
+    if (c->status & (IPS_ASSURED | CT_NAT_CLASH))
         return;
     c->status |= IPS_ASSURED;
     ct_conn_event(c, IPCT_ASSURED);
