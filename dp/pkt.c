@@ -185,6 +185,17 @@ void pkt_trim(struct pkt *p, uint32_t len)
 
 #define MAC_ADDRS_LEN 12u
 
+/* Its descriptor, and its buffer with room before and a record behind, in a power of two. */
+uint32_t pkt_true_size(uint32_t len)
+{
+    const uint32_t descriptor = 256, room = 64, record = 320;
+    uint32_t need = ((len + room + 63) & ~63u) + record, size = 512;
+
+    while (size < need)
+        size *= 2;
+    return size + descriptor;
+}
+
 void pkt_put_tag(struct pkt *p)
 {
     uint8_t *tag;

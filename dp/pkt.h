@@ -90,6 +90,9 @@ static inline uint32_t pkt_wire_len(const struct pkt *p)
     return p->len + (p->has_vlan ? 4 : 0);
 }
 
+/* What Linux charges for a packet of 'len' bytes, on a 64-bit machine. */
+uint32_t pkt_true_size(uint32_t len);
+
 /* Writes the metadata tag, if any, into the bytes: the frame as it is on the wire. */
 void pkt_put_tag(struct pkt *p);
 

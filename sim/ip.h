@@ -31,6 +31,11 @@ static inline uint32_t ip_head_len(uint8_t family)
     return family == AF_INET ? IP4_LEN : IP6_LEN;
 }
 
+static inline bool ip_is_group(uint8_t family, const uint8_t *ip)
+{
+    return family == AF_INET ? ip[0] >> 4 == 0xe : ip[0] == 0xff;
+}
+
 /* Writes the header before 'len' bytes of payload. */
 void ip_head_put(uint8_t *at, const struct ip_head *h, size_t len);
 /* Fills in the IPv4 header's checksum. */

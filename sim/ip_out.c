@@ -12,11 +12,6 @@
 #include "sim/neigh.h"
 #include "sim/route.h"
 
-static bool is_group(const struct ip_way *way)
-{
-    return way->family == AF_INET ? way->dst[0] >> 4 == 0xe : way->dst[0] == 0xff;
-}
-
 static bool take_source(struct ip_way *way, const struct rt_addr *a)
 {
     if (a)
@@ -46,7 +41,7 @@ enum drop_reason ip_find_way(const struct sim_ns *ns, int oif, struct ip_way *wa
     const struct rt_route *r = route_lookup(ns, way->family, way->dst, oif);
 
     /* Groups are on the link of the device. */
-    if (oif && is_group(way))
+    if (oif && ip_is_group(way->family, way->dst))
         r = NULL;
     else if (!r)
         return DROP_NO_ROUTE;
@@ -61,7 +56,6 @@ enum drop_reason ip_find_way(const struct sim_ns *ns, int oif, struct ip_way *wa
 
 static enum drop_reason send_one(const struct ip_way *way, uint8_t *frame, size_t len)
 {
-    memset(frame, 0, ETH_LEN);
     be16_put(frame + 2 * ETH_ALEN, way->family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
     return neigh_send(way->out, way->family, way->hop, frame, len);
 }

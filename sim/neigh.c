@@ -17,7 +17,7 @@
 #define REACHABLE_NS    (30 * SECOND)
 #define LOCKTIME_NS     SECOND          /* another address is not believed so soon */
 #define MOST_PROBES     3
-#define MOST_WAITING    212992u         /* bytes of buffers: unres_qlen_bytes */
+#define MOST_WAITING    212992u         /* pkt_true_size(): unres_qlen_bytes */
 
 #define NUD_ASKING  (NUD_INCOMPLETE | NUD_PROBE)
 #define NUD_VALID                                                                                 \
@@ -85,21 +85,11 @@ static void tell(struct neigh *n, struct req *cause)
 
 /* ---- packets that wait ------------------------------------------------------------------------ */
 
-/* What the kernel would account for a frame: a buffer of a power of two, and its head. */
-static size_t buffer_size(size_t len)
-{
-    size_t size = 512;
-
-    while (size < len + 384)
-        size *= 2;
-    return 256 + size;
-}
-
 static void drop_first(struct neigh *n, enum drop_reason why)
 {
     GByteArray *frame = g_queue_pop_head(&n->waiting);
 
-    n->waiting_size -= buffer_size(frame->len);
+    n->waiting_size -= pkt_true_size(frame->len);
     dp_refuse(n->ns->sim->dp, frame->data, frame->len, why);
     g_byte_array_unref(frame);
 }
@@ -108,9 +98,9 @@ static void wait_for(struct neigh *n, const uint8_t *frame, size_t len)
 {
     GByteArray *copy = g_byte_array_append(g_byte_array_new(), frame, (guint)len);
 
-    while (n->waiting.head && n->waiting_size + buffer_size(len) > MOST_WAITING)
+    while (n->waiting.head && n->waiting_size + pkt_true_size((uint32_t)len) > MOST_WAITING)
         drop_first(n, DROP_NEIGH_QUEUE);
-    n->waiting_size += buffer_size(len);
+    n->waiting_size += pkt_true_size((uint32_t)len);
     g_queue_push_tail(&n->waiting, copy);
 }
 
@@ -230,17 +220,17 @@ static bool is_mapped(uint8_t family, const uint8_t *ip, uint8_t mac[ETH_ALEN])
 {
     static const uint8_t all[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-    if (family == AF_INET6 && ip[0] == 0xff) {
+    if (!ip_is_group(family, ip)) {
+        memcpy(mac, all, ETH_ALEN);
+        return family == AF_INET && be32_get(ip) == UINT32_MAX;
+    }
+    if (family == AF_INET6) {
         mac[0] = mac[1] = 0x33;
         memcpy(mac + 2, ip + 12, 4);
-        return true;
-    }
-    if (family == AF_INET && ip[0] >> 4 == 0xe) {
+    } else {
         memcpy(mac, (const uint8_t[]){ 1, 0, 0x5e, ip[1] & 0x7f, ip[2], ip[3] }, ETH_ALEN);
-        return true;
     }
-    memcpy(mac, all, ETH_ALEN);
-    return family == AF_INET && be32_get(ip) == UINT32_MAX;
+    return true;
 }
 
 /* A device without ARP has one neighbour, at its own address. */

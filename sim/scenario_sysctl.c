@@ -66,7 +66,8 @@ int scn_sysctl(struct scenario *scn, struct scan *args, GString *out, struct err
     if (scan_char(args, '=')) {
         scan_blanks(args);
         if (!scan_u64(args, INT64_MAX, &wanted))
-            return err_set(e, EINVAL, "column %zu: the value, a number, is missing", scan_column(args));
+            return err_set(e, EINVAL, "column %zu: the value, a number, is missing",
+                           scan_column(args));
         r = scn_end(args, e);
         return r ? r : ct_sysctl_set(t, name, wanted, e);
     }

@@ -138,7 +138,7 @@ static inline const uint8_t *tunnel_local(const struct flow_key *t)
 
 static inline bool tunnel_is_group(const struct flow_key *t)
 {
-    return t->tun_proto == 6 ? t->tun.ip6.dst[0] == 0xff : tunnel_remote(t)[0] >> 4 == 0xe;
+    return ip_is_group(tunnel_family(t), tunnel_remote(t));
 }
 
 /* The IP header at 'off' of a frame of this type, or NULL. */

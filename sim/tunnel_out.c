@@ -153,7 +153,7 @@ static uint8_t outer_ttl(const struct tunnel_out *o)
         return ttl;
     if (o->kind->ttl == TTL_OR_INNER && o->inner.version)
         return o->inner.ttl;
-    return tunnel_is_group(o->tunnel) ? 1 : TTL_DEFAULT;
+    return ip_is_group(o->way.family, o->way.dst) ? 1 : TTL_DEFAULT;
 }
 
 static bool outer_df(const struct tunnel_out *o)
@@ -249,6 +249,7 @@ static void put_headers(struct tunnel_out *o, uint32_t headers)
     uint32_t udp_len = o->kind->ip_proto == IPPROTO_UDP ? UDP_LEN : 0, total = o->p->len + headers;
     uint8_t *ip = pkt_insert(o->p, 0, ETH_LEN + headers) + ETH_LEN, *l4 = ip + ip_len + ext_len;
 
+    memset(ip - ETH_LEN, 0, ETH_LEN);
     o->kind->put(l4 + udp_len, total - ip_len - ext_len - udp_len, o);
     if (ext_len)
         put_limit(ip + ip_len, o);

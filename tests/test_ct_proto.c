@@ -141,6 +141,8 @@ static void test_icmp6(void **state)
 
         assert_int_equal(say6(&w, IPPROTO_ICMPV6, false, l4), INVALID);
     }
+    assert_int_equal(say6(&w, IPPROTO_ICMP, false, "0800 0000 0007 0001"), INVALID);    /* each to its own */
+    assert_int_equal(say(&w, IPPROTO_ICMPV6, false, "8000 0000 0007 0001"), INVALID);
     assert_int_equal(w.table->n_conns, 2);
     ct_world_done(&w);
 }

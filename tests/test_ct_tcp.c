@@ -388,6 +388,12 @@ static void test_damaged(void **state)
     assert_int_equal(say(&s, 0, TCP_SYN, CLIENT, 0), INVALID);
     p = segment(&s, 0, TCP_SYN, CLIENT, 0);
     be16_put(p->data + 50, csum_finish(csum_add(pseudo_header(p), p->data + 34, p->len - 34)));
+    be16_put(p->data + 24, 0);          /* a wrong IP header counts as a wrong segment */
+    assert_int_equal(track(&s, p), INVALID);
+    p = segment(&s, 0, TCP_SYN, CLIENT, 0);
+    be16_put(p->data + 50, csum_finish(csum_add(pseudo_header(p), p->data + 34, p->len - 34)));
+    be16_put(p->data + 24, 0);
+    be16_put(p->data + 24, csum_finish(csum_add(0, p->data + 14, 20)));
     assert_int_equal(track(&s, p), IP_CT_NEW);
     stage_done(&s);
 }

@@ -149,7 +149,8 @@ capture p1 6
 /usr/bin/python3 send.py u1 $(/usr/bin/python3 turn.py)
 wait $tcpdump
 dpsim show p1.pcap
-grep -E 'WARN|ERR|EMER' vs.log || echo "no complaints"
+# Of a machine that is slow nobody needs to hear.
+grep -E 'WARN|ERR|EMER' vs.log | grep -v 'timeval\|ovs_rcu' || echo "no complaints"
 END
 expect "ovs-vswitchd's tunnels of every kind" simulator run -- sh switch <<'END'
 erspan_sys (erspan: erspan_ver=0, packet_type=ptap)

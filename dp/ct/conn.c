@@ -227,7 +227,7 @@ struct ct_conn *ct_conn_new(struct ct_table *t, const struct ct_tuple *orig,
     c->dir[CT_ORIG].tuple = *orig;
     c->dir[CT_REPLY].tuple = *reply;
     c->dir[CT_REPLY].dir_no = CT_REPLY;
-    c->proto = ct_proto_of(orig->proto, orig->l3);
+    c->proto = ct_proto_of(orig->proto);
     c->use = 1;
     c->id = ++t->last_id;
     c->event_mask = UINT32_MAX;

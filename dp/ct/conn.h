@@ -195,6 +195,15 @@ static inline void ct_conn_event(struct ct_conn *c, unsigned event)
 }
 void ct_events_deliver(struct ct_conn *c);
 
+/* Both sides have been heard of: it is not dropped early any more. */
+static inline void ct_conn_assure(struct ct_conn *c)
+{
+    if (c->status & IPS_ASSURED)
+        return;
+    c->status |= IPS_ASSURED;
+    ct_conn_event(c, IPCT_ASSURED);
+}
+
 /* One line of the trace: the kernel's function, and "udp zone 0 10.0.0.1:1000 > 10.0.0.2:53" (trace.c). */
 void ct_trace(const struct ct_table *t, const char *func, const struct ct_tuple *tuple);
 

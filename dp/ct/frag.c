@@ -14,13 +14,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define MEM_MAX (4u << 20)          /* ipfrag_high_thresh, nf_conntrack_frag6_high_thresh */
 
-/* What the kernel charges, on a 64-bit machine: a queue, and of a packet its descriptor, and its buffer
- * with room before and a record behind, in a power of two. */
-#define MEM_PKT 256u
-#define MEM_PKT_ROOM 64u
-#define MEM_PKT_RECORD 320u
-
-/* Of IPv4 and IPv6. */
+/* Of IPv4 and IPv6; what the kernel charges for a queue. */
 static const uint64_t timeout_s[] = {30, 60};
 static const uint32_t mem_queue[] = {200, 184};
 
@@ -255,15 +249,6 @@ static bool run_covers(const struct frag_queue *q, guint i, uint32_t offset, uin
     return offset >= frag_at(q, i)->offset && end <= frag_end(frag_at(q, last));
 }
 
-static uint32_t mem_of(const struct pkt *p)
-{
-    uint32_t need = ((p->len + MEM_PKT_ROOM + 63) & ~63u) + MEM_PKT_RECORD, size = 512;
-
-    while (size < need)
-        size *= 2;
-    return size + MEM_PKT;
-}
-
 enum frag_insert frag_insert(struct frag_queue *q, struct pkt *p, uint32_t payload,
                              uint32_t offset, uint32_t end)
 {
@@ -277,7 +262,7 @@ enum frag_insert frag_insert(struct frag_queue *q, struct pkt *p, uint32_t paylo
     g_array_insert_val(q->frags, at, new);
     q->n_bytes += new.len;
     q->owner->w->account.n_held++;
-    charge(q, mem_of(p));
+    charge(q, pkt_true_size(p->len));
     return FRAG_OK;
 }
 

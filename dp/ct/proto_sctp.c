@@ -75,7 +75,7 @@ struct sctp_kind {
     uint8_t next[CT_N_DIRS][N_STATES];
 };
 
-/* ---- tags ---------------------------------------------------------------------------------------- */
+/* ---- tags ------------------------------------------------------------------------------------ */
 
 static enum tag_verdict tag_is_zero(struct sctp_run *r, const struct sctp_chunk *chunk)
 {
@@ -203,7 +203,7 @@ static bool note_cookie_ack(struct sctp_run *r, const struct sctp_chunk *chunk)
     return true;
 }
 
-/* ---- chunks --------------------------------------------------------------------------------------- */
+/* ---- chunks ---------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct sctp_kind kinds[] = {
@@ -262,7 +262,11 @@ static bool next_chunk(const struct ct_ip *ip, uint32_t *off, struct sctp_chunk 
     if (*off + CHUNK_HLEN > ip->end)
         return false;
     *chunk = (struct sctp_chunk){
-        .kind = kind_of(header[0]), .off = *off, .len = be16_get(header + 2), .type = header[0], .flags = header[1],
+        .kind = kind_of(header[0]),
+        .off = *off,
+        .len = be16_get(header + 2),
+        .type = header[0],
+        .flags = header[1],
     };
     *off += (chunk->len + 3u) & ~3u;
     return true;
@@ -289,7 +293,7 @@ static bool survey(struct sctp_run *r)
     return n > 0;
 }
 
-/* ---- associations ----------------------------------------------------------------------------------- */
+/* ---- associations ---------------------------------------------------------------------------- */
 
 /* The tags that a first packet tells. */
 static bool sctp_new(struct sctp_run *r)
@@ -327,10 +331,8 @@ static bool follow_chunk(struct sctp_run *r, const struct sctp_chunk *chunk)
     if (r->old == r->next)
         return true;
     ct_conn_event(r->c, IPCT_PROTOINFO);
-    if (r->next == sES && !(r->c->status & IPS_ASSURED)) {
-        r->c->status |= IPS_ASSURED;
-        ct_conn_event(r->c, IPCT_ASSURED);
-    }
+    if (r->next == sES)
+        ct_conn_assure(r->c);
     return true;
 }
 
@@ -345,7 +347,8 @@ static bool sctp_is_whole(const struct ct_table *t, const struct ct_ip *ip)
     return !t->sysctl.checksum || GUINT32_FROM_LE(crc) == crc32c_sctp(sctp, len, SCTP_CRC);
 }
 
-static enum ct_verdict sctp_packet(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info info)
+static enum ct_verdict sctp_packet(struct ct_conn *c, const struct ct_ip *ip,
+                                   enum ip_conntrack_info info)
 {
     struct sctp_run r = { .c = c, .sctp = &c->state.sctp, .ip = ip, .dir = ct_info_dir(info) };
     uint32_t off = ip->l4_off + SCTP_HLEN;
@@ -374,7 +377,7 @@ static bool sctp_can_drop(const struct ct_conn *c)
     return state == sSS || state == sSR || state == sSA;
 }
 
-/* ---- netlink ------------------------------------------------------------------------------------------ */
+/* ---- netlink --------------------------------------------------------------------------------- */
 
 static void sctp_put_info(struct nlmsghdr *msg, const struct ct_conn *c)
 {
@@ -424,7 +427,8 @@ static const struct ct_timeout_row timeouts[] = {
     { "sctp_timeout_heartbeat_sent", 30 },
     { NULL, 0 },                /* HEARTBEAT_ACKED: not used any more */
 };
-static_assert(G_N_ELEMENTS(timeouts) == CTA_TIMEOUT_SCTP_MAX, "one row for each CTA_TIMEOUT_SCTP_*");
+static_assert(G_N_ELEMENTS(timeouts) == CTA_TIMEOUT_SCTP_MAX,
+              "one row for each CTA_TIMEOUT_SCTP_*");
 
 const struct ct_proto ct_proto_sctp = {
     .number = IPPROTO_SCTP,

@@ -53,7 +53,8 @@ static struct sysctl_var var_of(struct ct_table *t, const struct sysctl_row *row
 }
 
 /* The n-th timeout of a protocol; false: it is none of the variables, or another protocol's too. */
-static bool timeout_var(struct ct_table *t, const struct ct_proto *proto, uint8_t n, struct sysctl_var *v)
+static bool timeout_var(struct ct_table *t, const struct ct_proto *proto, uint8_t n,
+                        struct sysctl_var *v)
 {
     *v = (struct sysctl_var){
         .name = proto->timeout[n].name,
@@ -152,7 +153,8 @@ static bool tell(void *ctx, const struct sysctl_var *v)
     return false;
 }
 
-void ct_sysctl_each(struct ct_table *t, void (*fn)(void *ctx, const char *name, uint32_t value), void *ctx)
+void ct_sysctl_each(struct ct_table *t, void (*fn)(void *ctx, const char *name, uint32_t value),
+                    void *ctx)
 {
     struct each each = { .fn = fn, .ctx = ctx };
 

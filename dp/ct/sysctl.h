@@ -17,6 +17,7 @@ int ct_sysctl_get(struct ct_table *t, const char *name, uint32_t *value, struct 
 int ct_sysctl_set(struct ct_table *t, const char *name, uint64_t value, struct err *e);
 
 /* Calls 'fn' for each variable, without any order. */
-void ct_sysctl_each(struct ct_table *t, void (*fn)(void *ctx, const char *name, uint32_t value), void *ctx);
+void ct_sysctl_each(struct ct_table *t, void (*fn)(void *ctx, const char *name, uint32_t value),
+                    void *ctx);
 
 #endif

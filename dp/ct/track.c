@@ -156,7 +156,7 @@ static enum ct_verdict follow(const struct ct_ip *ip)
 static enum ct_verdict track_once(struct ct_table *t, const struct ct_ip *ip, uint16_t zone,
                                   struct ct_timeout *timeout)
 {
-    const struct ct_proto *proto = ct_proto_of(ip->proto, ip->l3);
+    const struct ct_proto *proto = ct_proto_of(ip->proto);
     enum ct_verdict verdict = proto->early ? proto->early(t, ip, zone) : CT_ACCEPT;
 
     t->stats.n_error += verdict != CT_ACCEPT;
