@@ -67,6 +67,7 @@ int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len,
     struct act_scope inner = *at;   /* what happens inside is not known outside */
 
     inner.depth++;
+    inner.has_eth = at->key->mac_proto == KEY_MAC_ETH;  /* Linux 6.1 forgets push_eth and pop_eth here */
     return acts_check_level(&inner, attrs, len, e);
 }
 

@@ -82,6 +82,7 @@ static inline struct act_scope scene_scope(const struct scene *s)
     bool is_mpls = s->key.eth_type == 0x8847 || s->key.eth_type == 0x8848;
 
     return (struct act_scope){
+        .profile = &profile_6_1,
         .key = &s->key,
         .eth_type = s->key.eth_type,
         .is_tagged = s->key.vlan.tci & KEY_TCI_PRESENT,

@@ -77,6 +77,22 @@ static void test_add_check(void **state)
     scene_done(&s);
 }
 
+/* Recorded: a list inside goes by the flow's Ethernet header, also where it is behind a label by then. */
+static void test_nested_list_has_the_flows_header(void **state)
+{
+    static const uint8_t pop_vlan[] = { 4, 0, OVS_ACTION_ATTR_POP_VLAN, 0 };
+    struct scene s;
+    struct act_scope at;
+
+    (void)state;
+    scene_extract(&s, ADDRS "8847 00064140" IP, 0);
+    at = scene_scope(&s);
+    assert_int_equal(CHECK(&s, &at, add_mpls, ADD_MPLS, LSE1 "8847 0000"), 0);
+    assert_int_equal(CHECK(&s, &at, pop_vlan, POP_VLAN, ""), -EINVAL);
+    assert_int_equal(acts_check_nested(&at, pop_vlan, sizeof(pop_vlan), NULL), 0);
+    scene_done(&s);
+}
+
 static void test_push_and_pop(void **state)
 {
     struct scene s;
@@ -178,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_push_check),
         cmocka_unit_test(test_pop_check),
         cmocka_unit_test(test_add_check),
+        cmocka_unit_test(test_nested_list_has_the_flows_header),
         cmocka_unit_test(test_push_and_pop),
         cmocka_unit_test(test_pop_behind_inner_tag),
         cmocka_unit_test(test_label_before_ethernet),
