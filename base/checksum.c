@@ -22,6 +22,14 @@ uint32_t csum_add(uint32_t sum, const void *bytes, size_t len)
     return fold(wide);
 }
 
+uint32_t csum_pseudo_header(const void *ip, bool is_ip6, uint8_t proto, size_t len)
+{
+    const uint8_t *addrs = (const uint8_t *)ip + (is_ip6 ? 8 : 12);
+    uint32_t fixed = proto + (uint32_t)(len >> 16) + (uint32_t)(len & 0xffff);
+
+    return csum_add(fixed, addrs, is_ip6 ? 32 : 8);
+}
+
 uint16_t csum_finish(uint32_t sum)
 {
     return (uint16_t)~fold(sum);

@@ -3,12 +3,17 @@
 #ifndef BASE_CHECKSUM_H
 #define BASE_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Ones'-complement sum of 'len' bytes (big-endian 16-bit words, odd byte padded with
  * zero), added to 'sum'. Not folded. */
 uint32_t csum_add(uint32_t sum, const void *bytes, size_t len);
+
+/* The sum of the pseudo header that transport checksums count in: addresses of the IP header 'ip', protocol,
+ * length of transport header and payload. Not folded. */
+uint32_t csum_pseudo_header(const void *ip, bool is_ip6, uint8_t proto, size_t len);
 
 /* Folds to 16 bits and complements: the value of a checksum field, host order. */
 uint16_t csum_finish(uint32_t sum);

@@ -42,8 +42,5 @@ void ip_head_put(uint8_t *at, const struct ip_head *h, size_t len)
 
 uint32_t ip_pseudo_sum(const uint8_t *ip, uint8_t proto, size_t len)
 {
-    bool is_ip4 = ip[0] >> 4 == 4;
-    uint32_t sum = csum_add(0, ip + (is_ip4 ? 12 : 8), is_ip4 ? 8 : 32);
-
-    return sum + proto + (uint32_t)(len >> 16) + (uint32_t)(len & 0xffff);
+    return csum_pseudo_header(ip, ip[0] >> 4 == 6, proto, len);
 }

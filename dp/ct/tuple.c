@@ -121,10 +121,7 @@ uint32_t ct_tuple_hash(const struct ct_tuple *t)
 
 uint32_t ct_pseudo_sum(const struct ct_ip *ip, uint32_t len)
 {
-    const uint8_t *hdr = ct_ip_l3(ip);
-    uint32_t sum = len + ip->proto;
-
-    return ip->l3 == 4 ? csum_add(sum, hdr + 12, 8) : csum_add(sum, hdr + 8, 32);
+    return csum_pseudo_header(ct_ip_l3(ip), ip->l3 == 6, ip->proto, len);
 }
 
 /* The kernel adds up an IPv4 packet from its header on, as a header that is right adds nothing: one that is wrong makes
