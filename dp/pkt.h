@@ -34,16 +34,16 @@ struct pkt {
     uint32_t priority, mark;
     uint32_t hash;              /* flow hash, 0: not computed yet */
     bool hash_is_l4, hash_is_sw;
+    bool shares_pieces;         /* it is a copy: 'piece' is not its own to send */
+    uint8_t ct_info;            /* enum ip_conntrack_info, if ct is set */
     struct vport *input;        /* port it came in by; of an EXECUTE the one its key names */
     struct ct_conn *ct;         /* connection it belongs to, a reference; NULL: not tracked, or invalid */
-    uint8_t ct_info;            /* enum ip_conntrack_info, if ct is set */
     /* Where it goes by a tunnel port: the nest of the set(tunnel()) that it has passed, NULL: none.
      * Borrowed from the list of actions, which outlives the packet. */
     const struct nlattr *tunnel;
     /* Of a packet joined from fragments: how many bytes of its IP packet each has brought, ending with
      * 0. Owned; a packet that has grown or shrunk behind l3_off has none. NULL: unknown. */
     uint16_t *piece;
-    bool shares_pieces;         /* it is a copy: they are not its own to send */
     /* From here on the pool's: kept when the packet is used again. */
     uint8_t *buf;               /* the allocation */
     uint32_t size;
