@@ -87,11 +87,11 @@ static int dp_change(struct datapath *dp, const struct req *req, struct err *e)
     const struct nlattr *cache = req->attr[OVS_DP_ATTR_MASKS_CACHE_SIZE];
     const struct nlattr *pids = req->attr[OVS_DP_ATTR_PER_CPU_PIDS];
     uint32_t wanted = features ? mnl_attr_get_u32(features) : 0;
+    uint32_t unknown = wanted & (~(uint32_t)KNOWN_FEATURES | req_ns(req)->world->env->no_features);
     int err = 0;
 
-    if (wanted & ~(uint32_t)KNOWN_FEATURES)
-        return err_set(e, EOPNOTSUPP, "USER_FEATURES: %#x are not supported",
-                       wanted & ~(uint32_t)KNOWN_FEATURES);
+    if (unknown)
+        return err_set(e, EOPNOTSUPP, "USER_FEATURES: %#x are not supported", unknown);
     if (cache)
         err = table_set_cache(&dp->table, mnl_attr_get_u32(cache), e);
     if (err)

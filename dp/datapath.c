@@ -46,6 +46,11 @@ const struct dp_account *dp_world_account(const struct dp_world *w)
     return &w->account;
 }
 
+const struct profile *dp_world_profile(const struct dp_world *w)
+{
+    return w->profile;
+}
+
 /* ---- namespace ----------------------------------------------------------------------------------- */
 
 struct dp_ns *dp_ns_new(struct dp_world *w, struct netns *net)

@@ -66,6 +66,7 @@ struct dp_account {
 struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env);
 void dp_world_free(struct dp_world *world);     /* after its namespaces; NULL allowed */
 const struct dp_account *dp_world_account(const struct dp_world *world);
+const struct profile *dp_world_profile(const struct dp_world *world);   /* the kernel that it is */
 /* How many packets of the born ones are accounted for. */
 uint64_t dp_account_ends(const struct dp_account *account);
 

@@ -30,6 +30,8 @@ struct dp_env {
     /* The CPU that runs this, 0..n_cpus-1, for per-CPU upcall dispatch. */
     unsigned (*cpu)(void *ctx);
     unsigned n_cpus;
+    /* OVS_DP_F_* that are refused like unknown ones: those of a kernel older than they are. */
+    uint32_t no_features;
     /* A device by name or ifindex in a namespace, or NULL. */
     struct netdev *(*dev_by_name)(void *ctx, struct dp_ns *ns, const char *name);
     struct netdev *(*dev_by_index)(void *ctx, struct dp_ns *ns, int ifindex);

@@ -10,7 +10,7 @@
 #define KVER(major, minor) ((major)*1000u + (minor))
 
 struct profile {
-    const char *name;
+    const char *name, *release;     /* the latter as uname tells it */
     uint16_t kernel;                /* KVER */
 };
 

@@ -1,8 +1,11 @@
 /* rt_misc.c - the rest of rtnetlink: namespace ids, and traffic control as a kernel without its
- * modules answers it: gets are empty, deletes find nothing, news are refused. Clients tolerate
- * exactly these errors. SPDX-License-Identifier: Apache-2.0 */
+ * modules answers it: there is a device's default qdisc only, deletes find nothing, news are refused.
+ * Clients tolerate exactly these errors. SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <linux/gen_stats.h>
 #include <linux/net_namespace.h>
+#include <linux/pkt_sched.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "netlink/rt_int.h"
@@ -77,6 +80,84 @@ static int no_qdisc(struct req *req, struct err *e)
     return rc ? rc : rt_refuse(e, ENOENT, "Cannot find specified qdisc on specified device");
 }
 
+/* A device that has ever been up has the qdisc "noqueue"; before, "noop", which is not told of. */
+static void put_noqueue(struct nlmsghdr *msg)
+{
+    static const struct tc_stats none;
+    static const uint8_t zeros[20];
+    struct nlattr *stats;
+
+    mnl_attr_put_strz(msg, TCA_KIND, "noqueue");
+    mnl_attr_put_u8(msg, TCA_HW_OFFLOAD, 0);
+    stats = mnl_attr_nest_start(msg, TCA_STATS2);
+    stats->nla_type = TCA_STATS2;       /* not flagged as nested */
+    mnl_attr_put(msg, TCA_STATS_BASIC, sizeof(struct gnet_stats_basic), zeros);
+    mnl_attr_put(msg, TCA_STATS_QUEUE, sizeof(struct gnet_stats_queue), zeros);
+    mnl_attr_nest_end(msg, stats);
+    mnl_attr_put(msg, TCA_STATS, sizeof(none), &none);
+}
+
+static bool has_qdisc(const struct rt_link *link, struct tcmsg *tcm)
+{
+    *tcm = (struct tcmsg){ .tcm_ifindex = link->ifindex, .tcm_parent = TC_H_ROOT, .tcm_info = 2 };
+    return !strcmp(link->qdisc, "noqueue");
+}
+
+static int root_qdisc(struct req *req, struct err *e)
+{
+    struct netns *ns = req->sock->ns;
+    struct nlmsghdr *msg;
+    struct rt_link link;
+    struct tcmsg tcm;
+
+    rt_header(req->msg, &tcm, TC_HDR);
+    if (tcm.tcm_handle)
+        return rt_refuse(e, EINVAL, "Invalid handle");
+    (void)rt_ops_of(req)->link_find(ns, tcm.tcm_ifindex, "", &link);
+    if (!has_qdisc(&link, &tcm))
+        return 0;
+    msg = rt_event_msg(ns, RTM_NEWQDISC, req, &tcm, TC_HDR);
+    put_noqueue(msg);
+    rt_send_event(ns, RTNLGRP_TC, req, msg);
+    return 0;
+}
+
+static int get_qdisc(struct req *req, struct err *e)
+{
+    struct tcmsg tcm;
+    int rc = check_link(req, e);
+
+    rt_header(req->msg, &tcm, TC_HDR);
+    if (rc)
+        return rc;
+    if (tcm.tcm_parent == TC_H_ROOT)
+        return root_qdisc(req, e);
+    if (tcm.tcm_parent == TC_H_INGRESS)
+        return no_qdisc(req, e);
+    return rt_refuse(e, ENOENT, tcm.tcm_parent ? "Failed to find qdisc with specified classid"
+                                               : "Failed to find qdisc with specified handle");
+}
+
+static int dump_qdiscs(struct dump *d, struct err *e)
+{
+    struct netns *ns = d->req.sock->ns;
+    struct rt_link link;
+    struct tcmsg tcm;
+
+    (void)e;
+    for (; rt_ops_of(&d->req)->link_next(ns, (int)d->pos, &link); d->pos = (uint64_t)link.ifindex) {
+        struct nlmsghdr *msg;
+
+        if (!has_qdisc(&link, &tcm))
+            continue;
+        msg = rt_dump_msg(d, RTM_NEWQDISC, &tcm, TC_HDR);
+        put_noqueue(msg);
+        if (!dump_commit(d, msg))
+            return 1;
+    }
+    return 0;
+}
+
 static int no_kind(struct req *req, struct err *e)
 {
     int rc = check_link(req, e);
@@ -110,7 +191,7 @@ const struct rt_op rt_misc_ops[] = {
     { RTM_GETNSID,    0, ID_HDR, { .doit = get_nsid, .dump = dump_nothing } },
     { RTM_NEWQDISC,   0, TC_HDR, { .doit = no_kind } },
     { RTM_DELQDISC,   0, TC_HDR, { .doit = no_qdisc } },
-    { RTM_GETQDISC,   0, TC_HDR, { .doit = no_qdisc, .dump = dump_nothing } },
+    { RTM_GETQDISC,   0, TC_HDR, { .doit = get_qdisc, .dump = dump_qdiscs } },
     { RTM_NEWTCLASS,  0, TC_HDR, { .doit = no_class } },
     { RTM_DELTCLASS,  0, TC_HDR, { .doit = no_class } },
     { RTM_GETTCLASS,  0, TC_HDR, { .doit = no_class, .dump = dump_nothing } },

@@ -53,7 +53,7 @@ struct conn *conn_new(struct clients *all, int fd)
 
 static void leave_ns(struct sim_ns *ns)
 {
-    if (!--ns->n_users && ns->id)
+    if (!--ns->n_users && ns->id && !ns->is_named)
         sim_ns_free(ns);
 }
 

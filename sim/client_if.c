@@ -1,7 +1,6 @@
 /* client_if.c - interface ioctls, by rows: what programs ask about devices besides netlink.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
@@ -73,26 +72,6 @@ static int get_tx_queue(struct device *d, struct proto_if *io)
     return 0;
 }
 
-static const char *const drivers[N_NETDEV_KINDS] = {
-    [NETDEV_VIRTUAL] = "veth",
-    [NETDEV_INTERNAL] = "openvswitch",
-};
-
-static int ethtool(struct device *d, struct proto_if *io)
-{
-    const char *driver = d->kind ? d->kind->name : drivers[d->dev.kind];
-
-    if (io->value == ETHTOOL_GDRVINFO && driver) {
-        g_strlcpy(io->text, driver, sizeof(io->text));
-        return 0;
-    }
-    if (io->value == ETHTOOL_GLINK) {
-        io->value = d->dev.has_carrier;
-        return 0;
-    }
-    return -EOPNOTSUPP;
-}
-
 static const struct row {
     uint32_t cmd;
     bool by_index;              /* the device is named by ifindex */
@@ -107,7 +86,7 @@ static const struct row {
     { SIOCGIFMTU,      false, get_mtu },
     { SIOCSIFMTU,      false, set_mtu },
     { SIOCGIFTXQLEN,   false, get_tx_queue },
-    { SIOCETHTOOL,     false, ethtool },
+    { SIOCETHTOOL,     false, client_ethtool },
 };
 
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io)

@@ -19,6 +19,8 @@ struct pushed {
 
 #define N_WEIGHTS 4096          /* lengths whose weight is remembered */
 
+struct device;
+
 struct conn {
     struct clients *all;
     uint64_t id;                /* of requests and events; slot in the low bits */
@@ -83,6 +85,7 @@ void wait_forget(struct conn *c);
 
 /* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
+int client_ethtool(struct device *d, struct proto_if *io);      /* client_ethtool.c: SIOCETHTOOL */
 void client_if_list(const struct sim_ns *ns, GByteArray *out);
 void client_if_addrs(const struct sim_ns *ns, GByteArray *out);
 

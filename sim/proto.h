@@ -136,11 +136,13 @@ struct proto_reply {
 struct proto_if {
     char name[16];
     int32_t ifindex;
-    uint32_t value;                     /* flags, MTU, queue length, ethtool command or result */
+    uint32_t value;                     /* flags, MTU, queue length, ethtool command or result (a speed) */
     uint32_t ipv4;                      /* address as in sin_addr */
     uint16_t hw_type;                   /* ARPHRD_* */
     uint8_t mac[6];
-    char text[32];                      /* driver name */
+    char text[32], version[32];         /* driver's name and version */
+    uint8_t duplex, port;               /* of ethtool */
+    uint16_t unused;
 };
 
 /* One entry of getifaddrs(). */

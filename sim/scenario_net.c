@@ -15,8 +15,11 @@ static int take_ns(struct scenario *scn, uint64_t id, struct sim_ns **ns, struct
     *ns = id <= UINT_MAX ? sim_ns_by_id(scn->sim, (unsigned)id) : NULL;
     if (!*ns && id == scn->sim->next_ns_id)
         *ns = sim_ns_new(scn->sim);
-    return *ns ? 0 : err_set(e, ENOENT, "there is no namespace of this number, and it is not the "
-                             "next (%u)", scn->sim->next_ns_id);
+    if (!*ns)
+        return err_set(e, ENOENT, "there is no namespace of this number, and it is not the "
+                       "next (%u)", scn->sim->next_ns_id);
+    (*ns)->is_named = true;
+    return 0;
 }
 
 int scn_netns(struct scenario *scn, struct scan *args, GString *out, struct err *e)

@@ -201,6 +201,7 @@ struct sim *sim_new(const struct sim_options *options)
     sim->wake_ns = UINT64_MAX;
     sim->env.ctx = sim;
     sim->env.n_cpus = sim->options.n_cpus;
+    sim->env.no_features = sim->options.no_features;
     sim->dp = dp_world_new(sim->nl, &sim->env);
     netlink_set_refused(sim->nl, on_refused, sim);
     sim->namespaces = g_ptr_array_new();

@@ -25,6 +25,7 @@ struct sim_options {
     unsigned n_cpus;            /* 0: 4, as the recorded kernel */
     bool shows_cpus;            /* clients see n_cpus in place of the machine's */
     bool is_on_one_cpu;         /* requests run on the first CPU, not on the client's modulo n_cpus */
+    uint32_t no_features;       /* OVS_DP_F_* that datapaths refuse, as older kernels do */
 };
 
 /* A network namespace: sockets, datapaths, devices. */
@@ -42,6 +43,7 @@ struct sim_ns {
     GPtrArray *neighs;          /* of struct rt_neigh: neigh.c */
     uint16_t next_ip_id;        /* of IPv4 packets that the host makes */
     unsigned n_users;           /* client processes that hold it */
+    bool is_named;              /* a scenario knows it, as ip netns add would: it stays without them */
 };
 
 struct sim {

@@ -234,6 +234,12 @@ static int interfaces(void)
     CHECK(!ioctl(fd, SIOCGIFHWADDR, &ifr) && ifr.ifr_hwaddr.sa_family == 772);
     CHECK(!ioctl(fd, SIOCGIFINDEX, &ifr) && ifr.ifr_ifindex == (int)index);
     CHECK(!ioctl(fd, SIOCGIFNAME, &ifr) && !strcmp(ifr.ifr_name, "lo"));
+    ifr.ifr_data = (char *)&info;
+    CHECK(ioctl(fd, SIOCETHTOOL, &ifr) == -1 && errno == EOPNOTSUPP);
+    info.cmd = ETHTOOL_GSET;
+    CHECK(ioctl(fd, SIOCETHTOOL, &ifr) == -1 && errno == EOPNOTSUPP);
+    info.cmd = ETHTOOL_GFLAGS;
+    CHECK(!ioctl(fd, SIOCETHTOOL, &ifr) && !((struct ethtool_value *)&info)->data);
     strcpy(ifr.ifr_name, "no-such-dev");
     CHECK(ioctl(fd, SIOCGIFFLAGS, &ifr) == -1 && errno == ENODEV);
     ifr.ifr_data = (char *)&info;

@@ -125,7 +125,10 @@ quiet ip route del 192.168.0.0/16
 fails 'No such process' ip route del 192.168.0.0/16
 quiet ip neigh del 10.0.0.5 dev d0
 quiet ip addr del 10.0.0.9/24 dev d0
-expect "no traffic control" run tc qdisc show </dev/null
+expect "default qdiscs, of what has been up" run tc qdisc show <<'END'
+qdisc noqueue 0: dev lo root refcnt 2 
+qdisc noqueue 0: dev d0 root refcnt 2 
+END
 
 # ---- monitor -------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@
 #include "netlink/reply.h"
 #include "sim/client.h"
 #include "sim/proto.h"
+#include "sim/scenario.h"
 #include "sim/sim.h"
 
 #define main client_probe_main
@@ -260,6 +261,45 @@ static void test_path_is_file(void **state)
     assert_int_equal(g_unlink(path), 0);
 }
 
+static void turn(void)
+{
+    while (g_main_context_iteration(NULL, FALSE))
+        continue;
+}
+
+/* A program that is in a namespace for a moment. */
+static void visit(const struct place *p, uint32_t ns)
+{
+    struct proto_hello hello = { .magic = PROTO_MAGIC, .kind = PROTO_HOLD, .ns = ns };
+    struct sockaddr_un sun = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+    g_strlcpy(sun.sun_path, p->path, sizeof(sun.sun_path));
+    assert_int_equal(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+    assert_int_equal(send(fd, &hello, sizeof(hello), 0), sizeof(hello));
+    turn();
+    close(fd);
+    turn();
+}
+
+/* A namespace ends with the last program in it, but not one that a scenario knows. */
+static void test_namespaces_stay(void **state)
+{
+    const struct place *p = *state;
+    struct sim_ns *own = sim_ns_new(p->sim);
+    g_autofree char *enter = g_strdup_printf("netns %u", own->id + 1);
+    uint32_t id = own->id;
+    GString *out = g_string_new(NULL);
+
+    assert_int_equal(scenario_do(p->sim, enter, out, NULL), 0);
+    visit(p, id);
+    visit(p, id + 1);
+    assert_null(sim_ns_by_id(p->sim, id));
+    assert_non_null(sim_ns_by_id(p->sim, id + 1));
+    assert_int_equal(scenario_do(p->sim, "device d0; netns 0", out, NULL), 0);
+    g_string_free(out, TRUE);
+}
+
 /* Bytes that are no hello, no request, or about nothing: the connection ends or is told so. */
 static void test_nonsense(void **state)
 {
@@ -280,12 +320,10 @@ static void test_nonsense(void **state)
         bytes[0] = (uint8_t)(i % 16);
         memset(bytes + 1, 0, 3);
         (void)send(fd, bytes, i % sizeof(bytes), MSG_NOSIGNAL);
-        while (g_main_context_iteration(NULL, FALSE))
-            ;
+        turn();
         close(fd);
     }
-    while (g_main_context_iteration(NULL, FALSE))
-        ;
+    turn();
     assert_int_equal(run_probe(p, "names"), 0);
 }
 
@@ -299,7 +337,7 @@ int main(int argc, char **argv)
         TEST(passed), TEST(closes), TEST(closes_at_exec), TEST(interfaces), TEST(dumps),
         TEST(namespaces), TEST(probe_big), TEST(probe_dump), TEST(probe_window),
         TEST(probe_overrun), TEST(path_in_use), TEST(path_stale), TEST(path_is_file),
-        TEST(nonsense),
+        TEST(namespaces_stay), TEST(nonsense),
     };
 
     if (argc > 1)

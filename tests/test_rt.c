@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/talk.h"
 
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -316,6 +317,29 @@ static void there_is_no_traffic_control(void **state)
     assert_int_equal(call(t), -ENODEV);
 }
 
+static int get_qdisc(struct talk *t, uint16_t flags, uint32_t handle, uint32_t parent)
+{
+    const struct tcmsg tcm = { .tcm_ifindex = 1, .tcm_handle = handle, .tcm_parent = parent };
+
+    begin(t, RTM_GETQDISC, flags, &tcm, sizeof(tcm));
+    return call(t);
+}
+
+/* Linux 6.1: told to who asks with NLM_F_ECHO, and once its device has been up. */
+static void a_device_has_its_default_qdisc(void **state)
+{
+    struct talk *t = *state;
+
+    assert_int_equal(get_qdisc(t, NLM_F_ECHO, 0, TC_H_ROOT), 0);
+    assert_int_equal(answer(t, 0)->nlmsg_len, 148);
+    assert_int_equal(get_qdisc(t, 0, 0, TC_H_ROOT), 0);
+    assert_int_equal(t->answers->len, 0);
+    assert_int_equal(get_qdisc(t, 0, 0x10000, TC_H_ROOT), -EINVAL);
+    assert_int_equal(new_link(t, "d0", "dummy", NLM_F_EXCL), 0);
+    assert_int_equal(get_qdisc(t, NLM_F_DUMP, 0, 0), 0);
+    assert_true(t->is_done && t->answers->len == 1);    /* not d0's */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +355,7 @@ int main(void)
         TALK(the_longest_prefix_wins),
         TALK(neighbours_are_kept),
         TALK(there_is_no_traffic_control),
+        TALK(a_device_has_its_default_qdisc),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,23 +2,21 @@
 # vswitchd.sh BUILD - Debian's ovs-vswitchd starts on virtual devices, sees them, and complains of nothing.
 set -u
 . "$(dirname "$0")/tools.sh"
+# shellcheck source=tests/switch/stage.sh
+. "$here/switch/stage.sh"
 needs ovs-vswitchd openvswitch-switch
 needs ovsdb-server openvswitch-switch
 needs ip iproute2
 
+stage "$here/.." dpsim || die "the session's files cannot be copied"
 cat >session <<'END'
 set -e
-OVS_RUNDIR=$PWD OVS_LOGDIR=$PWD OVS_DBDIR=$PWD
-export OVS_RUNDIR OVS_LOGDIR OVS_DBDIR
-trap 'kill $(cat vs.pid db.pid)' EXIT
-ovsdb-tool create conf.db /usr/share/openvswitch/vswitch.ovsschema
-ovsdb-server --remote=punix:"$PWD/db.sock" --pidfile="$PWD/db.pid" --detach --log-file="$PWD/db.log" conf.db 2>/dev/null
-vsctl() { ovs-vsctl --db=unix:"$PWD/db.sock" --timeout=30 "$@"; }
-vsctl --no-wait init
+. ./world.sh
+. ./ovs.sh
 ip link add d0 type dummy
 ip link add v0 type veth peer name v1
 for name in d0 v0 v1; do ip link set $name up; done
-ovs-vswitchd --pidfile="$PWD/vs.pid" --detach --log-file="$PWD/vs.log" unix:"$PWD/db.sock" 2>/dev/null
+switch_start run
 vsctl add-br br0 -- add-port br0 d0 -- add-port br0 v0 -- add-port br0 in0 -- set interface in0 type=internal
 vsctl add-port br0 vx -- set interface vx type=vxlan options:remote_ip=10.0.0.2 options:key=7
 vsctl add-port br0 gn -- set interface gn type=geneve options:remote_ip=10.0.0.2
@@ -36,7 +34,8 @@ ip -o link | sed 's/^[0-9]*: //; s/: <.*\(master [^ ]*\).*/ \1/; s/: <.*//' | so
 ovs-dpctl show | sed -n 's/.*port [0-9]*: //p' | sort
 vsctl del-br br0
 ip -o link | sed 's/: <.*//'
-grep -E 'WARN|ERR|EMER' vs.log || echo "no complaints"
+complaints
+switch_end
 END
 
 expect "a bridge with all kinds of ports" simulator run -- sh session <<'END'
@@ -66,5 +65,4 @@ vxlan_sys_4789 (vxlan: packet_type=ptap)
 5: d0
 6: v1@v0
 7: v0@v1
-no complaints
 END

@@ -15,7 +15,8 @@ int cmd_exec(int argc, char **argv)
     struct options o;
     sigset_t mask;
     char **env;
-    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_STATIC | OPTION_PROGRAM, &o);
+    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_NETNS | OPTION_STATIC | OPTION_PROGRAM,
+                          &o);
 
     if (rc >= 0)
         return rc;
@@ -34,6 +35,8 @@ int cmd_exec(int argc, char **argv)
         fprintf(stderr, "dpsim exec: %s\n", e.text);
         return 1;
     }
+    if (o.netns)
+        env = g_environ_setenv(env, "DPSIM_NETNS", o.netns, TRUE);
     (void)sigprocmask(SIG_BLOCK, NULL, &mask);
     rc = launch_become(o.program, env, &mask);
     fprintf(stderr, "dpsim exec: cannot start %s: %s\n", o.program[0], g_strerror(-rc));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <linux/openvswitch.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,20 @@ static bool take_cpus(struct options *o, const char *arg)
     return *arg && !*end && n >= 1 && n <= MOST_CPUS;
 }
 
+static bool take_without(struct options *o, const char *arg)
+{
+    if (strcmp(arg, "per-cpu"))
+        return false;
+    o->without |= OVS_DP_F_DISPATCH_UPCALL_PER_CPU;
+    return true;
+}
+
+static bool take_netns(struct options *o, const char *arg)
+{
+    o->netns = arg;
+    return *arg && !arg[strspn(arg, "0123456789")];
+}
+
 static bool take_deterministic(struct options *o, const char *arg)
 {
     (void)arg;
@@ -89,6 +104,8 @@ static const struct row {
     { OPTION_SEED,     "seed",     "N",                "of the simulator's random source (0)", take_seed },
     { OPTION_CPUS,     "cpus",     "N",                "CPUs that programs and the datapath see",  take_cpus },
     { OPTION_DETERMINISTIC, "deterministic", NULL,     "upcalls go to the first CPU's socket, wherever the program runs", take_deterministic },
+    { OPTION_WITHOUT,  "without",  "per-cpu",         "upcalls go by port, as before Linux 5.15: that feature is refused", take_without },
+    { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
     { OPTION_STATIC,   "allow-static", NULL,           "run PROGRAM even if it cannot see the simulator", take_static },
@@ -163,5 +180,6 @@ int options_read(int argc, char **argv, unsigned taken, struct options *o)
 struct sim_options options_sim(const struct options *o)
 {
     return (struct sim_options){ .seed = o->seed, .n_cpus = o->cpus, .shows_cpus = o->cpus,
-                                 .is_on_one_cpu = o->is_deterministic };
+                                 .is_on_one_cpu = o->is_deterministic,
+                                 .no_features = o->without };
 }

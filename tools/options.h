@@ -19,12 +19,15 @@ enum {      /* which of them a subcommand takes */
     OPTION_KEEP = 128,
     OPTION_SUMMARY = 256,
     OPTION_STATIC = 512,
+    OPTION_WITHOUT = 1024,
+    OPTION_NETNS = 2048,
 };
 
 struct options {
-    const char *socket, *scenario, *upcall;     /* NULL: not given */
+    const char *socket, *scenario, *upcall, *netns;     /* NULL: not given */
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
+    uint32_t without;                           /* OVS_DP_F_* */
     bool is_deterministic, is_kept, has_summary, may_be_static;
     char **program;                             /* argv, NULL-terminated */
 };

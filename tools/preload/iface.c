@@ -80,7 +80,13 @@ static void get_ethtool(struct ifreq *ifr, struct proto_if *io)
         struct ethtool_drvinfo info = { .cmd = cmd };
 
         memcpy(info.driver, io->text, sizeof(io->text));
+        memcpy(info.version, io->version, sizeof(io->version));
         memcpy(ifr->ifr_data, &info, sizeof(info));
+    } else if (cmd == ETHTOOL_GSET) {
+        struct ethtool_cmd link = { .cmd = cmd, .duplex = io->duplex, .port = io->port };
+
+        ethtool_cmd_speed_set(&link, io->value);
+        memcpy(ifr->ifr_data, &link, sizeof(link));
     } else {
         struct ethtool_value answer = { .cmd = cmd, .data = io->value };
 

@@ -1,0 +1,98 @@
+# shellcheck shell=sh
+# ovs.sh - starts Debian's ovsdb-server and ovs-vswitchd, and says in fewer words what sessions say often.
+
+switch_of() {           # FOLDER: commands are for the switch that has been started there
+    OVS_RUNDIR="$PWD/$1" OVS_LOGDIR="$PWD/$1" OVS_DBDIR="$PWD/$1" OVS_SYSCONFDIR="$PWD/$1"
+    export OVS_RUNDIR OVS_LOGDIR OVS_DBDIR OVS_SYSCONFDIR
+}
+
+vsctl() {
+    ovs-vsctl --db=unix:db.sock --timeout=60 "$@"
+}
+
+ofctl() {
+    ovs-ofctl -O OpenFlow15 "$@"
+}
+
+vswitchd_start() {      # OPTIONS...
+    on ovs-vswitchd --detach --no-chdir --pidfile --log-file -vconsole:off "$@" unix:db.sock 2>/dev/null
+}
+
+# Complaints of the log, without numbers of processes; but not those about the machine's speed, nor that a
+# revalidator misses, in the middle of its round, flows that have been purged.
+complaints() {
+    sed -n 's/^[^|]*|[^|]*|\([^|(]*\)\(([^)]*)\)\{0,1\}\(|\(WARN\|ERR\|EMER\)|.*\)/\1\3/p' "$OVS_RUNDIR/ovs-vswitchd.log" |
+        sed '/^timeval|/d; /^dpif|WARN|.* failed to flow_get (No such/d; /Failed to acquire udpif_key/d; /log messages in last/d; s/pid [0-9]*/pid N/'
+}
+
+# The main loop has begun anew three times: each command is answered at the end of one.
+loops() {
+    for _ in 1 2 3; do ovs-appctl version >/dev/null; done
+}
+
+# What the switch has been told, or has learned from a packet, is in its flows, and what those have counted in
+# OpenFlow's: the main loop has seen it, and a revalidator's round has begun and ended since. The first that
+# ends may have begun before.
+settle() {
+    loops
+    ovs-appctl revalidator/wait
+    ovs-appctl revalidator/wait
+}
+
+# Takes the datapath's flows away at once, and tells OpenFlow's what they have counted.
+purge() {
+    ovs-appctl revalidator/purge
+}
+
+fresh() {               # the next packet meets no datapath flow of what was configured before
+    loops
+    purge
+}
+
+came() {                # DEVICE=N...: so many packets more have left by each device
+    for more; do
+        device=${more%=*}
+        eval "n_$device=\$((\${n_$device:-0} + ${more#*=}))"
+        eval "await $device=\$n_$device"
+    done
+}
+
+switch_start() {        # FOLDER
+    mkdir "$1"
+    switch_of "$1"
+    ovsdb-tool create "$1/conf.db" /usr/share/openvswitch/vswitch.ovsschema
+    ovsdb-server --detach --no-chdir --pidfile --log-file -vconsole:off --remote=punix:db.sock "$1/conf.db" 2>/dev/null
+    vsctl --no-wait init
+    # Flows stay, however slow the machine, and learning is quick.
+    vsctl --no-wait set open . other_config:max-idle=3600000 other_config:max-revalidator=100
+    vswitchd_start
+}
+
+port() {                # BRIDGE NAME NUMBER [OPTIONS...]
+    bridge=$1 name=$2 number=$3
+    shift 3
+    vsctl add-port "$bridge" "$name" -- set interface "$name" "ofport_request=$number" "$@"
+}
+
+# OpenFlow's flows with their counters.
+ofctl_flows() {
+    ofctl dump-flows "$1" | sed -n 's/ cookie=0x0, duration=[^,]*,//; s/ reset_counts//; s/ idle_age=[^,]*,//; s/^ *table/table/p' | sort
+}
+
+# The datapath's, sorted: asked by ovs-vswitchd or, with "ovs-dpctl", in the kernel.
+dp_flows() {
+    dp_flows_of ovs-appctl
+}
+
+dp_flows_of() {         # PROGRAM
+    case $1 in
+    ovs-appctl) set -- ovs-appctl dpctl/dump-flows --names ;;
+    ovs-dpctl) set -- ovs-dpctl dump-flows --names ;;
+    esac
+    "$@" | sed 's/used:[0-9.]*s/used:now/' | sort
+}
+
+switch_end() {
+    ovs-appctl exit --cleanup
+    ovs-appctl -t ovsdb-server exit
+}
