@@ -19,6 +19,12 @@ run() {                 # OPTIONS-OF-DPSIM...
 
 stage "$here/.." dpsim || die "the session's files cannot be copied"
 expect "$session" run "$@" <"$here/switch/expected/$session.txt"
+case $* in
+*'--without per-cpu'*) mode=per-vport ;;
+*) mode=per-cpu ;;
+esac
+grep -q "Datapath dispatch mode: $mode" ./*/ovs-vswitchd.log || die "upcalls are not dispatched $mode"
+step "upcalls are dispatched $mode"
 if grep -q '^OFPST_PORT' got; then
     awk -f "$here/switch/sums.awk" got || die "the ports' counters are not the sums of what is recorded"
     step "the ports' counters are the sums of what is recorded"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # vswitchd.sh BUILD - Debian's ovs-vswitchd starts on virtual devices, sees them, and complains of nothing.
 set -u
+# shellcheck source=tests/tools.sh
 . "$(dirname "$0")/tools.sh"
 # shellcheck source=tests/switch/stage.sh
 . "$here/switch/stage.sh"

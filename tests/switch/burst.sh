@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC1091
+# shellcheck shell=sh disable=SC1010,SC1091
 # burst.sh - a session, of dpsim's only: ten thousand misses at once. A client that keeps up loses none; one that
 # does not read loses what its buffer does not hold, the datapath counts that, and the simulator does not grow.
 set -eu
@@ -30,7 +30,7 @@ loops
 dpsim do inject p1 misses.pcap
 for seen in 2001 4001 6001 8001 10000; do       # the buffer holds more than 6000
     dpsim do advance 2ms
-    dpsim do wait expect p2 packets=$seen
+    dpsim do wait 200s expect p2 packets=$seen
 done
 echo "keeping up: missed $(statistic missed), lost $(statistic lost)"
 
@@ -38,11 +38,11 @@ kill -STOP "$(cat run/ovs-vswitchd.pid)"
 feed p1 others.pcap
 lost=$(statistic lost)
 before=$(most_memory)
-for again in 1 2 3 4; do feed p1 others.pcap; done
+for _ in 1 2 3 4; do feed p1 others.pcap; done
 grown=$(($(most_memory) - before))
 more=$(($(statistic lost) - lost))
 kill -CONT "$(cat run/ovs-vswitchd.pid)"
-dpsim do wait expect p2 packets=$((20000 - lost))
+dpsim do wait 200s expect p2 packets=$((20000 - lost))
 [ "$lost" -gt 0 ] && [ "$lost" -lt 10000 ] && echo "stopped: missed $(statistic missed), some are lost"
 echo "a full buffer: $more more are lost"
 [ "$grown" -lt 1024 ] && echo "and nothing grows" || echo "grown by $grown kB"
@@ -50,6 +50,6 @@ echo "a full buffer: $more more are lost"
 complaints | sed '/the dynamic limit/d; s/lost packet on .*/lost packet/' | sort -u
 
 feed p1 tagged20.pcap                           # as if nothing had been
-dpsim do wait expect p2 packets=$((20001 - lost))
+dpsim do wait 200s expect p2 packets=$((20001 - lost))
 echo "recovered"
 switch_end

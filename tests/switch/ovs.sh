@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2119,SC2120
 # ovs.sh - starts Debian's ovsdb-server and ovs-vswitchd, and says in fewer words what sessions say often.
 
 switch_of() {           # FOLDER: commands are for the switch that has been started there
@@ -18,11 +18,8 @@ vswitchd_start() {      # OPTIONS...
     on ovs-vswitchd --detach --no-chdir --pidfile --log-file -vconsole:off "$@" unix:db.sock 2>/dev/null
 }
 
-# Complaints of the log, without numbers of processes; but not those about the machine's speed, nor that a
-# revalidator misses, in the middle of its round, flows that have been purged.
 complaints() {
-    sed -n 's/^[^|]*|[^|]*|\([^|(]*\)\(([^)]*)\)\{0,1\}\(|\(WARN\|ERR\|EMER\)|.*\)/\1\3/p' "$OVS_RUNDIR/ovs-vswitchd.log" |
-        sed '/^timeval|/d; /^dpif|WARN|.* failed to flow_get (No such/d; /Failed to acquire udpif_key/d; /log messages in last/d; s/pid [0-9]*/pid N/'
+    sed -f complaints.sed "$OVS_RUNDIR/ovs-vswitchd.log"
 }
 
 # The main loop has begun anew three times: each command is answered at the end of one.

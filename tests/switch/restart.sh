@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC1091
+# shellcheck shell=sh disable=SC1091,SC3045
 # restart.sh - a session: ovs-vswitchd ends, dies and begins again; the datapath, its ports and flows outlive it.
 set -eu
 . ./world.sh

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1010
 # world_dpsim.sh - what a session of a switch needs of the world around it: here, dpsim's.
 
 where=''

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154,SC2164
 # world_kernel.sh - the world of world_dpsim.sh on the real kernel, inside tools/kernel-run: devices are pairs,
 # packets go in and are seen at the far ends hNAME.
 
