@@ -75,6 +75,10 @@ feed() {
     on python3 feed.py "h$1" "$2"
 }
 
+feed_one() {
+    on python3 feed.py "h$1" "$2" "$3"
+}
+
 await() {
     for want; do
         until [ "$(seen "${want%=*}")" -ge "${want#*=}" ]; do :; done
