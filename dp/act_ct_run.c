@@ -264,6 +264,16 @@ static void set_labels(struct ct_conn *c, struct flow_key *key, const struct ct_
     memcpy(key->ct_labels, c->labels, sizeof(key->ct_labels));
 }
 
+static int admit(struct dp_ns *ns, struct ct_conn *c)
+{
+    int err = ct_limit_admit(&ns->ct_limits, c);
+
+    if (err && tracing(ns->world))
+        trace(ns->world, "ovs_ct_commit", "zone: %u exceeds conntrack limit",
+              c->dir[CT_ORIG].tuple.zone);
+    return err;
+}
+
 static int ct_commit(struct dp_ns *ns, struct pkt *p, struct flow_key *key,
                      const struct ct_args *args)
 {
@@ -272,7 +282,7 @@ static int ct_commit(struct dp_ns *ns, struct pkt *p, struct flow_key *key,
     if (err || !p->ct)
         return err;             /* an invalid packet commits nothing */
     if (!ct_is_confirmed(p->ct)) {
-        err = ct_limit_admit(&ns->ct_limits, p->ct);
+        err = admit(ns, p->ct);
         if (err)
             return err;
     }

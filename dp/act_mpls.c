@@ -82,6 +82,8 @@ static int push_label(struct act_run *run, const uint8_t *lse, uint16_t type, ui
 
     if (mac_len > p->len)
         return -ENOMEM;
+    if (!is_mpls_type(p->protocol))
+        p->inner_off = p->l3_off;
     memcpy(pkt_insert(p, mac_len, LSE_LEN), lse, LSE_LEN);
     p->l3_off = p->mac_len = mac_len;
     if (mac_len >= ETH_HLEN)

@@ -41,6 +41,11 @@ void dp_world_free(struct dp_world *w)
     g_free(w);
 }
 
+struct pkt_pool *dp_world_pool(struct dp_world *w)
+{
+    return &w->pool;
+}
+
 const struct dp_account *dp_world_account(const struct dp_world *w)
 {
     return &w->account;
@@ -62,6 +67,7 @@ struct dp_ns *dp_ns_new(struct dp_world *w, struct netns *net)
     ns->dps = g_ptr_array_new();
     ns->ct = ct_table_new(w->env);
     ns->frags = ct_frags_new(w);
+    ns->host_frags = ct_frags_new(w);
     ct_nl_listen(ns);
     net->user = ns;
     g_ptr_array_add(w->namespaces, ns);
@@ -76,6 +82,7 @@ void dp_ns_free(struct dp_ns *ns)
         datapath_free(ns->dps->pdata[0]);
     g_ptr_array_free(ns->dps, TRUE);
     ct_frags_free(ns->frags);
+    ct_frags_free(ns->host_frags);
     ct_table_free(ns->ct);
     ct_limits_done(&ns->ct_limits);
     g_ptr_array_remove(ns->world->namespaces, ns);
@@ -89,6 +96,7 @@ void dp_wake(struct dp_world *w)
 
         ct_wake(ns->ct);
         ct_frags_expire(ns->frags);
+        ct_frags_expire(ns->host_frags);
     }
 }
 

@@ -89,6 +89,7 @@ struct dp_ns {
     struct req *ct_cause;               /* the request that its next event comes from, NULL: none */
     unsigned ct_cause_event;            /* ... if it is this one, CT_CAUSE_* */
     struct ct_frags *frags;             /* ... and what waits to become whole datagrams */
+    struct ct_frags *host_frags;        /* the same of packets for the host */
 };
 
 /* A list put off until the packet that is under way has ended. */

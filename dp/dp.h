@@ -9,47 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dp/drop.h"
 #include "dp/env.h"
 #include "netlink/family.h"
 
 struct dp_world;
 struct dp_ns;
-
-/* How a packet can end without output or upcall. Names are the kernel's where it has one. */
-enum drop_reason {
-    DROP_LAST_ACTION,       /* list ended without a consuming action */
-    DROP_ACTION_ERROR,
-    DROP_RECURSION_LIMIT,
-    DROP_DEFERRED_LIMIT,
-    DROP_SAMPLE,            /* last sample not taken */
-    DROP_METER,
-    DROP_IP_TTL,
-    DROP_EXTRACT,           /* key extraction refused the frame */
-    DROP_NO_PORT,           /* output to a port that does not exist */
-    DROP_DEV_READY,         /* output device down or without carrier */
-    DROP_PKT_TOO_BIG,       /* longer than the device's MTU */
-    DROP_MAC_PROTO,         /* L3 packet to an Ethernet device */
-    DROP_NO_ROUTE,          /* tunnel port, and nothing leads to its far end */
-    DROP_NO_TUNNEL,         /* tunnel port, and no set(tunnel()) that it can use */
-    DROP_NO_NEIGH,          /* tunnel port, and the next hop's link address is not known */
-    DROP_TUNNEL_HDR,        /* a tunnel's packet whose outer headers are refused */
-    DROP_RX_DOWN,           /* received on a device that is down */
-    DROP_NOT_A_PORT,        /* received on a device that is no port */
-    DROP_FRAG_DUP,          /* a fragment whose data is there already */
-    DROP_FRAG_OVERLAP,      /* fragments whose data overlaps */
-    DROP_FRAG_BAD,          /* fragments that contradict each other or make no datagram */
-    DROP_FRAG_TOO_FAR,      /* too many other fragments of the source came between */
-    DROP_FRAG_TIMEOUT,      /* fragments whose rest did not come in time */
-    DROP_FRAG_MEMORY,       /* too many fragments wait */
-    DROP_FRAG_FLUSHED,      /* fragments that waited when their namespace ended */
-    DROP_FRAG_L2_TOO_LONG,  /* to be cut into fragments again, but its link layer is too long */
-    DROP_FRAG_INVALID_PROTO,        /* ... but it is no IP packet */
-    DROP_UPCALL,            /* miss that no socket took (n_lost) */
-    DROP_NO_MEMORY,         /* an injected allocation failure */
-    N_DROP_REASONS
-};
-
-extern const char *const drop_reason_names[N_DROP_REASONS];
 
 /* Every packet's life: n_born == n_output + n_upcall + n_consumed + n_joined + n_held + sum(n_drop). */
 struct dp_account {
@@ -66,6 +31,7 @@ struct dp_account {
 struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env);
 void dp_world_free(struct dp_world *world);     /* after its namespaces; NULL allowed */
 const struct dp_account *dp_world_account(const struct dp_world *world);
+struct pkt_pool *dp_world_pool(struct dp_world *world);
 const struct profile *dp_world_profile(const struct dp_world *world);   /* the kernel that it is */
 /* How many packets of the born ones are accounted for. */
 uint64_t dp_account_ends(const struct dp_account *account);
@@ -79,12 +45,17 @@ void dp_ns_free(struct dp_ns *ns);
 void dp_receive(struct dp_world *world, struct netdev *dev, const void *frame, size_t len);
 
 /* The same of a frame that came through a tunnel, without its outer headers, on the tunnel port's
- * device; 'tunnel' becomes part of its flow key. */
+ * device; 'tunnel' becomes part of its flow key, NULL: the device keeps it to itself. The device counts itself what it received. */
 void dp_receive_tunnel(struct dp_world *world, struct netdev *dev, const void *frame, size_t len,
                        const struct flow_key *tunnel);
 
 /* A frame that the layer above drops before a port sees it: counted here all the same. */
 void dp_refuse(struct dp_world *world, const void *frame, size_t len, enum drop_reason why);
+
+/* A fragment of an IP packet for the host, in a frame of this ethertype that ends where the fragment
+ * ends: kept until the others are here, or dropped; counted. The whole packet's frame, the caller's,
+ * if this was the last one missing. */
+GByteArray *dp_defrag(struct dp_ns *ns, uint16_t type, const void *frame, size_t len);
 
 /* A port's device goes away for a reason outside OVS: the vport is removed and VPORT_DEL is
  * multicast with seq 0 (catalogue 03, section 3.9). Call before freeing the device. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "dp/drop.h"
 #include "dp/netdev.h"
 #include "dp/pkt.h"
 
@@ -45,14 +46,16 @@ struct dp_env {
     /* A frame leaves by a port: a netdev port's goes to the wire, an internal port's up to the
      * host's stack. The tag is in the bytes already. Borrowed: copy what is kept. */
     void (*transmit)(void *ctx, struct netdev *dev, const struct pkt *p);
+    /* May a tunnel port make such a device, and bring it up? 0, -EEXIST, -EBUSY, -EPERM (there is one
+     * that it would share packets with), -EADDRINUSE (the UDP port is taken). */
+    int (*tunnel_check)(void *ctx, struct dp_ns *ns, const struct netdev_tunnel *t, struct err *e);
     /* A frame leaves by a tunnel device; the tag is in the bytes already, which the outer headers are
-     * put before. 0, -ENETUNREACH (no route), -EHOSTUNREACH (no neighbour), -ENETDOWN, -EMSGSIZE,
-     * -ELOOP, -EAFNOSUPPORT (the device has no tunnels of this family). NULL: no routes. */
-    int (*tunnel_send)(void *ctx, struct dp_ns *ns, struct netdev *port,
-                       const struct flow_key *tunnel, struct pkt *p);
-    /* Fills in what sending would choose: source address and UDP ports. Errors as tunnel_send. */
-    int (*tunnel_fill)(void *ctx, struct dp_ns *ns, struct netdev *port, struct pkt *p,
-                       struct flow_key *tunnel);
+     * put before. 'tunnel': what the packet names, or NULL. Counted by the device. N_DROP_REASONS:
+     * it is on its way. */
+    enum drop_reason (*tunnel_send)(void *ctx, struct netdev *port, const struct flow_key *tunnel,
+                                    struct pkt *p);
+    /* Fills in what sending would choose: source address and UDP ports. False: it would not go. */
+    bool (*tunnel_fill)(void *ctx, struct netdev *port, struct pkt *p, struct flow_key *tunnel);
     /* Should this call fail as if memory had run out? 'point' names it ("flow_alloc"). NULL: never. */
     bool (*fault)(void *ctx, const char *point);
     /* One line of the trace: the kernel function's name and what it saw. NULL: tracing is off. */

@@ -17,7 +17,6 @@
 #include "dp/extract_int.h"
 
 #define MAX_L2_LEN 30u              /* Ethernet, a tag in the frame, three MPLS labels */
-#define MPLS_LEN 4u
 #define TCI_CFI 0x1000u
 #define IP6_FRAG_HDR_LEN 8u
 #define IP6_MIN_MTU 1280u
@@ -158,7 +157,7 @@ static bool has_pieces(const struct cut *c, const struct flow_key *key)
     const uint16_t *piece = c->p->piece;
     uint32_t hdrs = c->head - c->l3, sum;
 
-    if (!piece || !piece[1] || piece[0] < hdrs + l4_hdr_len(key))
+    if (!piece || !piece[1] || c->p->shares_pieces || piece[0] < hdrs + l4_hdr_len(key))
         return false;
     sum = piece[0] - hdrs;
     if (sum > c->room || sum % 8)
@@ -209,22 +208,11 @@ static void cut_up(struct cut *c, const struct ip_family *f, struct vport *v, co
     }
 }
 
-/* Labels that were pushed since the key was extracted belong to the link layer. */
-static uint32_t ip_off(const struct pkt *p)
-{
-    uint32_t off = p->l3_off;
-
-    if (!is_mpls_type(p->protocol))
-        return off;
-    while (pkt_left(p, off) >= MPLS_LEN && !(p->data[off + 2] & 1))
-        off += MPLS_LEN;
-    return off + MPLS_LEN;
-}
-
 static enum drop_reason fragment(struct vport *v, const struct pkt *p, const struct flow_key *key)
 {
     const struct ip_family *f = family_of(key->eth_type);
-    struct cut c = {.p = p, .l3 = ip_off(p)};
+    bool has_labels = is_mpls_type(p->protocol) && p->inner_off;   /* they count for the link layer */
+    struct cut c = {.p = p, .l3 = has_labels ? p->inner_off : p->l3_off};
 
     if (c.l3 > MAX_L2_LEN)
         return DROP_FRAG_L2_TOO_LONG;

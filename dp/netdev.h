@@ -27,11 +27,25 @@ struct netdev_stats {
     uint64_t rx_errors, tx_errors, rx_dropped, tx_dropped;
 };
 
+/* Tunnels that carry Ethernet frames. */
+enum netdev_tunnel_kind {
+    TUNNEL_NONE,
+    TUNNEL_GRE,                 /* kind gretap */
+    TUNNEL_VXLAN,
+    TUNNEL_GENEVE,
+    TUNNEL_IP6GRE,              /* ip6gretap */
+    TUNNEL_ERSPAN,
+    TUNNEL_IP6ERSPAN,
+    N_TUNNEL_KINDS
+};
+
 /* What a tunnel device adds to every tunnel that a packet names. */
 struct netdev_tunnel {
-    uint32_t type;              /* OVS_VPORT_TYPE_*, 0: it is no such device */
+    enum netdev_tunnel_kind kind;
+    bool is_external;           /* packets say where they go; else the device knows */
     uint16_t udp_port;          /* 0: gre */
     bool has_gbp;               /* vxlan's group policy extension */
+    bool takes_zero_csum6;      /* UDP over IPv6 without a checksum */
 };
 
 struct netdev {

@@ -71,16 +71,31 @@ struct pkt *pkt_part(struct pkt_pool *pool, const struct pkt *from, uint32_t hea
     p->len = head + len;
     p->next_free = NULL;
     p->piece = NULL;
-    if (p->ct)
-        ct_conn_get(p->ct);
+    /* A copy does not commit what only the original has: Linux 6.1.192. */
+    p->ct = from->ct && ct_is_confirmed(from->ct) ? ct_conn_get(from->ct) : NULL;
     memcpy(p->data, from->data, head);
     memcpy(p->data + head, from->data + off, len);
     return p;
 }
 
+static uint16_t *copy_pieces(const uint16_t *piece)
+{
+    size_t n = 1;
+
+    while (piece[n - 1])
+        n++;
+    return g_memdup2(piece, n * sizeof(*piece));
+}
+
 struct pkt *pkt_clone(struct pkt_pool *pool, const struct pkt *from)
 {
-    return pkt_part(pool, from, from->len, 0, 0);
+    struct pkt *p = pkt_part(pool, from, from->len, 0, 0);
+
+    if (from->piece) {
+        p->piece = copy_pieces(from->piece);
+        p->shares_pieces = true;
+    }
+    return p;
 }
 
 void pkt_free(struct pkt_pool *pool, struct pkt *p)
@@ -131,6 +146,8 @@ uint8_t *pkt_insert(struct pkt *p, uint32_t at, uint32_t n)
     p->l3_off = off_after_insert(p->l3_off, at, n);
     if (p->l4_off)      /* 0 is "none" */
         p->l4_off = off_after_insert(p->l4_off, at, n);
+    if (p->inner_off)
+        p->inner_off = off_after_insert(p->inner_off, at, n);
     p->mac_len = off_after_insert(p->mac_len, at, n);
     if (at > p->l3_off)
         g_clear_pointer(&p->piece, g_free);
@@ -147,6 +164,7 @@ void pkt_remove(struct pkt *p, uint32_t at, uint32_t n)
     p->len -= n;
     p->l3_off = off_after_remove(p->l3_off, at, n);
     p->l4_off = off_after_remove(p->l4_off, at, n);
+    p->inner_off = off_after_remove(p->inner_off, at, n);
     p->mac_len = off_after_remove(p->mac_len, at, n);
 }
 
@@ -166,6 +184,17 @@ void pkt_trim(struct pkt *p, uint32_t len)
 }
 
 #define MAC_ADDRS_LEN 12u
+
+/* Its descriptor, and its buffer with room before and a record behind, in a power of two. */
+uint32_t pkt_true_size(uint32_t len)
+{
+    const uint32_t descriptor = 256, room = 64, record = 320;
+    uint32_t need = ((len + room + 63) & ~63u) + record, size = 512;
+
+    while (size < need)
+        size *= 2;
+    return size + descriptor;
+}
 
 void pkt_put_tag(struct pkt *p)
 {

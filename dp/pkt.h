@@ -22,6 +22,7 @@ struct pkt {
     uint32_t len;               /* bytes from data */
     uint16_t l3_off;            /* network header, from data; set by key_extract() */
     uint16_t l4_off;            /* transport header, from data; 0: none found */
+    uint16_t inner_off;         /* network header behind MPLS labels that were pushed; 0: none were */
     uint16_t mac_len;           /* bytes of Ethernet header and in-frame tags */
     bool has_eth;
     bool has_vlan;              /* a tag is in vlan_tpid/vlan_tci */
@@ -40,8 +41,9 @@ struct pkt {
      * Borrowed from the list of actions, which outlives the packet. */
     const struct nlattr *tunnel;
     /* Of a packet joined from fragments: how many bytes of its IP packet each has brought, ending with
-     * 0. Owned; a copy has none, nor has a packet that has grown or shrunk behind l3_off. NULL: unknown. */
+     * 0. Owned; a packet that has grown or shrunk behind l3_off has none. NULL: unknown. */
     uint16_t *piece;
+    bool shares_pieces;         /* it is a copy: they are not its own to send */
     /* From here on the pool's: kept when the packet is used again. */
     uint8_t *buf;               /* the allocation */
     uint32_t size;
@@ -87,6 +89,9 @@ static inline uint32_t pkt_wire_len(const struct pkt *p)
 {
     return p->len + (p->has_vlan ? 4 : 0);
 }
+
+/* What Linux charges for a packet of 'len' bytes, on a 64-bit machine. */
+uint32_t pkt_true_size(uint32_t len);
 
 /* Writes the metadata tag, if any, into the bytes: the frame as it is on the wire. */
 void pkt_put_tag(struct pkt *p);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dp/ct/frag.h"
 #include "dp/datapath.h"
 #include "dp/eth_type.h"
 #include "dp/extract.h"
@@ -27,8 +28,12 @@ const char *const drop_reason_names[N_DROP_REASONS] = {
     [DROP_MAC_PROTO] = "no Ethernet header",
     [DROP_NO_ROUTE] = "no route to the tunnel's far end",
     [DROP_NO_TUNNEL] = "no tunnel was set",
-    [DROP_NO_NEIGH] = "no neighbour on the way to the tunnel's far end",
+    [DROP_NO_NEIGH] = "no answer from the next hop",
+    [DROP_NEIGH_QUEUE] = "too many packets wait for the next hop",
     [DROP_TUNNEL_HDR] = "tunnel headers refused",
+    [DROP_TUNNEL_ID] = "no tunnel device of this VNI or key",
+    [DROP_TUNNEL_GRE] = "tunnel checksum or sequence refused",
+    [DROP_TUNNEL_ECN] = "congestion mark lost with the tunnel",
     [DROP_RX_DOWN] = "received on a device that is down",
     [DROP_NOT_A_PORT] = "received on a device that is no port",
     [DROP_FRAG_DUP] = "DUP_FRAG",
@@ -127,8 +132,10 @@ void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struc
     struct vport *v = datapath_port(dp, port_no);
     bool can_send = v && v->dev->is_up && v->dev->has_carrier;
 
-    if (can_send && p->max_len < p->len)
+    if (can_send && p->max_len < p->len) {
         pkt_trim(p, MAX(p->max_len, (uint32_t)ETH_HLEN));
+        p->shares_pieces = false;       /* to cut them the kernel has made its own */
+    }
     if (tracing(w))
         trace(w, "do_output", "port %u (%s) len %u", port_no, v ? v->dev->name : "none",
               pkt_wire_len(p));
@@ -246,39 +253,58 @@ static void count_received(struct netdev *dev, size_t len, int err)
     }
 }
 
-static void receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
-                    const struct flow_key *tunnel)
+static int receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
+                   const struct flow_key *tunnel)
 {
     struct pkt *p = pkt_new(&w->pool, frame, len);
-    int err;
 
     w->account.n_born++;
     if (!dev->is_up) {
         dp_drop(w, p, DROP_RX_DOWN);
-        return;
+        return 0;
     }
     if (!dev->vport) {
-        count_received(dev, len, 0);
         dp_drop(w, p, DROP_NOT_A_PORT);
-        return;
+        return 0;
     }
-    err = vport_receive(dev->vport, p, tunnel);
-    count_received(dev, len, err);
+    return vport_receive(dev->vport, p, tunnel);
 }
 
 void dp_receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len)
 {
-    receive(w, dev, frame, len, NULL);
+    bool is_up = dev->is_up;
+    int err = receive(w, dev, frame, len, NULL);
+
+    if (is_up)
+        count_received(dev, len, err);
 }
 
 void dp_receive_tunnel(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
                        const struct flow_key *tunnel)
 {
-    receive(w, dev, frame, len, tunnel);
+    (void)receive(w, dev, frame, len, tunnel);
 }
 
 void dp_refuse(struct dp_world *w, const void *frame, size_t len, enum drop_reason why)
 {
     w->account.n_born++;
     dp_drop(w, pkt_new(&w->pool, frame, len), why);
+}
+
+/* ---- fragments for the host ------------------------------------------------------------------- */
+
+GByteArray *dp_defrag(struct dp_ns *ns, uint16_t type, const void *frame, size_t len)
+{
+    struct dp_world *w = ns->world;
+    struct pkt *p = pkt_new(&w->pool, frame, len);
+    GByteArray *whole;
+
+    w->account.n_born++;
+    p->l3_off = ETH_HLEN;
+    if (ct_defrag(ns->host_frags, &p, type, 0))
+        return NULL;
+    whole = g_byte_array_append(g_byte_array_new(), p->data, p->len);
+    w->account.n_joined++;
+    pkt_free(&w->pool, p);
+    return whole;
 }

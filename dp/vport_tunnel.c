@@ -64,43 +64,36 @@ static void put_port(struct nlmsghdr *msg, const struct vport *v)
 
 /* ---- device -------------------------------------------------------------------------------------- */
 
-/* One row for each type: the device's MTU, and what a second one on the same UDP port answers. */
+/* One row for each type. MTU of its device; the UDP checksum that geneve wants over IPv6. */
 static const struct {
+    enum netdev_tunnel_kind kind;
     uint32_t mtu;
-    int in_use;
+    bool takes_zero_csum6;
 } tunnels[OVS_VPORT_TYPE_MAX + 1] = {
-    [OVS_VPORT_TYPE_GRE] = {65497, EEXIST},
-    [OVS_VPORT_TYPE_VXLAN] = {65535, EEXIST},
-    [OVS_VPORT_TYPE_GENEVE] = {65465, EBUSY},
+    [OVS_VPORT_TYPE_GRE] = {TUNNEL_GRE, 65497, false},
+    [OVS_VPORT_TYPE_VXLAN] = {TUNNEL_VXLAN, 65535, true},
+    [OVS_VPORT_TYPE_GENEVE] = {TUNNEL_GENEVE, 65465, false},
 };
-
-/* Is there another tunnel of this kind in the namespace? The UDP port of gre is always 0. */
-static bool is_in_use(const struct vport *v)
-{
-    const struct dp_ns *ns = v->dp->ns;
-
-    for (unsigned i = 0; i < VPORT_BUCKETS; i++) {
-        for (const struct vport *other = ns->by_name[i]; other; other = other->next_by_name) {
-            if (other->type == v->type && other->tunnel_port == v->tunnel_port)
-                return true;
-        }
-    }
-    return false;
-}
 
 static int tunnel_create(struct vport *v, const struct vport_parms *parms, struct err *e)
 {
     const struct dp_env *env = dp_world_of(v->dp)->env;
     const struct vport *local = datapath_port(v->dp, DP_PORT_LOCAL);
-    int err;
+    const struct netdev_tunnel tunnel = {
+        .kind = tunnels[v->type].kind,
+        .is_external = true,
+        .udp_port = v->tunnel_port,
+        .has_gbp = v->has_gbp,
+        .takes_zero_csum6 = tunnels[v->type].takes_zero_csum6,
+    };
+    int err = env->tunnel_check(env->ctx, v->dp->ns, &tunnel, e);
 
-    if (is_in_use(v))
-        return err_set(e, tunnels[v->type].in_use, "there is such a tunnel device already");
-    err = env->dev_create(env->ctx, v->dp->ns, parms->name, NETDEV_TUNNEL, 0, &v->dev, e);
+    if (!err)
+        err = env->dev_create(env->ctx, v->dp->ns, parms->name, NETDEV_TUNNEL, 0, &v->dev, e);
     if (err)
         return err;
     v->dev->mtu = tunnels[v->type].mtu;
-    v->dev->tunnel = (struct netdev_tunnel){v->type, v->tunnel_port, v->has_gbp};
+    v->dev->tunnel = tunnel;
     v->dev->is_up = true;
     v->dev->promiscuity++;
     v->dev->master = local->dev;
@@ -130,67 +123,23 @@ static bool packet_tunnel(const struct pkt *p, struct flow_key *tunnel)
     return tunnel->tun_proto != 4 || tunnel->tun.ip4.dst;
 }
 
-/* What the errors of dp_env.tunnel_send mean for the packet. */
-static enum drop_reason why_not(int error)
-{
-    static const struct {
-        int error;
-        enum drop_reason why;
-    } rows[] = {
-        {-EHOSTUNREACH, DROP_NO_NEIGH},
-        {-ENETDOWN, DROP_DEV_READY},
-        {-EMSGSIZE, DROP_PKT_TOO_BIG},
-        {-EAFNOSUPPORT, DROP_NO_TUNNEL},
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (rows[i].error == error)
-            return rows[i].why;
-    }
-    return DROP_NO_ROUTE;
-}
-
-/* The kernel's device counts as sent what only the outer packet's way loses. */
-static void count_sent(struct netdev_stats *s, uint32_t len, int error)
-{
-    if (error == -ENETUNREACH || error == -ELOOP) {
-        s->tx_errors++;
-    } else if (error == -EAFNOSUPPORT) {
-        s->tx_dropped++;
-    } else {
-        s->tx_packets++;
-        s->tx_bytes += len;
-    }
-}
-
 enum drop_reason vport_tunnel_send(struct vport *v, struct pkt *p)
 {
     const struct dp_env *env = dp_world_of(v->dp)->env;
     struct flow_key tunnel;
-    uint32_t len;
-    int error;
+    bool has_tunnel = packet_tunnel(p, &tunnel);
 
-    if (!packet_tunnel(p, &tunnel)) {
-        /* vxlan alone drops such a packet without counting it. */
-        v->dev->stats.tx_dropped += v->dev->tunnel.type != OVS_VPORT_TYPE_VXLAN;
-        return DROP_NO_TUNNEL;
-    }
     (void)pkt_flow_hash(p);     /* of the inner packet, while its offsets are right */
     pkt_put_tag(p);
-    len = p->len;
-    error = env->tunnel_send ? env->tunnel_send(env->ctx, v->dp->ns, v->dev, &tunnel, p)
-                             : -ENETUNREACH;
-    count_sent(&v->dev->stats, len, error);
-    return error ? why_not(error) : N_DROP_REASONS;
+    return env->tunnel_send(env->ctx, v->dev, has_tunnel ? &tunnel : NULL, p);
 }
 
 bool vport_tunnel_fill(const struct vport *v, struct pkt *p, struct flow_key *tunnel)
 {
     const struct dp_env *env = dp_world_of(v->dp)->env;
 
-    if (!v->dev->tunnel.type || !env->tunnel_fill || !packet_tunnel(p, tunnel))
-        return false;
-    return env->tunnel_fill(env->ctx, v->dp->ns, v->dev, p, tunnel) == 0;
+    return v->dev->tunnel.kind && packet_tunnel(p, tunnel) &&
+           env->tunnel_fill(env->ctx, v->dev, p, tunnel);
 }
 
 /* ---- rows ---------------------------------------------------------------------------------------- */

@@ -93,7 +93,7 @@ static void netdev_destroy(struct vport *v)
 
 static enum drop_reason netdev_send(struct vport *v, struct pkt *p)
 {
-    if (v->dev->tunnel.type)
+    if (v->dev->tunnel.kind)
         return vport_tunnel_send(v, p);
     v->dev->stats.tx_packets++;
     v->dev->stats.tx_bytes += p->len;

@@ -74,7 +74,15 @@ static const struct genl_op *find_op(const struct family *f, uint8_t cmd)
     return NULL;
 }
 
-/* The handler's own sentence, if it has one for the client, replaces the parser's warning. */
+int req_settle(const struct req *req, int rc, const struct err *own, struct err *e)
+{
+    if (rc < 0)
+        netlink_refuse(req->sock, req->msg, rc, own->code ? own : e);
+    if (own->to_client || own->has_offset)
+        *e = *own;
+    return rc;
+}
+
 static int run_do(struct req *req, const struct genl_op *op, struct err *e)
 {
     struct err own = {0};
@@ -84,10 +92,7 @@ static int run_do(struct req *req, const struct genl_op *op, struct err *e)
 
     if (!rc)
         rc = op->doit(req, &own);
-    if (rc < 0)
-        netlink_refuse(req->sock, req->msg, rc, own.code ? &own : e);
-    if (own.to_client || own.has_offset)
-        *e = own;
+    rc = req_settle(req, rc, &own, e);
     return MIN(rc, 0);
 }
 

@@ -51,29 +51,26 @@ static int refuse_batch(const struct nlmsghdr *msg, struct err *e)
 static int answer(struct sock *s, const struct nlmsghdr *msg, struct err *e)
 {
     const struct genl_op *op = find_op(s->ns->nl, msg->nlmsg_type);
+    struct err own = { 0 };
     struct req req;
     int rc;
 
-    if (msg->nlmsg_type == NFNL_MSG_BATCH_BEGIN)
-        return refuse_batch(msg, e);
-    if (!op)
-        return err_set(e, EINVAL, "nfnetlink: subsystem %u has no message %u",
-                       NFNL_SUBSYS_ID(msg->nlmsg_type), NFNL_MSG_TYPE(msg->nlmsg_type));
     req_init(&req, s, &nf_family, msg);
-    rc = req_parse(&req, op->policy, op->max_attr, false, e);
-    return rc ? rc : run_op(&req, op, e);
+    if (msg->nlmsg_type == NFNL_MSG_BATCH_BEGIN)
+        return req_settle(&req, refuse_batch(msg, &own), &own, e);
+    rc = op ? req_parse(&req, op->policy, op->max_attr, false, e)
+            : err_set(&own, EINVAL, "nfnetlink: subsystem %u has no message %u",
+                      NFNL_SUBSYS_ID(msg->nlmsg_type), NFNL_MSG_TYPE(msg->nlmsg_type));
+    if (!rc)
+        rc = run_op(&req, op, &own);
+    return req_settle(&req, rc, &own, e);
 }
 
 static int nf_run(struct sock *s, const struct nlmsghdr *msg, struct err *e)
 {
-    int rc;
-
     if (mnl_nlmsg_get_payload_len(msg) < HDR)
         return msg->nlmsg_type == NFNL_MSG_BATCH_BEGIN ? NO_ACK : 0;
-    rc = answer(s, msg, e);
-    if (rc < 0)
-        netlink_refuse(s, msg, rc, e);
-    return rc;
+    return answer(s, msg, e);
 }
 
 void nf_start(struct netlink *nl)

@@ -37,13 +37,13 @@ static int check_flag(const struct policy *row, const uint8_t *data, size_t len)
  * behind it than fit is the other complaint (ERANGE). Catalogue 01, section 1.3. */
 static int check_string(const struct policy *row, const uint8_t *data, size_t len)
 {
-    size_t looked_at = MIN(len, row->len + 1);
+    size_t looked_at = row->len ? MIN(len, row->len + 1) : len;
 
     if (!looked_at || !memchr(data, 0, looked_at))
         return EINVAL;
     if (!data[len - 1])
         len--;
-    return len > row->len ? ERANGE : 0;
+    return row->len && len > row->len ? ERANGE : 0;
 }
 
 static int check_nested(const struct policy *row, const uint8_t *data, size_t len)

@@ -21,7 +21,7 @@ enum policy_kind {
     POL_U64,
     POL_S32,
     POL_FLAG,       /* no payload */
-    POL_STRING,     /* NUL-terminated, at most 'len' characters before the NUL */
+    POL_STRING,     /* NUL-terminated, at most 'len' characters before the NUL (0: any number) */
     POL_NESTED,     /* empty, or at least one attribute header */
     POL_BINARY,     /* at most 'len' bytes */
     POL_MIN_LEN,    /* at least 'len' bytes; dumped without a type */

@@ -84,6 +84,8 @@ static const struct rt_data_row gre_data[] = {
     { IFLA_GRE_COLLECT_METADATA,     0, RT_PUT_SET,    { 0 } },
     { IFLA_GRE_ERSPAN_INDEX,         4, RT_PUT_SET,    { 0 } },
     { IFLA_GRE_ERSPAN_VER,           1, RT_PUT_SET,    { 0 } },
+    { IFLA_GRE_ERSPAN_DIR,           1, RT_PUT_SET,    { 0 } },
+    { IFLA_GRE_ERSPAN_HWID,          2, RT_PUT_SET,    { 0 } },
 };
 
 static const struct rt_data_row ip6gre_data[] = {
@@ -106,6 +108,8 @@ static const struct rt_data_row ip6gre_data[] = {
     { IFLA_GRE_COLLECT_METADATA,     0, RT_PUT_SET,    { 0 } },
     { IFLA_GRE_ERSPAN_INDEX,         4, RT_PUT_SET,    { 0 } },
     { IFLA_GRE_ERSPAN_VER,           1, RT_PUT_SET,    { 0 } },
+    { IFLA_GRE_ERSPAN_DIR,           1, RT_PUT_SET,    { 0 } },
+    { IFLA_GRE_ERSPAN_HWID,          2, RT_PUT_SET,    { 0 } },
 };
 /* clang-format on */
 
@@ -135,7 +139,7 @@ static const struct rt_kind kinds[] = {
     { "ip6gretap", RT_SHAPE_TUNNEL, ETHER, .flags = ETHER_FLAGS,
       .mtu = 1434, .min_mtu = 68, .max_mtu = 65477, GRE_TYPES, DATA(ip6gre_data) },
     { "ip6erspan", RT_SHAPE_TUNNEL, ETHER, .flags = ETHER_FLAGS,
-      .mtu = 1426, .min_mtu = 68, .max_mtu = 65469, GRE_TYPES, DATA(ip6gre_data) },
+      .mtu = 1422, .min_mtu = 68, .max_mtu = 65469, GRE_TYPES, DATA(ip6gre_data) },
     { "gre",       RT_SHAPE_TUNNEL, ARPHRD_IPGRE, 4, .flags = IFF_POINTOPOINT | IFF_NOARP,
       .mtu = 1476, .min_mtu = 68, .max_mtu = 65511, GRE_TYPES, DATA(gre_data) },
     { "ip6gre",    RT_SHAPE_TUNNEL, ARPHRD_IP6GRE, 16, .flags = IFF_POINTOPOINT | IFF_NOARP,

@@ -80,27 +80,26 @@ static int no_qdisc(struct req *req, struct err *e)
     return rc ? rc : rt_refuse(e, ENOENT, "Cannot find specified qdisc on specified device");
 }
 
-/* A device that has ever been up has the qdisc "noqueue"; before, "noop", which is not told of. */
-static void put_noqueue(struct nlmsghdr *msg)
+static void put_qdisc(struct nlmsghdr *msg, const struct rt_link *link)
 {
     static const struct tc_stats none;
     static const uint8_t zeros[20];
-    struct nlattr *stats;
+    struct nlattr *stats2;
 
-    mnl_attr_put_strz(msg, TCA_KIND, "noqueue");
+    mnl_attr_put_strz(msg, TCA_KIND, link->qdisc);
     mnl_attr_put_u8(msg, TCA_HW_OFFLOAD, 0);
-    stats = mnl_attr_nest_start(msg, TCA_STATS2);
-    stats->nla_type = TCA_STATS2;       /* not flagged as nested */
+    stats2 = msg_nest_begin(msg, TCA_STATS2);
     mnl_attr_put(msg, TCA_STATS_BASIC, sizeof(struct gnet_stats_basic), zeros);
     mnl_attr_put(msg, TCA_STATS_QUEUE, sizeof(struct gnet_stats_queue), zeros);
-    mnl_attr_nest_end(msg, stats);
+    mnl_attr_nest_end(msg, stats2);
     mnl_attr_put(msg, TCA_STATS, sizeof(none), &none);
 }
 
+/* Until a device has been up, its qdisc is "noop", which is not told of. */
 static bool has_qdisc(const struct rt_link *link, struct tcmsg *tcm)
 {
     *tcm = (struct tcmsg){ .tcm_ifindex = link->ifindex, .tcm_parent = TC_H_ROOT, .tcm_info = 2 };
-    return !strcmp(link->qdisc, "noqueue");
+    return strcmp(link->qdisc, "noop");
 }
 
 static int root_qdisc(struct req *req, struct err *e)
@@ -117,7 +116,7 @@ static int root_qdisc(struct req *req, struct err *e)
     if (!has_qdisc(&link, &tcm))
         return 0;
     msg = rt_event_msg(ns, RTM_NEWQDISC, req, &tcm, TC_HDR);
-    put_noqueue(msg);
+    put_qdisc(msg, &link);
     rt_send_event(ns, RTNLGRP_TC, req, msg);
     return 0;
 }
@@ -151,7 +150,7 @@ static int dump_qdiscs(struct dump *d, struct err *e)
         if (!has_qdisc(&link, &tcm))
             continue;
         msg = rt_dump_msg(d, RTM_NEWQDISC, &tcm, TC_HDR);
-        put_noqueue(msg);
+        put_qdisc(msg, &link);
         if (!dump_commit(d, msg))
             return 1;
     }

@@ -64,6 +64,9 @@ const struct policy *op_policy(const struct family *f, const struct genl_op *op,
                                uint16_t *max_attr);
 /* Fills all but 'attr' for a message long enough for the family's headers. */
 void req_init(struct req *req, struct sock *s, const struct family *f, const struct nlmsghdr *msg);
+/* Ends a request with result 'rc': tells the hook of an error. The handler's 'own' sentence, if it has one for the
+ * client, replaces the parser's warning in 'e'. Returns rc. */
+int req_settle(const struct req *req, int rc, const struct err *own, struct err *e);
 /* Parses the attributes, checked unless 'rows' is NULL. */
 int req_parse(struct req *req, const struct policy *rows, uint16_t max_attr, bool strict,
               struct err *e);

@@ -18,8 +18,7 @@ static int get_flags(struct device *d, struct proto_if *io)
 
 static int set_flags(struct device *d, struct proto_if *io)
 {
-    device_set_flags(d, io->value);
-    return 0;
+    return device_change_flags(d, io->value, NULL);
 }
 
 static int get_index(struct device *d, struct proto_if *io)

@@ -11,6 +11,7 @@
 #include "sim/addr.h"
 #include "sim/cable.h"
 #include "sim/host.h"
+#include "sim/ip_in.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
 #include "sim/tunnel.h"
@@ -148,6 +149,7 @@ void device_free(struct device *d)
     device_view(d, &link);
     rt_link_event(d->ns->net, RTM_DELLINK, &link, UINT_MAX);
     g_ptr_array_remove_index(d->ns->devices, position(d->ns, d->dev.ifindex));
+    tunnel_dev_free(d->tunnel);
     g_free(d);
 }
 
@@ -241,6 +243,15 @@ void device_set_flags(struct device *d, unsigned flags)
         update_pair(d);
 }
 
+int device_change_flags(struct device *d, unsigned flags, struct err *e)
+{
+    int rc = flags & IFF_UP ? tunnel_check_up(d, e) : 0;
+
+    if (!rc)
+        device_set_flags(d, flags);
+    return rc;
+}
+
 void device_set_carrier(struct device *d, bool has_carrier)
 {
     if (d->dev.has_carrier == has_carrier)
@@ -318,17 +329,36 @@ int device_rename(struct device *d, const char *name, struct err *e)
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
-void device_receive(struct device *d, const void *frame, size_t len)
+static void count_arrived(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
     packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
-    if (!d->dev.vport && d->dev.is_up && tunnel_receive(d, frame, len)) {
+}
+
+/* What is not a port's is the host's. */
+static bool is_for_host(struct device *d, const void *frame, size_t len)
+{
+    return !d->dev.vport && d->dev.is_up && ip_receive(d, frame, len);
+}
+
+void device_receive(struct device *d, const void *frame, size_t len)
+{
+    count_arrived(d, frame, len);
+    if (is_for_host(d, frame, len)) {
         d->dev.stats.rx_packets++;
         d->dev.stats.rx_bytes += len;
         return;
     }
     dp_receive(d->ns->sim->dp, &d->dev, frame, len);
+}
+
+void device_receive_tunnel(struct device *d, const void *frame, size_t len,
+                           const struct flow_key *tunnel)
+{
+    count_arrived(d, frame, len);
+    if (!is_for_host(d, frame, len))
+        dp_receive_tunnel(d->ns->sim->dp, &d->dev, frame, len, tunnel);
 }
 
 void device_transmit(struct device *d, const void *frame, size_t len)
@@ -345,5 +375,21 @@ void device_transmit(struct device *d, const void *frame, size_t len)
     if (d->peer)
         wire_send(d->peer, frame, len);
     else if (d->dev.kind == NETDEV_INTERNAL)
-        (void)tunnel_receive(d, frame, len);
+        (void)ip_receive(d, frame, len);
+}
+
+void device_send(struct device *d, const void *frame, size_t len)
+{
+    if (d->dev.kind == NETDEV_LOOPBACK) {
+        packet_tap(d, frame, len, false);
+        wire_send(d, frame, len);
+    } else if (d->dev.kind == NETDEV_INTERNAL) {
+        device_receive(d, frame, len);
+    } else if (d->dev.tunnel.kind) {
+        tunnel_transmit(d, frame, len);
+    } else {
+        d->dev.stats.tx_packets++;
+        d->dev.stats.tx_bytes += len;
+        device_transmit(d, frame, len);
+    }
 }

@@ -21,6 +21,7 @@ struct device {
     /* What rtnetlink made it; NULL: a card of the scenario's, or a port's own device. */
     const struct rt_kind *kind;
     struct rt_value data[RT_VALUES];
+    struct tunnel_dev *tunnel;  /* what 'data' says of a tunnel, or NULL */
     struct device *peer;        /* of a pair, or NULL */
     bool was_up;                /* ever: it has its queueing discipline */
     uint32_t txqlen, group;
@@ -46,6 +47,8 @@ struct device *device_by_index(const struct sim_ns *ns, int ifindex);
  * changes a device tells the link group, and addresses and routes follow. */
 unsigned device_flags(const struct device *d);
 void device_set_flags(struct device *d, unsigned flags);
+/* As a client asks for it: -EADDRINUSE, a tunnel device would come up and its UDP port is taken. */
+int device_change_flags(struct device *d, unsigned flags, struct err *e);
 int device_set_mtu(struct device *d, uint32_t mtu, struct err *e);     /* 68..65535, -EINVAL */
 
 int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e);  /* -EADDRNOTAVAIL */
@@ -62,8 +65,15 @@ void device_view(const struct device *d, struct rt_link *link);
 void device_event(const struct device *d, unsigned change);
 extern const struct rt_ops sim_rt_ops;
 
+
 /* A frame arrives on the device (netdev: from the wire; internal: sent by the host). */
 void device_receive(struct device *d, const void *frame, size_t len);
+/* The same of a tunnel device; 'tunnel' NULL: it is not in external mode. */
+struct flow_key;
+void device_receive_tunnel(struct device *d, const void *frame, size_t len,
+                           const struct flow_key *tunnel);
+/* The host sends a frame by it: on a datapath's own device that is where frames enter it. */
+void device_send(struct device *d, const void *frame, size_t len);
 /* A frame leaves by it: counted and recorded. */
 void device_transmit(struct device *d, const void *frame, size_t len);
 

@@ -4,86 +4,70 @@
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 
+#include "sim/arp_nd.h"
 #include "sim/host_int.h"
+#include "sim/ip.h"
 
-#define ARP_LEN  28u            /* Ethernet and IPv4 */
 #define ECHO_LEN 8u
-#define UDP_LEN  8u
-#define ND_LEN   24u            /* before the options */
-#define ND_OPTION_LEN 8u        /* one link-layer address */
-#define ND_LIMIT 255
-#define NA_FLAGS 0x60           /* solicited, override */
 
 static const uint8_t broadcast[MAC_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 /* ---- ARP ------------------------------------------------------------------------------------- */
 
-static void send_arp(struct host *h, uint16_t op, const uint8_t *src, const uint8_t *to_mac,
-                     const uint8_t *dst)
+static void send_arp(struct host *h, const uint8_t *mac, struct arp arp)
 {
-    static const uint8_t head[] = { 0, 1, 8, 0, MAC_LEN, 4 };
-    static const uint8_t unknown[MAC_LEN];
-    uint8_t arp[ARP_LEN];
+    uint8_t bytes[ARP_LEN];
 
-    memcpy(arp, head, sizeof(head));
-    be16_put(arp + 6, op);
-    memcpy(arp + 8, h->mac, MAC_LEN);
-    memcpy(arp + 14, src, 4);
-    memcpy(arp + 18, op == ARPOP_REQUEST ? unknown : to_mac, MAC_LEN);
-    memcpy(arp + 24, dst, 4);
-    host_send(h, to_mac, ETH_P_ARP, arp, sizeof(arp));
+    arp.sender_mac = h->mac;
+    arp_put(bytes, &arp);
+    host_send(h, mac, ETH_P_ARP, bytes, sizeof(bytes));
 }
 
 void host_ask_arp(struct host *h, const struct in6_addr *src, const struct in6_addr *addr)
 {
-    send_arp(h, ARPOP_REQUEST, &src->s6_addr[12], broadcast, &addr->s6_addr[12]);
+    static const uint8_t unknown[MAC_LEN];
+
+    send_arp(h, broadcast, (struct arp){ .op = ARPOP_REQUEST, .sender = &src->s6_addr[12],
+                                         .target_mac = unknown, .target = &addr->s6_addr[12] });
 }
 
 void host_get_arp(struct host *h, const uint8_t *mac, const uint8_t *bytes, size_t len)
 {
-    static const uint8_t head[] = { 0, 1, 8, 0, MAC_LEN, 4, 0 };
     struct in6_addr from, to;
     char text[INET6_ADDRSTRLEN];
+    struct arp arp;
 
     (void)mac;
-    if (len < ARP_LEN || memcmp(bytes, head, sizeof(head)))
+    if (!arp_read(bytes, len, &arp))
         return;
     memset(&from, 0, sizeof(from));
     memset(&from.s6_addr[10], 0xff, 2);
     to = from;
-    memcpy(&from.s6_addr[12], bytes + 14, 4);
-    memcpy(&to.s6_addr[12], bytes + 24, 4);
+    memcpy(&from.s6_addr[12], arp.sender, 4);
+    memcpy(&to.s6_addr[12], arp.target, 4);
     if (!host_has(h, &to))
         return;
-    if (be32_get(bytes + 14))           /* a probe asks from 0.0.0.0 */
-        host_learn(h, &from, bytes + 8);
-    if (be16_get(bytes + 6) != ARPOP_REQUEST)
+    if (be32_get(arp.sender))           /* a probe asks from 0.0.0.0 */
+        host_learn(h, &from, arp.sender_mac);
+    if (arp.op != ARPOP_REQUEST)
         return;
     host_put_text(&to, text);
     host_trace(h, "ARP reply, %s is here", text);
-    send_arp(h, ARPOP_REPLY, bytes + 24, bytes + 8, bytes + 14);
+    send_arp(h, arp.sender_mac, (struct arp){ .op = ARPOP_REPLY, .sender = arp.target,
+                                              .target_mac = arp.sender_mac,
+                                              .target = arp.sender });
 }
 
 /* ---- neighbour discovery --------------------------------------------------------------------- */
 
-static void put_option(uint8_t *at, uint8_t type, const uint8_t *mac)
-{
-    at[0] = type;
-    at[1] = 1;                          /* units of 8 bytes */
-    memcpy(at + 2, mac, MAC_LEN);
-}
-
 void host_ask_nd(struct host *h, const struct in6_addr *src, const struct in6_addr *addr)
 {
-    uint8_t ns[ND_LEN + ND_OPTION_LEN] = { ND_NEIGHBOR_SOLICIT };
-    uint8_t mac[MAC_LEN] = { 0x33, 0x33, 0xff };
-    struct in6_addr dst = { .s6_addr = { 0xff, 2, [11] = 1, [12] = 0xff } };
+    uint8_t ns[ND_LEN + ND_OPTION_LEN], mac[MAC_LEN];
+    struct in6_addr dst;
     GByteArray *packet;
 
-    memcpy(&dst.s6_addr[13], &addr->s6_addr[13], 3);
-    memcpy(mac + 3, &addr->s6_addr[13], 3);
-    memcpy(ns + 8, addr, sizeof(*addr));
-    put_option(ns + ND_LEN, ND_OPT_SOURCE_LINKADDR, h->mac);
+    nd_group(addr->s6_addr, dst.s6_addr, mac);
+    nd_put(ns, ND_NEIGHBOR_SOLICIT, addr->s6_addr, h->mac);
     packet = host_make_ip(src, &dst, IPPROTO_ICMPV6, ns, sizeof(ns), 2);
     host_send(h, mac, ETH_P_IPV6, packet->data, packet->len);
     g_byte_array_unref(packet);
@@ -91,32 +75,33 @@ void host_ask_nd(struct host *h, const struct in6_addr *src, const struct in6_ad
 
 static void answer_nd(struct host *h, const struct host_packet *p)
 {
-    uint8_t na[ND_LEN + ND_OPTION_LEN] = { ND_NEIGHBOR_ADVERT, [4] = NA_FLAGS };
-    struct in6_addr target;
+    uint8_t na[ND_LEN + ND_OPTION_LEN];
+    const uint8_t *target_bytes, *mac;
     char text[INET6_ADDRSTRLEN];
+    struct in6_addr target;
 
-    if (p->len < ND_LEN || p->hop_limit != ND_LIMIT || IN6_IS_ADDR_UNSPECIFIED(&p->src))
+    if (!nd_read(p->l4, p->len, &target_bytes, &mac) || p->hop_limit != ND_LIMIT ||
+        IN6_IS_ADDR_UNSPECIFIED(&p->src))
         return;
-    memcpy(&target, p->l4 + 8, sizeof(target));
+    memcpy(&target, target_bytes, sizeof(target));
     if (!host_has(h, &target))
         return;
     host_put_text(&target, text);
     host_trace(h, "neighbour advertisement, %s is here", text);
-    memcpy(na + 8, &target, sizeof(target));
-    put_option(na + ND_LEN, ND_OPT_TARGET_LINKADDR, h->mac);
+    nd_put(na, ND_NEIGHBOR_ADVERT, target.s6_addr, h->mac);
     host_route(h, &p->src, host_make_ip(&target, &p->src, IPPROTO_ICMPV6, na, sizeof(na), 2));
 }
 
 /* The sender's address is known by now from the frame; the option says who has the target. */
 static void get_advert(struct host *h, const struct host_packet *p)
 {
+    const uint8_t *target_bytes, *mac;
     struct in6_addr target;
 
-    if (p->len < ND_LEN + ND_OPTION_LEN || p->hop_limit != ND_LIMIT
-        || p->l4[ND_LEN] != ND_OPT_TARGET_LINKADDR || p->l4[ND_LEN + 1] != 1)
+    if (!nd_read(p->l4, p->len, &target_bytes, &mac) || p->hop_limit != ND_LIMIT || !mac)
         return;
-    memcpy(&target, p->l4 + 8, sizeof(target));
-    host_learn(h, &target, p->l4 + ND_LEN + 2);
+    memcpy(&target, target_bytes, sizeof(target));
+    host_learn(h, &target, mac);
 }
 
 /* ---- echo ------------------------------------------------------------------------------------ */

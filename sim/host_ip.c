@@ -3,13 +3,12 @@
 #include <netinet/in.h>
 
 #include "base/checksum.h"
+#include "sim/arp_nd.h"
 #include "sim/host_int.h"
+#include "sim/ip.h"
 
-#define IP4_LEN   20u
-#define IP6_LEN   40u
 #define FRAGMENT  0x3fff        /* more fragments, or an offset */
 #define HOP_LIMIT 64
-#define ND_LIMIT  255
 
 void host_put_text(const struct in6_addr *addr, char text[INET6_ADDRSTRLEN])
 {
@@ -110,48 +109,29 @@ void host_get_ip6(struct host *h, const uint8_t *mac, const uint8_t *bytes, size
         take(h, mac, &p);
 }
 
-static void put_ip4(uint8_t head[IP4_LEN], const struct in6_addr *src, const struct in6_addr *dst,
-                    uint8_t proto, size_t len)
-{
-    head[0] = 0x45;
-    be16_put(head + 2, (uint16_t)(IP4_LEN + len));
-    head[8] = HOP_LIMIT;
-    head[9] = proto;
-    memcpy(head + 12, &src->s6_addr[12], 4);
-    memcpy(head + 16, &dst->s6_addr[12], 4);
-    be16_put(head + 10, csum_finish(csum_add(0, head, IP4_LEN)));
-}
-
 static bool is_nd(uint8_t proto, const uint8_t *l4)
 {
     return proto == IPPROTO_ICMPV6 && l4[0] >= 133 && l4[0] <= 137;
 }
 
-static void put_ip6(uint8_t head[IP6_LEN], const struct in6_addr *src, const struct in6_addr *dst,
-                    uint8_t proto, const uint8_t *l4, size_t len)
-{
-    head[0] = 0x60;
-    be16_put(head + 4, (uint16_t)len);
-    head[6] = proto;
-    head[7] = is_nd(proto, l4) ? ND_LIMIT : HOP_LIMIT;
-    memcpy(head + 8, src, sizeof(*src));
-    memcpy(head + 24, dst, sizeof(*dst));
-}
-
 GByteArray *host_make_ip(const struct in6_addr *src, const struct in6_addr *dst, uint8_t proto,
                          uint8_t *l4, size_t len, size_t sum_at)
 {
+    size_t skip = is_ip4(src) ? sizeof(*src) - 4 : 0;
+    const struct ip_head head = {
+        .family = is_ip4(src) ? AF_INET : AF_INET6,
+        .proto = proto,
+        .ttl = is_nd(proto, l4) ? ND_LIMIT : HOP_LIMIT,
+        .src = &src->s6_addr[skip],
+        .dst = &dst->s6_addr[skip],
+    };
     GByteArray *packet = g_byte_array_new();
-    uint8_t head[IP6_LEN] = { 0 };
     uint16_t sum;
 
     be16_put(l4 + sum_at, 0);
     sum = l4_sum(src, dst, proto, l4, len);
     be16_put(l4 + sum_at, !sum && proto == IPPROTO_UDP ? 0xffff : sum);
-    if (is_ip4(src))
-        put_ip4(head, src, dst, proto, len);
-    else
-        put_ip6(head, src, dst, proto, l4, len);
-    g_byte_array_append(packet, head, is_ip4(src) ? IP4_LEN : IP6_LEN);
+    g_byte_array_set_size(packet, ip_head_len(head.family));
+    ip_head_put(packet->data, &head, len);
     return g_byte_array_append(packet, l4, (guint)len);
 }

@@ -5,15 +5,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/if.h>           /* behind libc's net/if.h, which it gives way to */
-#include <linux/openvswitch.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "sim/addr.h"
 #include "sim/neigh.h"
 #include "sim/route.h"
+#include "sim/tunnel.h"
 
 #define OVS_KIND "openvswitch"      /* of internal ports' devices, and of netdev ports as slaves */
 
@@ -147,12 +146,13 @@ static bool link_next(struct netns *net, int after, struct rt_link *link)
 /* ---- change ---------------------------------------------------------------------------------- */
 
 /* Of the flags a client can change, those its mask names. */
-static void change_flags(struct device *d, const struct rt_link_change *c)
+static int change_flags(struct device *d, const struct rt_link_change *c, struct err *e)
 {
     unsigned mask = c->change ? c->change : c->flags ? UINT_MAX : 0;
 
-    if (mask)
-        device_set_flags(d, (c->flags & mask) | (device_flags(d) & ~mask));
+    if (!mask)
+        return 0;
+    return device_change_flags(d, (c->flags & mask) | (device_flags(d) & ~mask), e);
 }
 
 static void change_numbers(struct device *d, const struct rt_link_change *c)
@@ -191,7 +191,9 @@ static int change_device(struct device *d, const struct rt_link_change *c, struc
     if (rc)
         return rc;
     change_numbers(d, c);
-    change_flags(d, c);
+    rc = change_flags(d, c, e);
+    if (rc)
+        return rc;
     if (rt_given(c, IFLA_CARRIER)) {
         if (d->peer || (d->kind && d->kind->shape == RT_SHAPE_TUNNEL))
             return err_set(e, EOPNOTSUPP, "%s has a carrier of its own", d->dev.name);
@@ -208,77 +210,6 @@ static int link_change(struct netns *net, int ifindex, const struct rt_link_chan
 
 /* ---- add and delete -------------------------------------------------------------------------- */
 
-static bool is_same_value(const struct rt_kind *kind, const struct rt_value *a,
-                          const struct rt_value *b, uint16_t type)
-{
-    const struct rt_value *x = type ? rt_value(kind, a, type) : NULL;
-    const struct rt_value *y = type ? rt_value(kind, b, type) : NULL;
-
-    return !x || !y || !memcmp(x->bytes, y->bytes, sizeof(x->bytes));
-}
-
-static bool is_external(const struct rt_kind *kind, const struct rt_value *data)
-{
-    const struct rt_value *v =
-        kind->external_type ? rt_value(kind, data, kind->external_type) : NULL;
-
-    return v && v->is_set && (v->bytes[0] || kind->port_type != IFLA_VXLAN_PORT);
-}
-
-/* Two tunnels that the same packet would have to go to. */
-static bool is_conflict(const struct device *d, const struct rt_link_change *c)
-{
-    const struct rt_kind *kind = c->kind;
-
-    return d->kind == kind && is_external(kind, d->data) == is_external(kind, c->data) &&
-           is_same_value(kind, d->data, c->data, kind->port_type) &&
-           is_same_value(kind, d->data, c->data, kind->id_type) &&
-           is_same_value(kind, d->data, c->data, kind->local_type) &&
-           is_same_value(kind, d->data, c->data, kind->remote_type);
-}
-
-/* The kinds whose packets say where they go, if the device is in external mode. */
-static const struct {
-    const char *kind;
-    uint32_t type;              /* the vport type that makes the same tunnels */
-    uint16_t gbp;               /* data: the group policy extension, 0: none */
-} external_kinds[] = {
-    { "vxlan", OVS_VPORT_TYPE_VXLAN, IFLA_VXLAN_GBP },
-    { "geneve", OVS_VPORT_TYPE_GENEVE, 0 },
-    { "gretap", OVS_VPORT_TYPE_GRE, 0 },
-};
-
-static void take_tunnel(struct device *d)
-{
-    const struct rt_value *port, *gbp;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(external_kinds); i++) {
-        if (strcmp(d->kind->name, external_kinds[i].kind) || !is_external(d->kind, d->data))
-            continue;
-        port = d->kind->port_type ? rt_value(d->kind, d->data, d->kind->port_type) : NULL;
-        gbp = external_kinds[i].gbp ? rt_value(d->kind, d->data, external_kinds[i].gbp) : NULL;
-        d->dev.tunnel = (struct netdev_tunnel){
-            .type = external_kinds[i].type,
-            .udp_port = port ? be16_get(port->bytes) : 0,
-            .has_gbp = gbp && gbp->is_set,
-        };
-    }
-}
-
-static int check_tunnel(const struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
-{
-    bool is_geneve = !strcmp(c->kind->name, "geneve");
-
-    for (guint i = 0; i < ns->devices->len; i++) {
-        const struct device *d = g_ptr_array_index(ns->devices, i);
-
-        if (is_conflict(d, c))
-            return err_set(e, is_geneve ? EBUSY : EEXIST, "%s is such a tunnel already",
-                           d->dev.name);
-    }
-    return 0;
-}
-
 static int check_new(const struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
 {
     const struct rt_kind *kind = c->kind;
@@ -289,7 +220,7 @@ static int check_new(const struct sim_ns *ns, const struct rt_link_change *c, st
         return rt_refuse(e, EINVAL, "mtu greater than device maximum");
     if (rt_given(c, IFLA_ADDRESS) && kind->addr_len == 6 && (c->addr[0] & 1))
         return err_set(e, EADDRNOTAVAIL, "not the address of one station");
-    return kind->shape == RT_SHAPE_TUNNEL ? check_tunnel(ns, c, e) : 0;
+    return kind->shape == RT_SHAPE_TUNNEL ? tunnel_check_link(ns, c, e) : 0;
 }
 
 /* Without telling: it is not whole yet. */
@@ -301,8 +232,8 @@ static struct device *make(struct sim_ns *ns, const struct rt_link_change *c, st
         return NULL;
     d->kind = c->kind;
     memcpy(d->data, c->data, sizeof(d->data));
-    take_tunnel(d);
-    d->dev.mtu = rt_given(c, IFLA_MTU) ? c->mtu : c->kind->mtu;
+    tunnel_dev_new(d);
+    d->dev.mtu = rt_given(c, IFLA_MTU) ? c->mtu : tunnel_dev_mtu(d);
     d->dev.has_carrier = c->kind->shape != RT_SHAPE_PAIR;
     if (rt_given(c, IFLA_ADDRESS) && c->kind->addr_len == sizeof(d->dev.mac))
         memcpy(d->dev.mac, c->addr, sizeof(d->dev.mac));
@@ -332,9 +263,8 @@ static int make_pair(struct sim_ns *ns, const struct rt_link_change *c, struct e
     device_join(a, b);
     device_event(b, UINT_MAX);
     device_event(a, UINT_MAX);
-    change_flags(b, &other);
-    change_flags(a, c);
-    return 0;
+    (void)change_flags(b, &other, e);
+    return change_flags(a, c, e);
 }
 
 static int link_add(struct netns *net, const struct rt_link_change *c, struct err *e)
@@ -350,8 +280,10 @@ static int link_add(struct netns *net, const struct rt_link_change *c, struct er
         rc = d ? 0 : -own.code;
         if (d) {
             device_event(d, UINT_MAX);
-            change_flags(d, c);
+            rc = change_flags(d, c, &own);
         }
+        if (d && rc)
+            device_del(d);
     }
     if (rc)
         *e = own;

@@ -378,22 +378,6 @@ void packet_tap(struct device *d, const void *frame, size_t len, bool is_incomin
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-/* The host's side of a device sends. */
-static void host_sends(struct packet_sock *ps, struct device *d, const void *frame, size_t len)
-{
-    ps->ns->sender = ps;
-    if (d->dev.kind == NETDEV_INTERNAL) {
-        device_receive(d, frame, len);
-    } else if (d->dev.kind == NETDEV_LOOPBACK) {
-        packet_tap(d, frame, len, false);
-        packet_tap(d, frame, len, true);
-    } else {
-        d->dev.stats.tx_packets++;
-        d->dev.stats.tx_bytes += len;
-        device_transmit(d, frame, len);
-    }
-}
-
 static int check_frame(const struct device *d, const uint8_t *frame, size_t len)
 {
     size_t most = d->dev.mtu + ETH_HLEN;
@@ -439,6 +423,7 @@ long packet_send(struct packet_sock *ps, const void *bytes, size_t len)
     r = check_frame(d, frame->data, frame->len);
     if (r)
         return r;
-    host_sends(ps, d, frame->data, frame->len);
+    ps->ns->sender = ps;
+    device_send(d, frame->data, frame->len);
     return (long)len;
 }

@@ -27,8 +27,7 @@ static int set_flag(struct scenario *scn, struct scan *args, bool is_up, struct 
 
     if ((r = scn_device(scn, args, &d, e)) || (r = scn_end(args, e)))
         return r;
-    device_set_flags(d, (device_flags(d) & ~(unsigned)IFF_UP) | (is_up ? IFF_UP : 0));
-    return 0;
+    return device_change_flags(d, (device_flags(d) & ~(unsigned)IFF_UP) | (is_up ? IFF_UP : 0), e);
 }
 
 static int scn_up(struct scenario *scn, struct scan *args, GString *out, struct err *e)
@@ -170,6 +169,7 @@ const struct scn_command scn_commands[] = {
     { "up",          "DEV",                                     "brings a device up", scn_up },
     { "down",        "DEV",                                     "takes a device down", scn_down },
     { "mtu",         "DEV BYTES",                               "sets a device's MTU", scn_mtu },
+    { "sysctl",      "[NAME[=VALUE]]",                          "sets or prints a variable of connection tracking (net.netfilter.nf_conntrack_*), or prints them all", scn_sysctl },
     { "flow",        "DP KEY ACTIONS",                          "adds a flow, as ovs-dpctl add-flow", scn_flow_add },
     { "mod-flow",    "DP KEY ACTIONS",                          "changes a flow's actions, as ovs-dpctl mod-flow", scn_flow_mod },
     { "del-flow",    "DP KEY",                                  "deletes a flow", scn_flow_del },

@@ -92,6 +92,8 @@ SCN_COMMAND(netns);
 SCN_COMMAND(veth);
 SCN_COMMAND(addr);
 SCN_COMMAND(neigh);
+/* scenario_sysctl.c */
+SCN_COMMAND(sysctl);
 /* scenario_flow.c */
 SCN_COMMAND(flow_add);
 SCN_COMMAND(flow_mod);

@@ -87,16 +87,23 @@ static void env_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
     device_transmit((struct device *)dev, p->data, p->len);
 }
 
-static int env_tunnel_send(void *ctx, struct dp_ns *dp, struct netdev *port,
-                           const struct flow_key *tunnel, struct pkt *p)
+static int env_tunnel_check(void *ctx, struct dp_ns *dp, const struct netdev_tunnel *t,
+                            struct err *e)
 {
-    return tunnel_send(ns_of(ctx, dp), port, tunnel, p);
+    return tunnel_check_port(ns_of(ctx, dp), t, e);
 }
 
-static int env_tunnel_fill(void *ctx, struct dp_ns *dp, struct netdev *port,
-                           struct pkt *p, struct flow_key *tunnel)
+static enum drop_reason env_tunnel_send(void *ctx, struct netdev *port,
+                                        const struct flow_key *tunnel, struct pkt *p)
 {
-    return tunnel_fill(ns_of(ctx, dp), port, p, tunnel);
+    (void)ctx;
+    return tunnel_send((struct device *)port, tunnel, p);
+}
+
+static bool env_tunnel_fill(void *ctx, struct netdev *port, struct pkt *p, struct flow_key *tunnel)
+{
+    (void)ctx;
+    return tunnel_fill((struct device *)port, p, tunnel);
 }
 
 static void env_dev_changed(void *ctx, struct netdev *dev)
@@ -116,6 +123,7 @@ static const struct dp_env env_rows = {
     .dev_destroy = env_dev_destroy,
     .dev_changed = env_dev_changed,
     .transmit = env_transmit,
+    .tunnel_check = env_tunnel_check,
     .tunnel_send = env_tunnel_send,
     .tunnel_fill = env_tunnel_fill,
 };

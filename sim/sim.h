@@ -62,6 +62,7 @@ struct sim {
     GQueue on_wire;             /* frames between the ends of pairs: wire.c */
     uint64_t wire_ns;           /* when the last one was sent, and how many at that time */
     unsigned n_wire_burst;
+    unsigned n_tunnels;         /* under way in each other: tunnel_out.c */
     uint64_t wake_ns, wake_id;  /* the event that calls dp_wake(); UINT64_MAX: there is none */
     uint64_t n_seen;            /* dp_account.n_born at the last rebalance */
 };

@@ -1,148 +1,94 @@
-/* tunnel_in.c - outer frames to inner ones: what the host gets for one of its tunnel ports.
+/* tunnel_in.c - outer packets to inner frames: what the host gets for one of its tunnel devices.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 
 #include "base/bytes.h"
 #include "base/checksum.h"
-#include "sim/addr.h"
-#include "sim/packet.h"
 #include "sim/tunnel_int.h"
 
-/* An outer packet on its way in. */
-struct outer {
-    const uint8_t *ip, *l4;
-    size_t ip_len, l4_len;      /* of the IP header; behind it, as IP says */
-    uint8_t proto, tos;
-    struct device *port;
-    struct flow_key tunnel;
-};
+/* ---- headers --------------------------------------------------------------------------------- */
 
-/* ---- IP -------------------------------------------------------------------------------------- */
-
-static bool is_for_us(const struct device *d, const uint8_t *eth)
+static void take_ip(struct tunnel_in *in)
 {
-    return eth[0] & 1 || !memcmp(eth, d->dev.mac, ETH_ALEN);
-}
+    const struct ip_packet *ip = in->ip;
 
-/* Fragments stay where they are: there is nobody to put them together. */
-static bool read_ip4(const struct sim_ns *ns, struct outer *o, const uint8_t *ip, size_t left)
-{
-    size_t len = left < IP4_LEN ? 0 : 4u * (ip[0] & 0xf);
-    size_t total = len ? be16_get(ip + 2) : 0;
-
-    if (len < IP4_LEN || ip[0] >> 4 != 4 || total < len || total > left ||
-        csum_finish(csum_add(0, ip, len)) || be16_get(ip + 6) & 0x3fff ||
-        !addr_find(ns, AF_INET, ip + 16))
-        return false;
-    *o = (struct outer){ .ip = ip, .ip_len = len, .l4 = ip + len, .l4_len = total - len,
-                         .proto = ip[9], .tos = ip[1] };
-    o->tunnel.tun_proto = 4;
-    memcpy(&o->tunnel.tun.ip4.src, ip + 12, 4);
-    memcpy(&o->tunnel.tun.ip4.dst, ip + 16, 4);
-    o->tunnel.tun.ttl = ip[8];
-    return true;
-}
-
-static bool read_ip6(const struct sim_ns *ns, struct outer *o, const uint8_t *ip, size_t left)
-{
-    size_t len = left < IP6_LEN ? 0 : be16_get(ip + 4);
-
-    if (left < IP6_LEN || ip[0] >> 4 != 6 || len > left - IP6_LEN ||
-        !addr_find(ns, AF_INET6, ip + 24))
-        return false;
-    *o = (struct outer){ .ip = ip, .ip_len = IP6_LEN, .l4 = ip + IP6_LEN, .l4_len = len,
-                         .proto = ip[6], .tos = ip_tos(ip) };
-    o->tunnel.tun_proto = 6;
-    memcpy(o->tunnel.tun.ip6.src, ip + 8, 16);
-    memcpy(o->tunnel.tun.ip6.dst, ip + 24, 16);
-    o->tunnel.tun.ttl = ip[7];
-    return true;
-}
-
-static bool read_ip(const struct device *d, struct outer *o, const uint8_t *frame, size_t len)
-{
-    uint16_t type = len < ETH_LEN ? 0 : be16_get(frame + 12);
-
-    if (!type || !is_for_us(d, frame))
-        return false;
-    if (type == ETH_P_IP)
-        return read_ip4(d->ns, o, frame + ETH_LEN, len - ETH_LEN);
-    return type == ETH_P_IPV6 && read_ip6(d->ns, o, frame + ETH_LEN, len - ETH_LEN);
-}
-
-/* ---- port ------------------------------------------------------------------------------------ */
-
-static struct device *find_device(const struct sim_ns *ns, uint8_t proto, uint16_t udp_port)
-{
-    for (guint i = 0; i < ns->devices->len; i++) {
-        struct device *d = g_ptr_array_index(ns->devices, i);
-        const struct netdev_tunnel *t = &d->dev.tunnel;
-
-        if (t->type && tunnel_kind(t->type)->ip_proto == proto && t->udp_port == udp_port)
-            return d;
+    in->tunnel.tun.tos = ip->tos;
+    in->tunnel.tun.ttl = ip->ttl;
+    if (ip->family == AF_INET) {
+        in->tunnel.tun_proto = 4;
+        memcpy(&in->tunnel.tun.ip4.src, ip->src, 4);
+        memcpy(&in->tunnel.tun.ip4.dst, ip->dst, 4);
+    } else {
+        in->tunnel.tun_proto = 6;
+        memcpy(in->tunnel.tun.ip6.src, ip->src, 16);
+        memcpy(in->tunnel.tun.ip6.dst, ip->dst, 16);
     }
-    return NULL;
 }
 
-static bool find_port(const struct sim_ns *ns, struct outer *o)
+/* Takes the UDP header off. A checksum of 0 is none; over IPv6 the device must want that. */
+static bool read_udp(struct tunnel_in *in)
 {
-    if (o->proto == IPPROTO_GRE && o->tunnel.tun_proto == 4)
-        o->port = find_device(ns, IPPROTO_GRE, 0);
-    else if (o->proto == IPPROTO_UDP && o->l4_len >= UDP_LEN)
-        o->port = find_device(ns, IPPROTO_UDP, be16_get(o->l4 + 2));
-    return o->port;
-}
-
-/* Takes the UDP header off. A checksum of 0 is none, over IPv6 too for tunnel ports. */
-static bool read_udp(struct outer *o)
-{
-    const uint8_t *udp = o->l4;
+    const uint8_t *udp = in->at;
     size_t len = be16_get(udp + 4);
 
-    if (len < UDP_LEN || len > o->l4_len)
+    if (len < UDP_LEN || len > in->left)
         return false;
-    o->tunnel.tun.tp_src = be16_get(udp);
-    o->tunnel.tun.tp_dst = be16_get(udp + 2);
+    in->tunnel.tun.tp_src = be16_get(udp);
+    in->tunnel.tun.tp_dst = be16_get(udp + 2);
     if (be16_get(udp + 6)) {
-        if (csum_finish(csum_add(tunnel_pseudo_sum(o->ip, (uint32_t)len), udp, len)))
+        if (csum_finish(csum_add(ip_pseudo_sum(in->ip->ip, IPPROTO_UDP, len), udp, len)))
             return false;
-        o->tunnel.tun.flags |= KEY_TUN_CSUM;
+        in->tunnel.tun.flags |= KEY_TUN_CSUM;
+    } else if (in->ip->family == AF_INET6 && !in->port->dev.tunnel.takes_zero_csum6) {
+        return false;
     }
-    o->l4 += UDP_LEN;
-    o->l4_len = len - UDP_LEN;
+    in->at += UDP_LEN;
+    in->left = len - UDP_LEN;
     return true;
 }
 
-/* Takes the tunnel's own header off: what is left is the inner frame. */
-static bool read_tunnel(struct outer *o)
+/* An IP packet inside must have its header. */
+static bool is_inner_whole(struct tunnel_in *in)
 {
-    const struct tunnel_kind *kind = tunnel_kind(o->port->dev.tunnel.type);
+    uint16_t type = be16_get(in->at + 12);
+
+    if ((type != ETH_P_IP && type != ETH_P_IPV6) ||
+        inner_ip((uint8_t *)in->at, in->left, type, ETH_LEN))
+        return true;
+    in->port->dev.stats.rx_errors++;
+    return false;
+}
+
+/* Takes the tunnel's own headers off: what is left is the inner frame. */
+static bool read_headers(struct tunnel_in *in)
+{
     uint32_t len;
 
-    o->tunnel.tun.tos = o->tos;
-    if (kind->ip_proto == IPPROTO_UDP && !read_udp(o))
+    in->why = DROP_TUNNEL_HDR;
+    take_ip(in);
+    if (in->kind->ip_proto == IPPROTO_UDP && !read_udp(in))
         return false;
-    len = kind->get(o->l4, o->l4_len, &o->port->dev, &o->tunnel);
-    if (!len || o->l4_len - len < ETH_LEN)
+    len = in->kind->get(in);
+    if (!len || in->left - len < ETH_LEN)
         return false;
-    o->l4 += len;
-    o->l4_len -= len;
-    return true;
+    in->at += len;
+    in->left -= len;
+    return is_inner_whole(in);
 }
 
 /* ---- congestion marks ------------------------------------------------------------------------ */
 
-static void set_ce(uint8_t *ip)
+static void set_ecn(uint8_t *ip, uint8_t ecn)
 {
     uint8_t old[2];
 
     if (ip[0] >> 4 == 6) {
-        ip[1] |= ECN_CE << 4;
+        ip[1] = (uint8_t)((ip[1] & ~(ECN_MASK << 4)) | ecn << 4);
         return;
     }
     memcpy(old, ip, sizeof(old));
-    ip[1] |= ECN_CE;
+    ip[1] = (uint8_t)((ip[1] & ~ECN_MASK) | ecn);
     csum_replace(ip + 10, old, ip, sizeof(old));
 }
 
@@ -150,35 +96,64 @@ static void set_ce(uint8_t *ip)
  * False: lost. */
 static bool carry_ecn(uint8_t tos, uint8_t *frame, size_t len)
 {
-    uint8_t *ip = inner_ip(frame, len, be16_get(frame + 12), ETH_LEN);
+    uint8_t *ip = inner_ip(frame, len, be16_get(frame + 12), ETH_LEN), outer = tos & ECN_MASK;
+    uint8_t inner = ip ? ip_tos(ip) & ECN_MASK : 0;
 
-    if ((tos & ECN_MASK) != ECN_CE || !ip)
+    if (!ip)
         return true;
-    if (!(ip_tos(ip) & ECN_MASK))
-        return false;
-    set_ce(ip);
+    if (!inner)
+        return outer != ECN_CE;
+    if (outer == ECN_CE || (outer == ECN_ECT1 && inner == ECN_ECT0))
+        set_ecn(ip, outer);
     return true;
 }
 
 /* ---- receive --------------------------------------------------------------------------------- */
 
-bool tunnel_receive(struct device *d, const uint8_t *frame, size_t len)
+static bool refuse(const struct tunnel_in *in, struct sim *sim, enum drop_reason why)
 {
-    struct dp_world *dp = d->ns->sim->dp;
-    g_autofree uint8_t *inner = NULL;
-    struct outer o;
+    if (why == DROP_TUNNEL_GRE || why == DROP_TUNNEL_ECN)
+        in->port->dev.stats.rx_errors++;
+    dp_refuse(sim->dp, in->ip->l4, in->ip->l4_len, why);
+    return true;
+}
 
-    if (!read_ip(d, &o, frame, len) || !find_port(d->ns, &o))
+static void learn(struct tunnel_in *in, const uint8_t *frame)
+{
+    if (in->dev && in->dev->learns && !(frame[ETH_ALEN] & 1))
+        tunnel_learn(in->dev, frame + ETH_ALEN, in->ip, in->port->ns->sim->clock.now_ns);
+}
+
+static void deliver(struct tunnel_in *in, const uint8_t *frame)
+{
+    struct netdev *dev = &in->port->dev;
+
+    learn(in, frame);
+    dev->stats.rx_packets++;
+    dev->stats.rx_bytes += in->left - (in->kind->counts_eth ? 0 : ETH_LEN);
+    device_receive_tunnel(in->port, frame, in->left, dev->tunnel.is_external ? &in->tunnel : NULL);
+}
+
+bool tunnel_receive(struct device *d, const struct ip_packet *p)
+{
+    struct sim *sim = d->ns->sim;
+    struct tunnel_in in = { .ip = p, .at = p->l4, .left = p->l4_len };
+    g_autofree uint8_t *frame = NULL;
+
+    in.port = tunnel_find(d->ns, p, &in.why);
+    if (!in.port && in.why == N_DROP_REASONS)
         return false;
-    if (read_tunnel(&o))
-        inner = g_memdup2(o.l4, o.l4_len);
-    if (!inner || !carry_ecn(o.tos, inner, o.l4_len)) {
-        dp_refuse(dp, frame, len, DROP_TUNNEL_HDR);
+    if (!in.port) {
+        dp_refuse(sim->dp, p->l4, p->l4_len, in.why);
         return true;
     }
-    o.port->n_rx++;
-    o.port->rx_bytes += o.l4_len;
-    packet_tap(o.port, inner, o.l4_len, true);
-    dp_receive_tunnel(dp, &o.port->dev, inner, o.l4_len, &o.tunnel);
+    in.kind = tunnel_kind(in.port->dev.tunnel.kind);
+    in.dev = in.port->tunnel;
+    if (!read_headers(&in))
+        return refuse(&in, sim, in.why);
+    frame = g_memdup2(in.at, in.left);
+    if (!carry_ecn(p->tos, frame, in.left))
+        return refuse(&in, sim, DROP_TUNNEL_ECN);
+    deliver(&in, frame);
     return true;
 }

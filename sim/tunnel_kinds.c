@@ -1,13 +1,11 @@
-/* tunnel_kinds.c - the headers of vxlan, geneve and gre: one row each.
+/* tunnel_kinds.c - the kinds of tunnels: one row each; the headers of vxlan and geneve.
  *
- * RFC 7348 with the group policy extension (draft-smith-vxlan-group-policy), RFC 8926, RFC 2784 and
- * 2890. What a receiver refuses is what the kernel's devices in external mode refuse.
+ * RFC 7348 with the group policy extension (draft-smith-vxlan-group-policy), RFC 8926. What a
+ * receiver refuses is what Linux 6.1 refuses.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <linux/openvswitch.h>
 #include <netinet/in.h>
 
 #include "base/bytes.h"
-#include "base/checksum.h"
 #include "sim/tunnel_int.h"
 
 #define TYPE_TEB 0x6558             /* an Ethernet frame follows */
@@ -20,52 +18,52 @@
 #define GBP_FLAGS 0x00480000u       /* don't learn, policy applied */
 #define GBP_ID 0x0000ffffu
 
-static uint32_t vxlan_len(const struct netdev *port, const struct flow_key *tunnel)
+static uint32_t vxlan_len(const struct tunnel_out *o)
 {
-    (void)port;
-    (void)tunnel;
+    (void)o;
     return VXLAN_LEN;
 }
 
 /* 0: none, and then nothing of it is sent. */
-static uint32_t group_policy(const struct netdev *port, const struct flow_key *tunnel)
+static uint32_t group_policy(const struct tunnel_out *o)
 {
+    const struct flow_key *tunnel = o->tunnel;
     uint32_t gbp = 0;
 
-    if (port->tunnel.has_gbp && tunnel->tun.flags & KEY_TUN_VXLAN && tunnel->tun_opts_len >= sizeof(gbp))
+    if (o->port->dev.tunnel.has_gbp && tunnel->tun.flags & KEY_TUN_VXLAN &&
+        tunnel->tun_opts_len >= sizeof(gbp))
         memcpy(&gbp, tunnel_opts_of(tunnel), sizeof(gbp));
     return gbp;
 }
 
-static void vxlan_put(uint8_t *at, uint32_t total, const struct netdev *port,
-                      const struct flow_key *tunnel)
+static void vxlan_put(uint8_t *at, uint32_t total, const struct tunnel_out *o)
 {
-    uint32_t gbp = group_policy(port, tunnel);
+    uint32_t gbp = group_policy(o);
 
     (void)total;
     be32_put(at, VXLAN_VNI | (gbp ? VXLAN_GBP | (gbp & (GBP_FLAGS | GBP_ID)) : 0));
-    be32_put(at + 4, (uint32_t)tunnel->tun.id << 8);
+    be32_put(at + 4, (uint32_t)o->tunnel->tun.id << 8);
 }
 
-static uint32_t vxlan_get(const uint8_t *at, size_t left, const struct netdev *port,
-                          struct flow_key *tunnel)
+static uint32_t vxlan_get(struct tunnel_in *in)
 {
+    struct flow_key *tunnel = &in->tunnel;
     uint32_t word, gbp;
 
-    if (left < VXLAN_LEN)
+    if (in->left < VXLAN_LEN)
         return 0;
-    word = be32_get(at);
-    if (!(word & VXLAN_VNI) || at[7])
+    word = be32_get(in->at);
+    if (!(word & VXLAN_VNI) || in->at[7])
         return 0;
     word &= ~VXLAN_VNI;
-    if (port->tunnel.has_gbp && word & VXLAN_GBP) {
+    if (in->port->dev.tunnel.has_gbp && word & VXLAN_GBP) {
         gbp = word & (GBP_FLAGS | GBP_ID);
         word &= ~(VXLAN_GBP | GBP_FLAGS | GBP_ID);
         memcpy(tunnel_opts(tunnel, sizeof(gbp)), &gbp, sizeof(gbp));
         tunnel->tun_opts_len = sizeof(gbp);
         tunnel->tun.flags |= KEY_TUN_VXLAN;
     }
-    tunnel->tun.id = be32_get(at + 4) >> 8;
+    tunnel->tun.id = be32_get(in->at + 4) >> 8;
     tunnel->tun.flags |= KEY_TUN_KEY;
     return word ? 0 : VXLAN_LEN;        /* unknown flags */
 }
@@ -76,6 +74,7 @@ static uint32_t vxlan_get(const uint8_t *at, size_t left, const struct netdev *p
 #define GENEVE_OAM 0x80
 #define GENEVE_CRITICAL 0x40
 #define GENEVE_OPTS_MAX 252u
+#define TYPE_TEB 0x6558             /* an Ethernet frame follows */
 
 static uint32_t geneve_opts_len(const struct flow_key *tunnel)
 {
@@ -84,10 +83,9 @@ static uint32_t geneve_opts_len(const struct flow_key *tunnel)
     return len < GENEVE_OPTS_MAX ? len : GENEVE_OPTS_MAX;
 }
 
-static uint32_t geneve_len(const struct netdev *port, const struct flow_key *tunnel)
+static uint32_t geneve_len(const struct tunnel_out *o)
 {
-    (void)port;
-    return GENEVE_LEN + geneve_opts_len(tunnel);
+    return GENEVE_LEN + geneve_opts_len(o->tunnel);
 }
 
 static bool has_critical(const uint8_t *opts, uint32_t len)
@@ -98,32 +96,43 @@ static bool has_critical(const uint8_t *opts, uint32_t len)
     return false;
 }
 
-static void geneve_put(uint8_t *at, uint32_t total, const struct netdev *port,
-                       const struct flow_key *tunnel)
+static void geneve_put(uint8_t *at, uint32_t total, const struct tunnel_out *o)
 {
-    uint32_t len = geneve_opts_len(tunnel);
-    const uint8_t *opts = tunnel_opts_of(tunnel);
+    uint32_t len = geneve_opts_len(o->tunnel);
+    const uint8_t *opts = tunnel_opts_of(o->tunnel);
 
     (void)total;
-    (void)port;
     at[0] = (uint8_t)(len / 4);
-    at[1] = (uint8_t)((tunnel->tun.flags & KEY_TUN_OAM ? GENEVE_OAM : 0) |
+    at[1] = (uint8_t)((o->tunnel->tun.flags & KEY_TUN_OAM ? GENEVE_OAM : 0) |
                       (has_critical(opts, len) ? GENEVE_CRITICAL : 0));
     be16_put(at + 2, TYPE_TEB);
-    be32_put(at + 4, (uint32_t)tunnel->tun.id << 8);
+    be32_put(at + 4, (uint32_t)o->tunnel->tun.id << 8);
     memcpy(at + GENEVE_LEN, opts, len);
 }
 
-static uint32_t geneve_get(const uint8_t *at, size_t left, const struct netdev *port,
-                           struct flow_key *tunnel)
+/* A device that tells nobody of options must not pass over critical ones. */
+static bool is_understood(struct tunnel_in *in)
 {
+    if (in->port->dev.tunnel.is_external || !(in->at[1] & GENEVE_CRITICAL))
+        return true;
+    in->port->dev.stats.rx_errors++;
+    return false;
+}
+
+static uint32_t geneve_get(struct tunnel_in *in)
+{
+    const uint8_t *at = in->at;
+    struct flow_key *tunnel = &in->tunnel;
     uint32_t len;
 
-    (void)port;
-    if (left < GENEVE_LEN || at[0] >> 6 || be16_get(at + 2) != TYPE_TEB)
+    if (in->left < GENEVE_LEN || at[0] >> 6)
         return 0;
     len = 4u * (at[0] & 0x3f);
-    if (left < GENEVE_LEN + len)
+    if (be16_get(at + 2) != TYPE_TEB || in->left < GENEVE_LEN + len) {
+        in->port->dev.stats.rx_dropped++;
+        return 0;
+    }
+    if (!is_understood(in))
         return 0;
     tunnel->tun.id = be32_get(at + 4) >> 8;
     tunnel->tun.flags |= KEY_TUN_KEY | (at[1] & GENEVE_OAM ? KEY_TUN_OAM : 0);
@@ -135,94 +144,28 @@ static uint32_t geneve_get(const uint8_t *at, size_t left, const struct netdev *
     return GENEVE_LEN + len;
 }
 
-/* ---- gre ------------------------------------------------------------------------------------- */
-
-#define GRE_CSUM 0x8000
-#define GRE_KEY 0x2000
-#define GRE_SEQ 0x1000
-
-static uint32_t gre_flags_len(uint16_t flags)
-{
-    return 4u + (flags & GRE_CSUM ? 4u : 0) + (flags & GRE_KEY ? 4u : 0) + (flags & GRE_SEQ ? 4u : 0);
-}
-
-static uint16_t gre_flags(const struct flow_key *tunnel)
-{
-    return (uint16_t)((tunnel->tun.flags & KEY_TUN_CSUM ? GRE_CSUM : 0) |
-                      (tunnel->tun.flags & KEY_TUN_KEY ? GRE_KEY : 0));
-}
-
-static uint32_t gre_len(const struct netdev *port, const struct flow_key *tunnel)
-{
-    (void)port;
-    return gre_flags_len(gre_flags(tunnel));
-}
-
-static void gre_put(uint8_t *at, uint32_t total, const struct netdev *port,
-                    const struct flow_key *tunnel)
-{
-    uint16_t flags = gre_flags(tunnel);
-    uint32_t len = gre_flags_len(flags);
-
-    (void)port;
-    memset(at, 0, len);
-    be16_put(at, flags);
-    be16_put(at + 2, TYPE_TEB);
-    if (flags & GRE_KEY)
-        be32_put(at + len - 4, (uint32_t)tunnel->tun.id);
-    if (flags & GRE_CSUM)
-        be16_put(at + 4, csum_finish(csum_add(0, at, total)));
-}
-
-static uint32_t gre_get(const uint8_t *at, size_t left, const struct netdev *port,
-                        struct flow_key *tunnel)
-{
-    uint16_t flags = left < 4 ? GRE_SEQ | 1 : be16_get(at);
-    uint32_t len = gre_flags_len(flags);
-
-    (void)port;
-    if (flags & ~(GRE_CSUM | GRE_KEY | GRE_SEQ) || left < len || be16_get(at + 2) != TYPE_TEB)
-        return 0;
-    if (flags & GRE_CSUM && csum_finish(csum_add(0, at, left)))
-        return 0;
-    if (flags & GRE_CSUM)
-        tunnel->tun.flags |= KEY_TUN_CSUM;
-    if (flags & GRE_KEY) {
-        tunnel->tun.id = be32_get(at + (flags & GRE_CSUM ? 8 : 4));
-        tunnel->tun.flags |= KEY_TUN_KEY;
-    }
-    return len;
-}
-
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* Ports: ip_local_port_range for vxlan, all for geneve. */
-static const struct tunnel_kind kinds[] = {
-    [OVS_VPORT_TYPE_GRE] = {
-        .ip_proto = IPPROTO_GRE, .ttl = TTL_OR_INNER,
-        .len = gre_len, .put = gre_put, .get = gre_get,
-    },
-    [OVS_VPORT_TYPE_VXLAN] = {
-        .ip_proto = IPPROTO_UDP, .has_ip6 = true, .port_min = 32768, .port_max = 60999,
-        .names_port = true, .ttl = TTL_OR_DEFAULT,
-        .len = vxlan_len, .put = vxlan_put, .get = vxlan_get,
-    },
-    [OVS_VPORT_TYPE_GENEVE] = {
-        .ip_proto = IPPROTO_UDP, .has_ip6 = true, .port_min = 1, .port_max = UINT16_MAX,
-        .ttl = TTL_AS_IS,
-        .len = geneve_len, .put = geneve_put, .get = geneve_get,
-    },
+static const struct tunnel_kind vxlan = {
+    .ip_proto = IPPROTO_UDP, .has_ip4 = true, .has_ip6 = true, .port_min = 32768, .port_max = 60999,
+    .names_port = true, .ttl = TTL_OR_DEFAULT, .silent_without_tunnel = true,
+    .len = vxlan_len, .put = vxlan_put, .get = vxlan_get,
 };
 
-const struct tunnel_kind *tunnel_kind(uint32_t vport_type)
-{
-    return &kinds[vport_type];
-}
+static const struct tunnel_kind geneve = {
+    .ip_proto = IPPROTO_UDP, .has_ip4 = true, .has_ip6 = true, .port_min = 1,
+    .port_max = UINT16_MAX, .ttl = TTL_AS_IS,
+    .len = geneve_len, .put = geneve_put, .get = geneve_get,
+};
 
-uint32_t tunnel_pseudo_sum(const uint8_t *ip, uint32_t len)
+const struct tunnel_kind *tunnel_kind(enum netdev_tunnel_kind kind)
 {
-    bool is_ip4 = ip[0] >> 4 == 4;
-    uint32_t sum = csum_add(0, ip + (is_ip4 ? 12 : 8), is_ip4 ? 8 : 32);
+    static const struct tunnel_kind *const kinds[N_TUNNEL_KINDS] = {
+        [TUNNEL_GRE] = &tunnel_gre,       [TUNNEL_IP6GRE] = &tunnel_ip6gre,
+        [TUNNEL_VXLAN] = &vxlan,          [TUNNEL_GENEVE] = &geneve,
+        [TUNNEL_ERSPAN] = &tunnel_erspan, [TUNNEL_IP6ERSPAN] = &tunnel_ip6erspan,
+    };
 
-    return sum + (is_ip4 ? ip[9] : ip[6]) + (len >> 16) + (len & 0xffff);
+    return kinds[kind];
 }

@@ -1,262 +1,348 @@
-/* tunnel_out.c - inner frames to outer ones: route, neighbour, headers.
+/* tunnel_out.c - inner frames to outer packets: headers, and the way to the far end.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <linux/if_ether.h>
-#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "dp/extract.h"
-#include "sim/addr.h"
-#include "sim/neigh.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
-#include "sim/route.h"
 #include "sim/tunnel_int.h"
-#include "sim/wire.h"
 
-/* Where an outer packet goes, and what its headers say. */
-struct way {
-    const struct tunnel_kind *kind;
-    uint8_t family;
-    const struct rt_route *route;
-    struct device *out;
-    uint8_t src[RT_IP_LEN], dst[RT_IP_LEN];
-    uint16_t tp_src, tp_dst;
-    uint8_t tos, ttl;
-};
+#define LIMIT_LEN 8u            /* IPv6's destination options with the encapsulation limit */
+#define MOST_TUNNELS 8          /* in each other: XMIT_RECURSION_LIMIT */
 
 /* ---- way ------------------------------------------------------------------------------------- */
 
-/* The flow's hash, spread over the kind's range as the kernel does. */
-static uint16_t source_port(const struct tunnel_kind *kind, struct pkt *p)
+/* UDP tunnels look behind the inner frame's tags, GRE does not. */
+static uint16_t inner_type(const struct tunnel_out *o)
 {
-    uint32_t hash = pkt_flow_hash(p);
+    uint32_t off = o->p->l3_off;
+
+    if (o->kind->ip_proto == IPPROTO_GRE)
+        return o->p->protocol;
+    return off >= ETH_LEN && off <= o->p->len ? be16_get(o->p->data + off - 2) : 0;
+}
+
+static void read_inner(struct tunnel_out *o)
+{
+    const uint8_t *ip = inner_ip(o->p->data, o->p->len, inner_type(o), o->p->l3_off);
+
+    o->l3_off = o->p->l3_off;
+    if (!ip)
+        return;
+    o->inner.version = ip[0] >> 4;
+    o->inner.tos = ip_tos(ip);
+    o->inner.ttl = o->inner.version == 4 ? ip[8] : ip[7];
+    o->inner.is_df = o->inner.version == 4 && be16_get(ip + 6) & IP4_DF;
+}
+
+/* The flow's hash, spread over the range as the kernel does. */
+static uint16_t source_port(const struct tunnel_out *o)
+{
+    bool has_own = o->dev && o->dev->port_max;
+    uint32_t hash = pkt_flow_hash(o->p), min = has_own ? o->dev->port_min : o->kind->port_min;
+    uint32_t max = has_own ? o->dev->port_max : o->kind->port_max;
 
     hash ^= hash << 16;
-    return (uint16_t)(((uint64_t)hash * (uint64_t)(kind->port_max - kind->port_min) >> 32) +
-                      kind->port_min);
+    return (uint16_t)(((uint64_t)hash * (max - min) >> 32) + min);
 }
 
-static void take_addresses(struct way *way, const struct flow_key *tunnel)
+static void take_addresses(struct tunnel_out *o)
 {
-    way->family = tunnel->tun_proto == 6 ? AF_INET6 : AF_INET;
-    if (way->family == AF_INET6) {
-        memcpy(way->src, tunnel->tun.ip6.src, 16);
-        memcpy(way->dst, tunnel->tun.ip6.dst, 16);
-    } else {
-        memcpy(way->src, &tunnel->tun.ip4.src, 4);
-        memcpy(way->dst, &tunnel->tun.ip4.dst, 4);
-    }
+    size_t len;
+
+    o->way.family = tunnel_family(o->tunnel);
+    len = rt_ip_len(o->way.family);
+    memcpy(o->way.src, tunnel_local(o->tunnel), len);
+    memcpy(o->way.dst, tunnel_remote(o->tunnel), len);
 }
 
-/* A source that the tunnel names must be an address of the host. */
-static bool choose_source(const struct sim_ns *ns, struct way *way)
+/* A vxlan device sends to where it has heard the station from. */
+static void take_far_end(struct tunnel_out *o)
 {
-    static const uint8_t none[RT_IP_LEN];
+    const uint8_t *far_end = NULL;
 
-    if (memcmp(way->src, none, sizeof(none)))
-        return addr_find(ns, way->family, way->src);
-    return route_source(ns, way->route, way->src);
+    if (o->dev && o->dev->learns)
+        far_end = tunnel_far_end(o->dev, o->p->data, o->port->ns->sim->clock.now_ns);
+    if (far_end)
+        memcpy(o->way.dst, far_end, sizeof(o->way.dst));
 }
 
-/* What is for the host itself goes through its loopback device, whatever device has the address. */
-static struct device *route_device(const struct sim_ns *ns, const struct rt_route *r)
+static void take_ports(struct tunnel_out *o)
 {
-    return r->type == RTN_LOCAL ? device_by_name(ns, "lo") : device_by_index(ns, r->oif);
+    if (o->kind->ip_proto != IPPROTO_UDP)
+        return;
+    o->tp_src = source_port(o);
+    o->tp_dst = o->kind->names_port && o->tunnel->tun.tp_dst ? o->tunnel->tun.tp_dst
+                                                             : o->port->dev.tunnel.udp_port;
 }
 
-static int find_route(const struct sim_ns *ns, const struct netdev *port, struct way *way)
+static enum drop_reason find_way(struct tunnel_out *o)
 {
-    way->route = route_lookup(ns, way->family, way->dst, 0);
-    way->out = way->route ? route_device(ns, way->route) : NULL;
-    if (!way->out || !choose_source(ns, way))
-        return -ENETUNREACH;
-    /* A tunnel in a tunnel of the same device, which has no routes of its own anyway. */
-    if (&way->out->dev == port || way->out->dev.tunnel.type)
-        return -ELOOP;
-    return 0;
+    static const uint8_t nowhere[RT_IP_LEN];
+    enum drop_reason why;
+
+    if (!(o->tunnel->tun_proto == 6 ? o->kind->has_ip6 : o->kind->has_ip4) ||
+        (o->kind->check && !o->kind->check(o)))
+        return DROP_NO_TUNNEL;
+    take_addresses(o);
+    take_far_end(o);
+    if (!memcmp(o->way.dst, nowhere, sizeof(nowhere)))
+        return o->kind->ip_proto == IPPROTO_UDP ? DROP_NO_TUNNEL : DROP_NO_ROUTE;
+    take_ports(o);
+    why = ip_find_way(o->port->ns, o->dev ? o->dev->link : 0, &o->way);
+    /* A tunnel in a tunnel of the same device. */
+    return why == N_DROP_REASONS && o->way.out == o->port ? DROP_NO_ROUTE : why;
 }
 
-static int find_way(const struct sim_ns *ns, const struct netdev *port, struct pkt *p,
-                    const struct flow_key *tunnel, struct way *way)
+/* False: the device needs to be told a tunnel, and is not. */
+static bool begin(struct tunnel_out *o, struct device *port, const struct flow_key *tunnel,
+                  struct pkt *p)
 {
-    *way = (struct way){ .kind = tunnel_kind(port->tunnel.type) };
-    if (tunnel->tun_proto == 6 && !way->kind->has_ip6)
-        return -EAFNOSUPPORT;
-    take_addresses(way, tunnel);
-    if (way->kind->ip_proto == IPPROTO_UDP) {
-        way->tp_src = source_port(way->kind, p);
-        way->tp_dst = way->kind->names_port && tunnel->tun.tp_dst ? tunnel->tun.tp_dst
-                                                                  : port->tunnel.udp_port;
-    }
-    return find_route(ns, port, way);
+    bool is_external = port->dev.tunnel.is_external;
+    const struct flow_key *own = port->tunnel && !is_external ? &port->tunnel->own : NULL;
+
+    *o = (struct tunnel_out){ .port = port, .dev = port->tunnel, .p = p,
+                              .kind = tunnel_kind(port->dev.tunnel.kind),
+                              .tunnel = is_external ? tunnel : own };
+    if (o->tunnel)
+        read_inner(o);
+    return o->tunnel;
 }
 
-int tunnel_fill(struct sim_ns *ns, const struct netdev *port, struct pkt *p,
-                struct flow_key *tunnel)
+bool tunnel_fill(struct device *port, struct pkt *p, struct flow_key *tunnel)
 {
-    struct way way;
-    int r = find_way(ns, port, p, tunnel, &way);
+    struct tunnel_out o;
 
-    if (r)
-        return r;
-    if (way.family == AF_INET6)
-        memcpy(tunnel->tun.ip6.src, way.src, 16);
+    if (!port->dev.tunnel.is_external || !begin(&o, port, tunnel, p) ||
+        find_way(&o) != N_DROP_REASONS)
+        return false;
+    if (o.way.family == AF_INET6)
+        memcpy(tunnel->tun.ip6.src, o.way.src, 16);
     else
-        memcpy(&tunnel->tun.ip4.src, way.src, 4);
-    if (way.kind->ip_proto == IPPROTO_UDP) {
-        tunnel->tun.tp_src = way.tp_src;
-        tunnel->tun.tp_dst = way.tp_dst;
+        memcpy(&tunnel->tun.ip4.src, o.way.src, 4);
+    if (o.kind->ip_proto == IPPROTO_UDP) {
+        tunnel->tun.tp_src = o.tp_src;
+        tunnel->tun.tp_dst = o.tp_dst;
     }
-    return 0;
+    return true;
 }
 
 /* ---- headers --------------------------------------------------------------------------------- */
 
 /* Congestion marks of the inner packet are seen outside, but "experienced" only as "capable". */
-static uint8_t outer_tos(uint8_t tos, const uint8_t *inner)
+static uint8_t outer_tos(const struct tunnel_out *o)
 {
-    uint8_t ecn = inner ? ip_tos(inner) & ECN_MASK : 0;
+    uint8_t tos = o->tunnel->tun.tos, ecn = o->inner.tos & ECN_MASK;
 
-    return (uint8_t)((tos & ~ECN_MASK) | (ecn == ECN_CE ? 2 : ecn));
+    if ((o->dev && o->dev->tos_is_inner) || (o->kind->tos == TOS_GRE && tos == 1))
+        tos = o->inner.tos;
+    if (o->kind->tos == TOS_AS_IS)
+        return tos;
+    return (uint8_t)((tos & ~ECN_MASK) | (ecn == ECN_CE ? ECN_ECT0 : ecn));
 }
 
-static uint8_t outer_ttl(const struct tunnel_kind *kind, uint8_t ttl, const uint8_t *inner)
+static uint8_t outer_ttl(const struct tunnel_out *o)
 {
-    if (ttl || kind->ttl == TTL_AS_IS)
+    bool is_inner = o->dev && o->dev->ttl_is_inner, is_external = o->port->dev.tunnel.is_external;
+    uint8_t ttl = is_inner ? o->inner.ttl : o->tunnel->tun.ttl;
+
+    if (ttl || (o->kind->ttl == TTL_AS_IS && is_external))
         return ttl;
-    if (kind->ttl == TTL_OR_INNER && inner)
-        return inner[0] >> 4 == 4 ? inner[8] : inner[7];
-    return TTL_DEFAULT;
+    if (o->kind->ttl == TTL_OR_INNER && o->inner.version)
+        return o->inner.ttl;
+    return ip_is_group(o->way.family, o->way.dst) ? 1 : TTL_DEFAULT;
 }
 
-/* The kernel draws the identification; here packets are counted. */
-static void put_ip4(uint8_t *ip, uint32_t total, const struct way *way, bool is_df, uint16_t id)
+static bool outer_df(const struct tunnel_out *o)
 {
-    memset(ip, 0, IP4_LEN);
-    ip[0] = 0x45;
-    ip[1] = way->tos;
-    be16_put(ip + 2, (uint16_t)total);
-    be16_put(ip + 4, id);
-    be16_put(ip + 6, is_df ? 0x4000 : 0);
-    ip[8] = way->ttl;
-    ip[9] = way->kind->ip_proto;
-    memcpy(ip + 12, way->src, 4);
-    memcpy(ip + 16, way->dst, 4);
-    be16_put(ip + 10, csum_finish(csum_add(0, ip, IP4_LEN)));
+    bool is_own = o->tunnel->tun.flags & KEY_TUN_DF;
+
+    if (!o->dev || o->dev->df == DF_OWN)
+        return is_own;
+    if (o->dev->df == DF_INNER)
+        return o->inner.is_df || o->inner.version == 6;
+    return is_own || o->inner.is_df;
 }
 
-static void put_ip6(uint8_t *ip, uint32_t total, const struct way *way)
+static uint32_t flow_label(const struct tunnel_out *o)
 {
-    be32_put(ip, 6u << 28 | (uint32_t)way->tos << 20);
-    be16_put(ip + 4, (uint16_t)(total - IP6_LEN));
-    ip[6] = way->kind->ip_proto;
-    ip[7] = way->ttl;
-    memcpy(ip + 8, way->src, 16);
-    memcpy(ip + 24, way->dst, 16);
+    uint32_t hash;
+
+    if ((o->dev && o->dev->label) || !o->kind->has_label)
+        return o->dev ? o->dev->label : 0;
+    hash = pkt_flow_hash(o->p);
+    return (hash << 16 | hash >> 16) & 0xfffff;
 }
 
-static void put_udp(uint8_t *udp, uint32_t total, const struct way *way, const uint8_t *ip,
-                    bool has_csum)
+static void take_gre(struct tunnel_out *o)
+{
+    bool is_external = o->port->dev.tunnel.is_external, is_erspan = o->kind->check;
+    uint16_t flags = o->tunnel->tun.flags;
+
+    if (o->kind->ip_proto != IPPROTO_GRE)
+        return;
+    o->gre_flags = (uint16_t)((flags & KEY_TUN_CSUM ? GRE_HAS_CSUM : 0) |
+                              (flags & KEY_TUN_KEY ? GRE_HAS_KEY : 0));
+    if (!is_external && o->dev)
+        o->gre_flags = o->dev->gre_out;
+    if (is_erspan)
+        o->gre_flags = GRE_HAS_SEQ;
+    if (o->gre_flags & GRE_HAS_SEQ && o->dev)
+        o->seq = o->dev->seq_out++;
+}
+
+static void put_udp(uint8_t *udp, uint32_t total, const struct tunnel_out *o, const uint8_t *ip)
 {
     uint16_t sum;
 
-    be16_put(udp, way->tp_src);
-    be16_put(udp + 2, way->tp_dst);
+    be16_put(udp, o->tp_src);
+    be16_put(udp + 2, o->tp_dst);
     be16_put(udp + 4, (uint16_t)total);
     be16_put(udp + 6, 0);
-    if (!has_csum)
+    if (!(o->tunnel->tun.flags & KEY_TUN_CSUM))
         return;
-    sum = csum_finish(csum_add(tunnel_pseudo_sum(ip, total), udp, total));
+    sum = csum_finish(csum_add(ip_pseudo_sum(ip, IPPROTO_UDP, total), udp, total));
     be16_put(udp + 6, sum ? sum : 0xffff);
 }
 
-/* Everything but the link layer's header, which is left open before it. */
-static void put_headers(struct sim_ns *ns, struct pkt *p, const struct netdev *port,
-                        const struct flow_key *tunnel, const struct way *way)
+static bool has_limit(const struct tunnel_out *o)
 {
-    uint32_t ip_len = way->family == AF_INET6 ? IP6_LEN : IP4_LEN;
-    uint32_t udp_len = way->kind->ip_proto == IPPROTO_UDP ? UDP_LEN : 0;
-    uint32_t own = way->kind->len(port, tunnel);
-    uint8_t *ip = pkt_insert(p, 0, ETH_LEN + ip_len + udp_len + own) + ETH_LEN;
-    uint32_t total = p->len - ETH_LEN;
+    return o->way.family == AF_INET6 && o->dev && o->dev->has_limit;
+}
 
-    way->kind->put(ip + ip_len + udp_len, total - ip_len - udp_len, port, tunnel);
-    if (way->family == AF_INET6)
-        put_ip6(ip, total, way);
-    else
-        put_ip4(ip, total, way, tunnel->tun.flags & KEY_TUN_DF, ns->next_ip_id++);
+/* The kernel draws the identification; here packets are counted. */
+static void put_ip(uint8_t *ip, uint32_t len, const struct tunnel_out *o)
+{
+    const struct ip_head head = {
+        .family = o->way.family,
+        .proto = has_limit(o) ? IPPROTO_DSTOPTS : o->kind->ip_proto,
+        .tos = outer_tos(o),
+        .ttl = outer_ttl(o),
+        .is_df = outer_df(o),
+        .id = o->way.family == AF_INET ? o->port->ns->next_ip_id++ : 0,
+        .label = o->way.family == AF_INET6 ? flow_label(o) : 0,
+        .src = o->way.src,
+        .dst = o->way.dst,
+    };
+
+    ip_head_put(ip, &head, len);
+}
+
+static void put_limit(uint8_t *at, const struct tunnel_out *o)
+{
+    memcpy(at, (const uint8_t[]){ o->kind->ip_proto, 0, 4, 1, o->dev->limit, 1, 1, 0 }, LIMIT_LEN);
+}
+
+static uint32_t headers_len(const struct tunnel_out *o)
+{
+    return ip_head_len(o->way.family) + (has_limit(o) ? LIMIT_LEN : 0) +
+           (o->kind->ip_proto == IPPROTO_UDP ? UDP_LEN : 0) + o->kind->len(o);
+}
+
+/* Everything but the link layer's header, which is left open before it. */
+static void put_headers(struct tunnel_out *o, uint32_t headers)
+{
+    uint32_t ip_len = ip_head_len(o->way.family), ext_len = has_limit(o) ? LIMIT_LEN : 0;
+    uint32_t udp_len = o->kind->ip_proto == IPPROTO_UDP ? UDP_LEN : 0, total = o->p->len + headers;
+    uint8_t *ip = pkt_insert(o->p, 0, ETH_LEN + headers) + ETH_LEN, *l4 = ip + ip_len + ext_len;
+
+    memset(ip - ETH_LEN, 0, ETH_LEN);
+    o->kind->put(l4 + udp_len, total - ip_len - ext_len - udp_len, o);
+    if (ext_len)
+        put_limit(ip + ip_len, o);
+    put_ip(ip, total - ip_len, o);
     if (udp_len)
-        put_udp(ip + ip_len, total - ip_len, way, ip, tunnel->tun.flags & KEY_TUN_CSUM);
+        put_udp(l4, total - ip_len - ext_len, o, ip);
 }
 
 /* ---- send ------------------------------------------------------------------------------------ */
 
-static int put_eth(const struct sim_ns *ns, uint8_t *eth, const struct way *way)
+/* What each kind of device counts, seen on Linux 6.1. */
+static void count_dropped(const struct tunnel_out *o, enum drop_reason why)
 {
-    const uint8_t *hop = route_next_hop(way->route, way->dst);
-    const struct rt_neigh *n;
+    struct netdev_stats *s = &o->port->dev.stats;
+    bool is_error = why == DROP_NO_ROUTE ||
+                    (why == DROP_PKT_TOO_BIG && o->way.family == AF_INET6) ||
+                    (why == DROP_NO_TUNNEL && o->tunnel && o->kind->counts_twice);
 
-    memset(eth, 0, ETH_LEN);
-    be16_put(eth + 12, way->family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
-    if (way->out->dev.kind == NETDEV_LOOPBACK)
-        return 0;
-    n = neigh_lookup(ns, way->family, way->out->dev.ifindex, hop);
-    if (!n || !neigh_is_valid(n) || n->hw_len != ETH_ALEN)
-        return -EHOSTUNREACH;
-    memcpy(eth, n->hw, ETH_ALEN);
-    memcpy(eth + ETH_ALEN, way->out->dev.mac, ETH_ALEN);
-    return 0;
+    if (is_error)
+        s->tx_errors++;
+    if (!is_error || o->kind->counts_twice)
+        s->tx_dropped += o->tunnel || !o->kind->silent_without_tunnel;
 }
 
-/* The host sends: on a datapath's own device that is where frames enter it. */
-static void host_send(struct device *out, const uint8_t *frame, size_t len)
+/* What leaves by the tunnel device itself is the inner frame; its bytes count without headers. That
+ * the link behind has lost its carrier it does not know. */
+static void count_sent(const struct tunnel_out *o, const uint8_t *inner, uint32_t len)
 {
-    if (out->dev.kind == NETDEV_LOOPBACK) {
-        wire_send(out, frame, len);
-    } else if (out->dev.kind == NETDEV_INTERNAL) {
-        device_receive(out, frame, len);
-    } else {
-        out->dev.stats.tx_packets++;
-        out->dev.stats.tx_bytes += len;
-        device_transmit(out, frame, len);
-    }
-}
+    struct device *d = o->port;
 
-/* What has left by the tunnel port's own device is the inner frame. */
-static void count_inner(struct device *d, const struct pkt *p, uint32_t len)
-{
     d->n_tx++;
     d->tx_bytes += len;
+    d->dev.stats.tx_packets++;
+    d->dev.stats.tx_bytes += len - o->l3_off;
     if (d->out)
-        pcap_out_put(d->out, d->ns->sim->clock.now_ns - SIM_START_NS, p->data + p->len - len, len);
-    packet_tap(d, p->data + p->len - len, len, false);
+        pcap_out_put(d->out, d->ns->sim->clock.now_ns - SIM_START_NS, inner, len);
 }
 
-int tunnel_send(struct sim_ns *ns, struct netdev *port, const struct flow_key *tunnel,
-                struct pkt *p)
+static enum drop_reason send_outer(struct tunnel_out *o, uint32_t headers)
 {
-    const uint8_t *inner = inner_ip(p->data, p->len, p->protocol, p->l3_off);
-    uint32_t inner_len = p->len;
-    struct way way;
-    int r = find_way(ns, port, p, tunnel, &way);
+    struct sim *sim = o->port->ns->sim;
+    enum drop_reason why;
 
-    if (r)
-        return r;
-    way.tos = outer_tos(tunnel->tun.tos, inner);
-    way.ttl = outer_ttl(way.kind, tunnel->tun.ttl, inner);
-    put_headers(ns, p, port, tunnel, &way);
-    if (!way.out->dev.is_up || !way.out->dev.has_carrier)
-        return -ENETDOWN;
-    /* Outer packets are not cut into fragments. */
-    if (p->len - ETH_LEN > way.out->dev.mtu)
-        return -EMSGSIZE;
-    r = put_eth(ns, p->data, &way);
-    if (r)
-        return r;
-    count_inner((struct device *)port, p, inner_len);
-    host_send(way.out, p->data, p->len);
-    return 0;
+    if (o->p->len + headers > IP_MOST)
+        return DROP_PKT_TOO_BIG;
+    if (sim->n_tunnels >= MOST_TUNNELS)
+        return DROP_RECURSION_LIMIT;
+    put_headers(o, headers);
+    sim->n_tunnels++;
+    why = ip_send(&o->way, o->p->data, o->p->len);
+    sim->n_tunnels--;
+    return why;
+}
+
+enum drop_reason tunnel_send(struct device *port, const struct flow_key *tunnel, struct pkt *p)
+{
+    uint32_t len = p->len, headers;
+    enum drop_reason why = DROP_NO_TUNNEL;
+    struct tunnel_out o;
+
+    packet_tap(port, p->data, p->len, false);
+    if (begin(&o, port, tunnel, p))
+        why = find_way(&o);
+    if (why == N_DROP_REASONS) {
+        take_gre(&o);
+        headers = headers_len(&o);
+        if (tunnel_pmtu(&o, headers))
+            return DROP_PKT_TOO_BIG;
+        why = send_outer(&o, headers);
+    }
+    if (why != N_DROP_REASONS && why != DROP_DEV_READY)
+        count_dropped(&o, why);
+    else
+        count_sent(&o, p->data + p->len - len, len);
+    return why;
+}
+
+void tunnel_transmit(struct device *port, const void *frame, size_t len)
+{
+    struct dp_world *w = port->ns->sim->dp;
+    struct pkt_pool *pool = dp_world_pool(w);
+    struct pkt *p = pkt_new(pool, frame, len);
+    enum drop_reason why = DROP_EXTRACT;
+    struct flow_key key;
+
+    key_clear(&key);
+    key.mac_proto = KEY_MAC_ETH;
+    if (!key_extract(&key, p)) {
+        (void)pkt_flow_hash(p);
+        pkt_put_tag(p);
+        why = tunnel_send(port, NULL, p);
+    }
+    pkt_free(pool, p);
+    if (why != N_DROP_REASONS)
+        dp_refuse(w, frame, len, why);
 }

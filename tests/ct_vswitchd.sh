@@ -52,6 +52,7 @@ dpctl dump-conntrack -m zone=2
 dpctl dump-conntrack -m zone=3
 dpctl ct-stats-show
 dpctl ct-stats-show zone=1 verbose
+dpctl ct-bkts 2>&1 || true
 echo "-- timeouts"
 nfct timeout list | sed -n '/udp4/,/};/p'
 ovs-appctl dpctl/dump-flows | sed -n 's/.*\(timeout=[a-z0-9_]*\).*/\1/p'
@@ -103,6 +104,8 @@ Connections Stats:
     Conn per TCP states:
 	  [SYN_SENT]=1
 	  [ESTABLISHED]=1
+-- ct-bkts
+Command is available for UserSpace ConnTracker only.
 -- timeouts
 .ovs_tp_1_udp4 = {
 	.l3proto = 2,

@@ -15,6 +15,8 @@ refused 2 'no program given' simulator run
 refused 2 'bad value: x' simulator run --seed x -- true
 refused 2 'value is missing after --seed' simulator run --seed
 refused 2 'bad value: flood' simulator run --upcall flood -- true
+refused 2 'bad value: vport' simulator run --without vport -- true
+refused 2 'bad value: far' simulator exec --netns far -- true
 refused 2 '^dpsim serve: --socket' simulator serve
 refused 2 'DPSIM_SOCKET' simulator exec -- true
 # Without WRAP: under valgrind posix_spawn() does not tell what went wrong.

@@ -12,46 +12,25 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
+from genl import CREATE, DUMP, EXCL, Genl
 from random_flows import (ENCAP, IN_PORT, IPV6, MPLS, NESTS, NSH, PORTS, TCP_FLAGS, TUNNEL, Source,
                           attr, clear, get, put)
 
 DP = "d0"
 
-REQUEST, ACK, DUMP, EXCL, CREATE = 1, 4, 0x300, 0x200, 0x400
-NLCTRL, GETFAMILY = 16, 3
 FLOW_NEW, FLOW_DEL, FLOW_GET = 1, 2, 3
 F_KEY, F_ACTIONS, F_MASK, F_UFID = 1, 2, 7, 9
 
 
 # ---- netlink ------------------------------------------------------------------------------------
 
-class Netlink:
+class Netlink(Genl):
     """An ordinary client of the flow family."""
 
     def __init__(self):
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        self.sock.bind((0, 0))
-        self.seq = 0
-        answers = self.call(NLCTRL, GETFAMILY, 0, struct.pack("=BBH", GETFAMILY, 1, 0) +
-                            attr(2, b"ovs_flow\0"))[1]
-        self.flow = struct.unpack("=H", dict(get(answers[0][4:]))[1])[0]
+        super().__init__()
+        self.flow = self.family("ovs_flow")
         self.ifindex = socket.if_nametoindex(DP)
-
-    def call(self, family, cmd, flags, body):
-        """Sends; the error and the messages that came back."""
-        self.seq += 1
-        flags |= REQUEST | (0 if flags & DUMP == DUMP else ACK)
-        self.sock.send(struct.pack("=IHHII", 16 + len(body), family, flags, self.seq, 0) + body)
-        answers = []
-        while True:
-            data = self.sock.recv(1 << 20)
-            while data:
-                size, kind, _, _, _ = struct.unpack_from("=IHHII", data)
-                body, data = data[16:size], data[(size + 3) & ~3:]
-                if kind in (2, 3):
-                    return -struct.unpack_from("=i", body)[0], answers
-                answers.append(body)
 
     def request(self, cmd, flags, attrs):
         head = struct.pack("=BBHi", cmd, 1, 0, self.ifindex)

@@ -52,9 +52,9 @@ expect "links" run ip -o link <<'END'
 7: v0@v1: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu 1500 qdisc noqueue state LOWERLAYERDOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:07 brd ff:ff:ff:ff:ff:ff
 8: vx0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:08 brd ff:ff:ff:ff:ff:ff
 9: vx1: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:09 brd ff:ff:ff:ff:ff:ff
-10: gn0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0a brd ff:ff:ff:ff:ff:ff
+10: gn0: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0a brd ff:ff:ff:ff:ff:ff
 11: gr0@NONE: <POINTOPOINT,NOARP> mtu 1476 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/gre 10.0.0.1 peer 10.0.0.3
-12: gt0@NONE: <BROADCAST,MULTICAST> mtu 1462 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0c brd ff:ff:ff:ff:ff:ff
+12: gt0@NONE: <BROADCAST,MULTICAST> mtu 1458 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0c brd ff:ff:ff:ff:ff:ff
 13: g6@NONE: <POINTOPOINT,NOARP> mtu 1448 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/gre6 fd00::1 peer fd00::2
 END
 kinds() {
@@ -125,6 +125,11 @@ quiet ip route del 192.168.0.0/16
 fails 'No such process' ip route del 192.168.0.0/16
 quiet ip neigh del 10.0.0.5 dev d0
 quiet ip addr del 10.0.0.9/24 dev d0
+quiet dpsim do 'netns 1; device far0; netns 0'
+expect "links of another namespace" $user dpsim exec --netns 1 -- sh -c "ip -o link | cut -d: -f2" <<'END'
+ lo
+ far0
+END
 expect "default qdiscs, of what has been up" run tc qdisc show <<'END'
 qdisc noqueue 0: dev lo root refcnt 2 
 qdisc noqueue 0: dev d0 root refcnt 2 

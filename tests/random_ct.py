@@ -1,7 +1,10 @@
+#!/usr/bin/env python3
 # random_ct.py - random sequences of packets for connection tracking: whole connections, bent now and then.
+# As a program it writes them as cases for tools/parity: random_ct.py KIND FIRST-SEED N >FILE
 # SPDX-License-Identifier: Apache-2.0
 import random
 import struct
+import sys
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 TCP, UDP, UDPLITE, ICMP, ICMP6, SCTP, DCCP, GRE = 6, 17, 136, 1, 58, 132, 33, 47
@@ -473,3 +476,25 @@ def sequence(kind, seed):
             action = FORCE
         steps.append((side, frame, action))
     return steps
+
+
+# ---- cases ----------------------------------------------------------------------------------------------
+
+def print_case(kind, seed):
+    print("case ct%s/%s-%d\nsetup ports=p1:1,p2:2" % (kind, kind, seed))
+    for side, frame, action in sequence(kind, seed):
+        ct = {CT: "CT{}", COMMIT: "CT{COMMIT}", FORCE: "CT{FORCE_COMMIT}"}[action]
+        print("req s0 ovs_packet EXECUTE dp=@d0 [PACKET=%s KEY{IN_PORT=u32(%d)} ACTIONS{%s USERSPACE{PID=@u0}}]" %
+              (frame.hex(), side + 1, ct))
+    print("end")
+
+
+def main():
+    if len(sys.argv) != 4 or sys.argv[1] not in KINDS:
+        sys.exit("usage: random_ct.py %s FIRST-SEED N" % "|".join(KINDS))
+    for seed in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])):
+        print_case(sys.argv[1], seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -175,7 +175,7 @@ static enum ip_conntrack_info track(struct ct_world *w, struct pkt *p, uint16_t 
     return p->ct_info;
 }
 
-/* Copies of a packet share its connection, which dies with the last of them. */
+/* A connection that is not confirmed dies with its packet, of which copies have no part in it. */
 static void test_unconfirmed(void **state)
 {
     struct pkt *p, *copy;
@@ -186,12 +186,31 @@ static void test_unconfirmed(void **state)
     p = ct_world_udp(&w, 1, 1000, 2, 53);
     assert_int_equal(track(&w, p, 0), IP_CT_NEW);
     copy = pkt_clone(&w.pool, p);
+    assert_null(copy->ct);
+    pkt_free(&w.pool, copy);
+    assert_int_equal(p->ct->use, 1);
+    pkt_free(&w.pool, p);
+    assert_int_equal(w.table->n_conns, 0);
+    assert_events(&w, "");
+    ct_world_done(&w);
+}
+
+/* Copies share one that is. */
+static void test_copies(void **state)
+{
+    struct pkt *p, *copy;
+    struct ct_world w;
+
+    (void)state;
+    ct_world_init(&w);
+    p = ct_world_udp(&w, 1, 1000, 2, 53);
+    track(&w, p, 0);
+    assert_int_equal(ct_confirm(p), 0);
+    copy = pkt_clone(&w.pool, p);
     assert_ptr_equal(copy->ct, p->ct);
     pkt_free(&w.pool, p);
-    assert_int_equal(copy->ct->use, 1);
-    assert_int_equal(w.table->n_conns, 0);
+    assert_int_equal(copy->ct->use, 2);
     pkt_free(&w.pool, copy);
-    assert_events(&w, "");
     ct_world_done(&w);
 }
 
@@ -273,7 +292,7 @@ static void test_full(void **state)
     w.table->sysctl.max = 1;
     add_conn(&w, 9, 30);
     p = ct_world_udp(&w, 1, 1000, 2, 53);
-    assert_int_equal(ct_track(w.table, p, ETH_P_IP, 0, NULL), -ENOENT);
+    assert_int_equal(ct_track(w.table, p, ETH_P_IP, 0, NULL), -EINVAL);
     w.now_ns += 31 * SECOND;            /* a packet clears away what has expired */
     assert_int_equal(track(&w, p, 0), IP_CT_NEW);
     pkt_free(&w.pool, p);
@@ -309,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_both_directions), cmocka_unit_test(test_many),
         cmocka_unit_test(test_expiry),          cmocka_unit_test(test_wheel),
         cmocka_unit_test(test_refresh),         cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_copies),
         cmocka_unit_test(test_unconfirmed),     cmocka_unit_test(test_udp_stream),
         cmocka_unit_test(test_clash),           cmocka_unit_test(test_zones),
         cmocka_unit_test(test_full),            cmocka_unit_test(test_invalid),

@@ -210,6 +210,36 @@ static void test_left_alone(void **state)
     ct_world_done(&w);
 }
 
+/* Two packets of one flow in flight, made something else each: answers to both come back, the second's for a second. */
+static void test_clash(void **state)
+{
+    struct ct_nat_args nat = nat_args(CT_NAT_SRC, "10.1.0.1", NULL, 0, 0);
+    struct flow_key key;
+    struct ct_world w;
+    struct pkt *p, *q;
+    uint8_t bits;
+
+    (void)state;
+    ct_world_init(&w);
+    q = udp_pkt(&w, "10.0.0.1:1000>10.9.0.1:53", "");
+    assert_int_equal(nat_pass(&w, q, &key, &nat, false), 0);        /* a connection, not confirmed */
+    p = first(&w, "10.0.0.1:1000>10.9.0.1:53", &nat);
+    nat = nat_args(CT_NAT_SRC, "10.1.0.2", NULL, 0, 0);
+    assert_int_equal(act_ct_nat_run(q, &key, &nat, true), 0);
+    assert_int_equal(ct_confirm(q), 0);
+    assert_ptr_not_equal(p->ct, q->ct);
+    assert_ptr_equal(ct_next(w.table, NULL), p->ct);
+    assert_null(ct_next(w.table, p->ct));
+    pkt_free(&w.pool, p);
+    pkt_free(&w.pool, q);
+    assert_string_equal(later(&w, "10.9.0.1:53>10.1.0.2:1000", &bits), "10.9.0.1:53>10.0.0.1:1000");
+    assert_string_equal(later(&w, "10.9.0.1:53>10.1.0.1:1000", &bits), "10.9.0.1:53>10.0.0.1:1000");
+    assert_string_equal(later(&w, "10.0.0.1:1000>10.9.0.1:53", &bits), "10.1.0.1:1000>10.9.0.1:53");
+    w.now_ns += 2 * SECOND;
+    assert_string_equal(later(&w, "10.9.0.1:53>10.1.0.2:1000", &bits), "10.9.0.1:53>10.1.0.2:1000");
+    ct_world_done(&w);
+}
+
 /* ---- the choice --------------------------------------------------------------------------------------- */
 
 /* A source port that is taken moves within its class; a range of ports is kept to; without a free one
@@ -413,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_source),
         cmocka_unit_test(test_destination),
         cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_clash),
         cmocka_unit_test(test_taken_ports),
         cmocka_unit_test(test_address_of_range),
         cmocka_unit_test(test_same_source),

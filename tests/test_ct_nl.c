@@ -1,6 +1,6 @@
 /* test_ct_nl.c - ctnetlink as its messages go: the front door, dumps, events, expectations, timeout policies.
  *
- * What Debian's conntrack makes of them is in conntrack.sh, every attribute beside the real kernel in kernel/ctnetlink.py.
+ * What Debian's conntrack makes of them is in conntrack.sh; kernel/ctnetlink.py asks the real kernel, too.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/talk.h"
 
@@ -88,6 +88,19 @@ static int about_conn(struct talk *t, uint16_t type, uint16_t flags, uint16_t po
     return call(t);
 }
 
+/* The types of a message's attributes, in order. */
+static void assert_types(const struct nlmsghdr *msg, const char *expected)
+{
+    g_autoptr(GString) types = g_string_new(NULL);
+    const struct nlattr *a;
+    int left;
+
+    attr_for_each(a, (const uint8_t *)mnl_nlmsg_get_payload(msg) + sizeof(struct nfgenmsg),
+                  msg->nlmsg_len - sizeof(*msg) - sizeof(struct nfgenmsg), left)
+        g_string_append_printf(types, "%s%u", types->len ? " " : "", mnl_attr_get_type(a));
+    assert_string_equal(types->str, expected);
+}
+
 static uint32_t be32_of(const struct nlmsghdr *msg, uint16_t type)
 {
     const struct nlattr *a = attr_find((const uint8_t *)mnl_nlmsg_get_payload(msg) + sizeof(struct nfgenmsg),
@@ -160,6 +173,26 @@ static void another_id_is_another_connection(void **state)
         assert_int_equal(call(t), i ? -ENOENT : 0);
     }
     assert_int_equal(table_of(t)->n_conns, 0);
+}
+
+/* Orders as recorded on Linux 6.1.192 with both sysctls on. */
+static void counters_and_times_are_told(void **state)
+{
+    struct talk *t = *state;
+    struct ct_conn *c;
+
+    table_of(t)->sysctl.acct = table_of(t)->sysctl.timestamp = 1;
+    assert_int_equal(make_conn(t, 1000, 60), 0);
+    c = ct_next(table_of(t), NULL);
+    assert_int_equal(c->start_ns, ct_now(table_of(t)));
+    c->count[CT_REPLY] = (struct ct_counter){ 3, 300 };
+    assert_int_equal(about_conn(t, CT(GET_CTRZERO), 0, 1000), 0);
+    assert_types(answer(t, 0), "1 2 3 8 12 11 7 9 10 20 24");
+    assert_int_equal(c->count[CT_REPLY].n_packets, 0);
+    table_of(t)->sysctl.events = 1;
+    assert_int_equal(make_conn(t, 1001, 60), 0);
+    assert_int_equal(about_conn(t, CT(DELETE), NLM_F_ECHO, 1001), 0);
+    assert_types(answer(t, 0), "1 2 12 3 7 9 10 20");
 }
 
 /* The receive queue is so small that the dump stops again and again. */
@@ -335,6 +368,7 @@ int main(void)
         NF(attributes_are_checked_first),
         NF(connections_come_and_go),
         NF(another_id_is_another_connection),
+        NF(counters_and_times_are_told),
         NF(a_dump_survives_what_goes_meanwhile),
         NF(listeners_hear_of_connections),
         NF(who_is_born_unheard_stays_so),

@@ -1,6 +1,6 @@
 /* test_packet_sock.c - AF_PACKET sockets, links and hosts in process: who sees which frame, and how.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tests/sim_tools.h"
+#include "tests/tap_tools.h"
 
 #include <linux/filter.h>
 #include <linux/if_ether.h>
@@ -9,34 +9,10 @@
 
 #include "sim/host.h"
 #include "sim/cable.h"
-#include "sim/packet.h"
 
 static const uint8_t plain[] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x12, 0x34, 1, 2, 3, 4 };
 static const uint8_t tagged[] = { 2,    0,    0,    0,    0,    9,    2, 0, 0, 0, 0,
                                   8,    0x81, 0x00, 0x60, 0x05, 0x12, 0x34, 1, 2, 3, 4 };
-
-/* One socket and its queue. */
-struct tap {
-    struct sock *queue;
-    struct packet_sock *ps;
-};
-
-static struct tap tap_open(const struct lab *lab, const char *dev, int type, uint16_t protocol)
-{
-    struct tap t = { .queue = sock_open(lab->ns->net, PACKET_QUEUE) };
-
-    t.ps = packet_open(lab->ns, t.queue, type, protocol);
-    if (dev)
-        assert_int_equal(
-            packet_bind(t.ps, device_by_name(lab->ns, dev)->dev.ifindex, 0), 0);
-    return t;
-}
-
-static void tap_close(struct tap *t)
-{
-    packet_close(t->ps);
-    sock_close(t->queue);
-}
 
 /* The next frame must be these bytes, seen as 'pkttype'. Returns what came with it. */
 static struct proto_ll tap_take(const struct tap *t, uint8_t pkttype, const uint8_t *bytes,

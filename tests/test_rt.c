@@ -293,7 +293,7 @@ static void neighbours_are_kept(void **state)
 
     assert_int_equal(neigh_add(t->ns, &n, 0, NULL, NULL), -ENOENT);
     assert_int_equal(neigh_add(t->ns, &n, NLM_F_CREATE, NULL, NULL), 0);
-    assert_true(neigh_is_valid(neigh_lookup(t->ns, AF_INET, 1, n.dst)));
+    assert_int_equal(neigh_lookup(t->ns, AF_INET, 1, n.dst)->state, NUD_PERMANENT);
     assert_null(neigh_lookup(t->ns, AF_INET, 2, n.dst));
     assert_int_equal(neigh_add(t->ns, &n, NLM_F_CREATE | NLM_F_EXCL, NULL, NULL), -EEXIST);
     assert_int_equal(neigh_del(t->ns, &n, NULL, NULL), 0);
@@ -354,8 +354,7 @@ int main(void)
         TALK(routes_follow_from_addresses),
         TALK(the_longest_prefix_wins),
         TALK(neighbours_are_kept),
-        TALK(there_is_no_traffic_control),
-        TALK(a_device_has_its_default_qdisc),
+        TALK(there_is_no_traffic_control), TALK(a_device_has_its_default_qdisc),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

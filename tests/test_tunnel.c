@@ -1,121 +1,10 @@
 /* test_tunnel.c - outer headers byte by byte, both ways; what is refused; EGRESS_TUN_KEY.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tests/sim_tools.h"
+#include "tests/tunnel_tools.h"
 
-#include "dp/key_hooks.h"
-#include "netlink/attr.h"
-#include "sim/tunnel.h"
-
-/* The inner frame: UDP from 10.9.0.1:1000 to 10.9.0.2:2000 with tos 2 and ttl 9, no checksum. */
-#define INNER                                                                                     \
-    "0a00000000020a00000000010800"                                                                \
-    "4502001d000000000911" "9dba" "0a0900010a090002" "03e807d000090000" "61"
-
-static GByteArray *bytes_of(const char *hex)
-{
-    GByteArray *b = g_byte_array_new();
-
-    for (; hex[0] && hex[1]; hex += 2)
-        g_byte_array_append(b, &(guint8){ (guint8)(g_ascii_xdigit_value(hex[0]) << 4 |
-                                                   g_ascii_xdigit_value(hex[1])) }, 1);
-    return b;
-}
-
-static char *hex_of(const uint8_t *bytes, size_t len)
-{
-    GString *s = g_string_new(NULL);
-
-    for (size_t i = 0; i < len; i++)
-        g_string_append_printf(s, "%02x", bytes[i]);
-    return g_string_free(s, FALSE);
-}
-
-static int open_tunnels(void **state)
-{
-    static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
-    static const char *const lines[] = {
-        "port br0 vx0 type=vxlan dst_port=4789 gbp",    /* port 3 */
-        "port br0 vx1 type=vxlan dst_port=8472",
-        "port br0 gnv0 type=geneve dst_port=6081",
-        "port br0 gre0 type=gre",
-        "device eth0",
-    };
-    static const char *const later[] = {
-        "up eth0",
-        "addr eth0 10.0.0.1/24",
-        "addr eth0 fd00::1/64",
-        "neigh eth0 10.0.0.2 02:00:00:00:00:02",
-        "neigh eth0 fd00::2 02:00:00:00:00:02",
-    };
-    struct lab *lab;
-
-    if (lab_open(state))
-        return -1;
-    lab = *state;
-    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
-        lab_do(lab, lines[i]);
-    memcpy(device_by_name(lab->ns, "eth0")->dev.mac, mac, sizeof(mac));
-    for (size_t i = 0; i < G_N_ELEMENTS(later); i++)
-        lab_do(lab, later[i]);
-    return 0;
-}
-
-#define TUNNEL_TEST(name) cmocka_unit_test_setup_teardown(name, open_tunnels, lab_close)
-
-static struct device *dev(const struct lab *lab, const char *name)
-{
-    return device_by_name(lab->ns, name);
-}
-
-static uint64_t drops(const struct lab *lab, enum drop_reason why)
-{
-    return dp_world_account(lab->sim->dp)->n_drop[why];
-}
+#include <linux/if_ether.h>
 
 /* ---- out -------------------------------------------------------------------------------------- */
-
-static void scan_tunnel(const char *text, struct flow_key *tunnel)
-{
-    g_autoptr(GByteArray) key = g_byte_array_new();
-    g_autoptr(GByteArray) mask = g_byte_array_new();
-    struct match m = { .key = tunnel };
-    struct err e = { 0 };
-    struct scan in;
-
-    memset(tunnel, 0, sizeof(*tunnel));
-    scan_init(&in, text);
-    if (key_scan(&in, key, mask, NULL, &e) ||
-        key_tunnel_get(&m, (const struct nlattr *)(const void *)key->data, false, &e))
-        fail_msg("%s: %s", text, e.text);
-}
-
-/* Sends the inner frame with hash 1 as it would leave by the port: the outer frame, or the error. */
-static char *send_by(struct lab *lab, const char *port_name, const char *tunnel_text, int *error)
-{
-    g_autoptr(GByteArray) inner = bytes_of(INNER);
-    struct pkt *p = pkt_new(&lab->sim->dp->pool, inner->data, inner->len);
-    struct flow_key tunnel;
-    char *frame;
-
-    scan_tunnel(tunnel_text, &tunnel);
-    p->hash = 0x00010000;
-    p->protocol = 0x0800;
-    p->l3_off = 14;
-    *error = tunnel_send(lab->ns, &dev(lab, port_name)->dev, &tunnel, p);
-    frame = hex_of(p->data, p->len);
-    pkt_free(&lab->sim->dp->pool, p);
-    return frame;
-}
-
-static void assert_sent(struct lab *lab, const char *port, const char *tunnel, const char *outer)
-{
-    g_autofree char *want = g_strconcat("020000000002020000000001", outer, INNER, NULL);
-    int error;
-    g_autofree char *got = send_by(lab, port, tunnel, &error);
-
-    assert_int_equal(error, 0);
-    assert_string_equal(got, want);
-}
 
 /* Source port: hash 0x00010000 of 28231 ports from 32768 is the first one. */
 static void vxlan_out(void **state)
@@ -169,51 +58,80 @@ static void not_sent(void **state)
 {
     static const struct {
         const char *port, *tunnel;
-        int error;
+        enum drop_reason why;
+        uint64_t n_errors, n_dropped;
     } rows[] = {
-        { "vx0", "tunnel(tun_id=0x1,dst=192.0.2.1,ttl=1,flags(key))", -ENETUNREACH },
-        { "vx0", "tunnel(tun_id=0x1,src=10.0.0.9,dst=10.0.0.2,ttl=1,flags(key))", -ENETUNREACH },
-        { "gnv0", "tunnel(tun_id=0x1,dst=10.0.0.3,ttl=1,flags(key))", -EHOSTUNREACH },
-        { "gre0", "tunnel(tun_id=0x1,ipv6_dst=fd00::2,ttl=1,flags(key))", -EAFNOSUPPORT },
+        { "vx0", "tunnel(tun_id=0x1,dst=192.0.2.1,ttl=1,flags(key))", DROP_NO_ROUTE, 1, 0 },
+        { "vx0", "tunnel(tun_id=0x1,src=10.0.0.9,dst=10.0.0.2,ttl=1,flags(key))", DROP_NO_ROUTE,
+          2, 0 },
+        { "gre0", "tunnel(tun_id=0x1,ipv6_dst=fd00::2,ttl=1,flags(key))", DROP_NO_TUNNEL, 0, 1 },
+        { "ext6", "tunnel(tun_id=0x1,dst=10.0.0.2,ttl=1,flags(key))", DROP_NO_TUNNEL, 1, 1 },
+        { "ext6", "tunnel(tun_id=0x1,ipv6_dst=fd99::2,ttl=1,flags(key))", DROP_NO_ROUTE, 2, 2 },
     };
     struct lab *lab = *state;
-    int error;
+    enum drop_reason why;
 
+    LINK(lab, "ip6gretap", "ext6", { IFLA_GRE_COLLECT_METADATA, { 1 } });
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_free(send_by(lab, rows[i].port, rows[i].tunnel, &error));
-        assert_int_equal(error, rows[i].error);
+        const struct netdev_stats *s = &dev(lab, rows[i].port)->dev.stats;
+
+        g_free(send_by(lab, rows[i].port, rows[i].tunnel, &why));
+        assert_int_equal(why, rows[i].why);
+        assert_int_equal(s->tx_errors, rows[i].n_errors);
+        assert_int_equal(s->tx_dropped, rows[i].n_dropped);
     }
     lab_do(lab, "mtu eth0 78");
-    g_free(send_by(lab, "vx0", "tunnel(tun_id=0x1,dst=10.0.0.2,ttl=1,flags(key))", &error));
-    assert_int_equal(error, -EMSGSIZE);
+    g_free(send_by(lab, "vx0", "tunnel(tun_id=0x1,dst=10.0.0.2,ttl=1,flags(df|key))", &why));
+    assert_int_equal(why, DROP_PKT_TOO_BIG);
     lab_do(lab, "mtu eth0 79");
-    g_free(send_by(lab, "vx0", "tunnel(tun_id=0x1,dst=10.0.0.2,ttl=1,flags(key))", &error));
-    assert_int_equal(error, 0);
+    g_free(send_by(lab, "vx0", "tunnel(tun_id=0x1,dst=10.0.0.2,ttl=1,flags(df|key))", &why));
+    assert_int_equal(why, N_DROP_REASONS);
+}
+
+/* Marks and ttl of a packet behind a tag: seen by vxlan and geneve, not by gre. */
+static void tagged_inner(void **state)
+{
+    static const struct {
+        const char *port, *tos, *ttl;
+    } rows[] = {
+        { "vx0", "02", "40" },
+        { "gnv0", "02", "40" },
+        { "gre0", "00", "40" },
+    };
+    struct lab *lab = *state;
+    struct tap tap = tap_open(lab, "eth0", SOCK_RAW, ETH_P_ALL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *flow = g_strdup_printf(
+            "flow br0 in_port(p1),eth(),eth_type(0x0800),ipv4(frag=no) "
+            "set(tunnel(tun_id=0x1,dst=10.0.0.2,ttl=%d,flags(key))),push_vlan(vid=5,pcp=0),%s",
+            strcmp(rows[i].port, "gnv0") ? 0 : 64, rows[i].port);
+        g_autofree char *got = NULL;
+
+        lab_do(lab, "del-flows br0");
+        lab_do(lab, flow);
+        lab_do(lab, "send p1 " INNER);
+        got = tap_next(&tap);
+        assert_memory_equal(got + 2 * 15, rows[i].tos, 2);
+        assert_memory_equal(got + 2 * 22, rows[i].ttl, 2);
+        assert_int_equal(dev(lab, rows[i].port)->dev.stats.tx_bytes, strlen(INNER) / 2 - 14);
+    }
+    tap_close(&tap);
+}
+
+/* A link that has lost its carrier loses what the tunnel device has sent. */
+static void without_carrier(void **state)
+{
+    struct lab *lab = *state;
+    enum drop_reason why;
+
+    device_set_carrier(dev(lab, "eth0"), false);
+    g_free(send_by(lab, "vx0", "tunnel(tun_id=0x1,dst=10.0.0.2,ttl=1,flags(key))", &why));
+    assert_int_equal(why, DROP_DEV_READY);
+    assert_int_equal(dev(lab, "vx0")->dev.stats.tx_packets, 1);
 }
 
 /* ---- in --------------------------------------------------------------------------------------- */
-
-static void feed(const struct lab *lab, const char *outer, const char *inner)
-{
-    g_autofree char *hex = g_strconcat("020000000001020000000002", outer, inner, NULL);
-    g_autoptr(GByteArray) frame = bytes_of(hex);
-
-    device_receive(dev(lab, "eth0"), frame->data, frame->len);
-}
-
-/* The frame must hit a flow with this tunnel and leave by p2. */
-static void assert_got(struct lab *lab, const char *tunnel, const char *port, const char *outer)
-{
-    g_autofree char *flow = g_strdup_printf("flow br0 %s,in_port(%s),eth(),eth_type(0x0800),"
-                                            "ipv4(frag=no) p2", tunnel, port);
-    uint64_t n = dev(lab, "p2")->n_tx, bytes = dev(lab, "p2")->tx_bytes;
-
-    lab_do(lab, "del-flows br0");
-    lab_do(lab, flow);
-    feed(lab, outer, INNER);
-    assert_int_equal(dev(lab, "p2")->n_tx, n + 1);
-    assert_int_equal(dev(lab, "p2")->tx_bytes, bytes + strlen(INNER) / 2);
-}
 
 static void all_in(void **state)
 {
@@ -283,22 +201,12 @@ static void ecn_in(void **state)
 
 /* ---- devices of rtnetlink's, as ovs-vswitchd makes them ----------------------------------------- */
 
-static void set_value(struct rt_link_change *c, uint16_t type, uint8_t a, uint8_t b)
-{
-    struct rt_value *v = &c->data[rt_value(c->kind, c->data, type) - c->data];
-
-    *v = (struct rt_value){ .is_set = true, .bytes = { a, b } };
-}
-
 static void external_device(void **state)
 {
-    struct rt_link_change c = { .kind = rt_kind_by_name("vxlan"), .name = "ext0" };
     struct lab *lab = *state;
-    struct err e = { 0 };
 
-    set_value(&c, IFLA_VXLAN_COLLECT_METADATA, 1, 0);
-    set_value(&c, IFLA_VXLAN_PORT, 0x12, 0xb6);         /* 4790 */
-    assert_int_equal(sim_rt_ops.link_add(lab->ns->net, &c, &e), 0);
+    LINK(lab, "vxlan", "ext0", { IFLA_VXLAN_COLLECT_METADATA, { 1 } },
+         { IFLA_VXLAN_PORT, { 0x12, 0xb6 } });          /* 4790 */
     lab_do(lab, "port br0 ext0");
     lab_do(lab, "flow br0 in_port(p1),eth(),eth_type(0x0800),ipv4(frag=no) "
                 "set(tunnel(tun_id=0x5,dst=10.0.0.2,ttl=64,flags(key))),ext0");
@@ -368,6 +276,7 @@ int main(void)
         TUNNEL_TEST(gre_out),   TUNNEL_TEST(not_sent),   TUNNEL_TEST(all_in),
         TUNNEL_TEST(refused),   TUNNEL_TEST(ecn_in),     TUNNEL_TEST(egress_key),
         TUNNEL_TEST(external_device), TUNNEL_TEST(to_itself),
+        TUNNEL_TEST(tagged_inner), TUNNEL_TEST(without_carrier),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

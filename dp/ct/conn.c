@@ -10,11 +10,11 @@
 #include "dp/ct/helper.h"
 #include "dp/ct/nat.h"
 #include "dp/ct/proto.h"
+#include "dp/ct/sysctl.h"
 #include "dp/ct/timeout.h"
 
 #define FIRST_BUCKETS 256u
 #define NS_PER_S UINT64_C(1000000000)
-#define DEFAULT_MAX 262144u
 #define EXPIRE_PER_WAKE 10000u
 #define EVENTS_IF_HEARD 2u      /* sysctl.events: only while somebody listens */
 
@@ -42,6 +42,14 @@ static void hash_remove(struct ct_table *t, struct ct_entry *e)
     *at = e->next;
 }
 
+/* One that has lost a clash is known by its answers only. */
+static void hash_add_conn(struct ct_table *t, struct ct_conn *c)
+{
+    if (!(c->status & CT_NAT_CLASH))
+        hash_add(t, &c->dir[CT_ORIG]);
+    hash_add(t, &c->dir[CT_REPLY]);
+}
+
 static void hash_grow(struct ct_table *t)
 {
     struct ct_link *l;
@@ -49,12 +57,8 @@ static void hash_grow(struct ct_table *t)
     g_free(t->bucket);
     t->n_buckets *= 2;
     t->bucket = g_new0(struct ct_entry *, t->n_buckets);
-    for (l = t->all.next; l != &t->all; l = l->next) {
-        struct ct_conn *c = ct_of_link(l, struct ct_conn, all);
-
-        hash_add(t, &c->dir[CT_ORIG]);
-        hash_add(t, &c->dir[CT_REPLY]);
-    }
+    for (l = t->all.next; l != &t->all; l = l->next)
+        hash_add_conn(t, ct_of_link(l, struct ct_conn, all));
 }
 
 static bool is_expired(const struct ct_conn *c)
@@ -173,9 +177,7 @@ struct ct_table *ct_table_new(const struct dp_env *env)
     t->wheel_s = ct_now(t) / NS_PER_S;
     t->wake_s = UINT64_MAX;
     t->timeouts = g_ptr_array_new();
-    t->sysctl = (struct ct_sysctl){
-        .checksum = 1, .events = 2, .max = DEFAULT_MAX, .tcp_loose = 1, .tcp_max_retrans = 3,
-    };
+    ct_sysctl_init(t);
     return t;
 }
 
@@ -200,7 +202,7 @@ struct ct_conn *ct_next(struct ct_table *t, const struct ct_conn *c)
     for (; l != &t->all; l = l->next) {
         struct ct_conn *next = ct_of_link(l, struct ct_conn, all);
 
-        if (!is_expired(next))
+        if (!is_expired(next) && !(next->status & CT_NAT_CLASH))
             return next;
     }
     return NULL;
@@ -225,7 +227,7 @@ struct ct_conn *ct_conn_new(struct ct_table *t, const struct ct_tuple *orig,
     c->dir[CT_ORIG].tuple = *orig;
     c->dir[CT_REPLY].tuple = *reply;
     c->dir[CT_REPLY].dir_no = CT_REPLY;
-    c->proto = ct_proto_of(orig->proto, orig->l3);
+    c->proto = ct_proto_of(orig->proto);
     c->use = 1;
     c->id = ++t->last_id;
     c->event_mask = UINT32_MAX;
@@ -250,26 +252,43 @@ void ct_conn_put(struct ct_conn *c)
     g_slice_free(struct ct_conn, c);
 }
 
-int ct_conn_insert(struct ct_conn *c)
+static void insert(struct ct_conn *c)
 {
     struct ct_table *t = c->table;
-    unsigned dir;
 
-    if (ct_find(t, &c->dir[CT_ORIG].tuple, &dir) || ct_find(t, &c->dir[CT_REPLY].tuple, &dir))
-        return -EEXIST;
     c->expires_ns += ct_now(t);
     c->status |= IPS_CONFIRMED;
     c->order = ++t->last_order;
     c->start_ns = t->sysctl.timestamp ? ct_now(t) : 0;
     ct_link_add(&t->all, &c->all);
-    if (++t->n_conns > t->n_buckets) {
+    if (++t->n_conns > t->n_buckets)
         hash_grow(t);
-    } else {
-        hash_add(t, &c->dir[CT_ORIG]);
-        hash_add(t, &c->dir[CT_REPLY]);
-    }
+    else
+        hash_add_conn(t, c);
     wheel_add(c);
     ct_conn_get(c);
+}
+
+int ct_conn_insert(struct ct_conn *c)
+{
+    unsigned dir;
+
+    if (ct_find(c->table, &c->dir[CT_ORIG].tuple, &dir) ||
+        ct_find(c->table, &c->dir[CT_REPLY].tuple, &dir))
+        return -EEXIST;
+    insert(c);
+    return 0;
+}
+
+int ct_conn_insert_reply(struct ct_conn *c)
+{
+    unsigned dir;
+
+    if (ct_find(c->table, &c->dir[CT_REPLY].tuple, &dir))
+        return -EEXIST;
+    c->expires_ns = NS_PER_S;
+    c->status |= IPS_FIXED_TIMEOUT | CT_NAT_CLASH;
+    insert(c);
     return 0;
 }
 
@@ -289,7 +308,8 @@ void ct_conn_delete(struct ct_conn *c)
     if (c->status & IPS_DYING || !ct_is_confirmed(c))
         return;
     c->status |= IPS_DYING;
-    hash_remove(t, &c->dir[CT_ORIG]);
+    if (!(c->status & CT_NAT_CLASH))
+        hash_remove(t, &c->dir[CT_ORIG]);
     hash_remove(t, &c->dir[CT_REPLY]);
     ct_link_remove(&c->all);
     ct_link_remove(&c->timer);

@@ -19,6 +19,9 @@ enum { CT_ORIG, CT_REPLY, CT_N_DIRS };
 
 #define CT_WHEEL_SLOTS 512              /* seconds that the wheel of expiries holds at once */
 
+/* The kernel's IPS_NAT_CLASH, which has no number of its own: it lost a clash, see ct_conn_insert_reply(). */
+#define CT_NAT_CLASH IPS_UNTRACKED
+
 struct ct_conn;
 struct ct_expect;
 struct ct_table;
@@ -90,9 +93,9 @@ struct ct_stats {
     uint32_t n_expect_new, n_expect_create, n_expect_delete;
 };
 
-/* What /proc/sys/net/netfilter sets; members are named so, without "nf_conntrack_". */
+/* What /proc/sys/net/netfilter sets (sysctl.c); members are named so, without "nf_conntrack_". */
 struct ct_sysctl {
-    uint32_t acct, checksum, events, max, timestamp;
+    uint32_t acct, checksum, events, expect_max, max, timestamp;
     uint32_t tcp_be_liberal, tcp_ignore_invalid_rst, tcp_loose, tcp_max_retrans;
 };
 
@@ -164,6 +167,9 @@ void ct_conn_put(struct ct_conn *c);            /* NULL allowed; the last one fr
 /* Puts it into the table. -EEXIST: another one with one of its tuples is there. The table takes a
  * reference of its own. */
 int ct_conn_insert(struct ct_conn *c);
+/* For one that has lost a clash over its original tuple to another, of which NAT has made something else: answers to its
+ * packets find it, for a second; nobody else sees it. -EEXIST: its answers would be another's. */
+int ct_conn_insert_reply(struct ct_conn *c);
 /* Takes it out of the table, with what it expects; listeners are told IPCT_DESTROY. */
 void ct_conn_delete(struct ct_conn *c);
 
@@ -188,6 +194,15 @@ static inline void ct_conn_event(struct ct_conn *c, unsigned event)
     c->events |= 1u << event;
 }
 void ct_events_deliver(struct ct_conn *c);
+
+/* Both sides have been heard of: it is not dropped early any more. */
+static inline void ct_conn_assure(struct ct_conn *c)
+{
+    if (c->status & IPS_ASSURED)
+        return;
+    c->status |= IPS_ASSURED;
+    ct_conn_event(c, IPCT_ASSURED);
+}
 
 /* One line of the trace: the kernel's function, and "udp zone 0 10.0.0.1:1000 > 10.0.0.2:53" (trace.c). */
 void ct_trace(const struct ct_table *t, const char *func, const struct ct_tuple *tuple);

@@ -4,7 +4,6 @@
 
 #include "dp/ct/helper.h"
 
-#define MAX_EXPECTS 4096u               /* of a namespace */
 #define NS_PER_S UINT64_C(1000000000)
 
 /* ---- comparing ------------------------------------------------------------------------------------ */
@@ -145,7 +144,7 @@ int ct_expect_add(struct ct_conn *master, const struct ct_expect *x)
     if (error)
         return error;
     evict(master, x);
-    if (t->n_expects >= MAX_EXPECTS)
+    if (t->n_expects >= t->sysctl.expect_max)
         return -EMFILE;
     new = g_memdup2(x, sizeof(*x));
     new->master = master;

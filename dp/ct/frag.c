@@ -14,14 +14,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define MEM_MAX (4u << 20)          /* ipfrag_high_thresh, nf_conntrack_frag6_high_thresh */
 
-/* What the kernel charges, on a 64-bit machine: a queue, and of a packet its descriptor, and its buffer
- * with room before and a record behind, in a power of two. */
-#define MEM_PKT 256u
-#define MEM_PKT_ROOM 64u
-#define MEM_PKT_RECORD 320u
-
-
-/* Of IPv4 and IPv6. */
+/* Of IPv4 and IPv6; what the kernel charges for a queue. */
 static const uint64_t timeout_s[] = {30, 60};
 static const uint32_t mem_queue[] = {200, 184};
 
@@ -216,7 +209,7 @@ int frag_refuse(struct ct_frags *f, struct pkt **p, enum drop_reason why, int er
 
 bool frag_learn_end(struct frag_queue *q, bool is_last, uint32_t end)
 {
-    if (is_last ? end < q->len || (q->has_last && end > q->len) : q->has_last && end > q->len)
+    if ((is_last && end < q->len) || (q->has_last && end > q->len))
         return false;
     q->has_last |= is_last;
     q->len = MAX(q->len, end);
@@ -256,15 +249,6 @@ static bool run_covers(const struct frag_queue *q, guint i, uint32_t offset, uin
     return offset >= frag_at(q, i)->offset && end <= frag_end(frag_at(q, last));
 }
 
-static uint32_t mem_of(const struct pkt *p)
-{
-    uint32_t need = ((p->len + MEM_PKT_ROOM + 63) & ~63u) + MEM_PKT_RECORD, size = 512;
-
-    while (size < need)
-        size *= 2;
-    return size + MEM_PKT;
-}
-
 enum frag_insert frag_insert(struct frag_queue *q, struct pkt *p, uint32_t payload,
                              uint32_t offset, uint32_t end)
 {
@@ -278,7 +262,7 @@ enum frag_insert frag_insert(struct frag_queue *q, struct pkt *p, uint32_t paylo
     g_array_insert_val(q->frags, at, new);
     q->n_bytes += new.len;
     q->owner->w->account.n_held++;
-    charge(q, mem_of(p));
+    charge(q, pkt_true_size(p->len));
     return FRAG_OK;
 }
 
@@ -352,6 +336,7 @@ int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t l3_type, uint16_t zon
     ct_frags_expire(f);
     (*p)->mru = 0;
     (*p)->hash = 0;
+    (*p)->hash_is_l4 = (*p)->hash_is_sw = false;
     err = (l3_type == ETH_P_IP ? frag4_gather : frag6_gather)(f, p, zone);
     if (tracing(f->w))
         trace(f->w, l3_type == ETH_P_IP ? "ip_defrag" : "nf_ct_frag6_gather", "%s",

@@ -62,16 +62,11 @@ static bool find_header(const struct pkt *p, struct frag6 *f)
 /* Bytes of the transport header that the first fragment must have. */
 static uint32_t least_l4_len(uint8_t proto)
 {
-    switch (proto) {
-    case IPPROTO_TCP:
-        return sizeof(struct tcphdr);
-    case IPPROTO_UDP:
-        return sizeof(struct udphdr);
-    case IPPROTO_ICMPV6:
-        return sizeof(struct icmp6_hdr);
-    default:
-        return 1;
-    }
+    static const uint8_t len[UINT8_MAX + 1] = { [IPPROTO_TCP] = sizeof(struct tcphdr),
+                                                [IPPROTO_UDP] = sizeof(struct udphdr),
+                                                [IPPROTO_ICMPV6] = sizeof(struct icmp6_hdr) };
+
+    return MAX(len[proto], 1u);
 }
 
 static bool has_offset(const struct pkt *p, uint32_t hdr)

@@ -35,13 +35,12 @@ static void write_ip_len(const struct ct_ip *ip)
 
 static void write_l4_sum(const struct ct_ip *ip, uint32_t sum_at)
 {
-    uint32_t len = ct_ip_l4_len(ip), sum = len + ip->proto;
+    uint32_t len = ct_ip_l4_len(ip);
     uint8_t *l4 = ct_ip_l4(ip);
     uint16_t value;
 
-    sum = ip->l3 == 4 ? csum_add(sum, ct_ip_l3(ip) + 12, 8) : csum_add(sum, ct_ip_l3(ip) + 8, 32);
     be16_put(l4 + sum_at, 0);
-    value = csum_finish(csum_add(sum, l4, len));
+    value = csum_finish(csum_add(ct_pseudo_sum(ip, len), l4, len));
     be16_put(l4 + sum_at, value ? value : 0xffff);
 }
 

@@ -15,7 +15,7 @@
 
 static const struct ct_proto *proto_of(const struct ct_tuple *t)
 {
-    return ct_proto_of(t->proto, t->l3);
+    return ct_proto_of(t->proto);
 }
 
 /* The id of an ICMP query belongs to both ends. */

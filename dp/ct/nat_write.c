@@ -44,7 +44,7 @@ static void write_addr(uint8_t *ip, uint16_t l3_type, const struct ct_tuple *to,
 static bool write_end(struct pkt *p, uint32_t l3_off, uint16_t l3_type, const struct ct_tuple *to,
                       enum ct_manip manip)
 {
-    const struct ct_proto *proto = ct_proto_of(to->proto, to->l3);
+    const struct ct_proto *proto = ct_proto_of(to->proto);
     bool is_src = manip == CT_MANIP_SRC;
     struct ct_ip ip;
 
@@ -88,10 +88,9 @@ static bool may_redirect(const struct ct_conn *c)
 static void write_icmp_sum(const struct ct_ip *ip)
 {
     uint8_t *icmp = ct_ip_l4(ip);
-    uint32_t len = pkt_left(ip->pkt, ip->l4_off), sum = 0;
+    uint32_t len = pkt_left(ip->pkt, ip->l4_off);
+    uint32_t sum = ip->l3 == 6 ? ct_pseudo_sum(ip, len) : 0;
 
-    if (ip->l3 == 6)
-        sum = csum_add(len + IPPROTO_ICMPV6, ct_ip_l3(ip) + 8, 32);
     be16_put(icmp + 2, 0);
     be16_put(icmp + 2, csum_finish(csum_add(sum, icmp, len)));
 }

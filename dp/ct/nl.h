@@ -86,18 +86,13 @@ struct req *ct_nl_cause(const struct dp_ns *ns, unsigned event);
 /* Tells of an expectation: ct_table.expect_event (nl_expect.c). */
 void ct_nl_on_expect(void *ctx, struct ct_expect *x, unsigned event);
 
-/* ---- statistics: nl_conn.c ----------------------------------------------------------------------- */
+/* ---- statistics: nl_stats.c ------------------------------------------------------------------------ */
 
-/* One of the counters. */
-struct ct_nl_stat {
-    uint16_t type;                      /* CTA_STATS_* */
-    size_t member;                      /* of struct ct_stats */
-};
-
-/* Dumps a message of 'type' for each CPU. */
-int ct_nl_dump_stats(struct dump *d, uint16_t type, const struct ct_nl_stat *rows, size_t n);
-/* Asked for without NLM_F_DUMP there is nothing to say. */
-int ct_nl_nothing(struct req *req, struct err *e);
+int ct_nl_get_stats(struct req *req, struct err *e);
+/* Of a CPU, asked for without NLM_F_DUMP: there is nothing to say. */
+int ct_nl_no_stats(struct req *req, struct err *e);
+int ct_nl_dump_stats(struct dump *d, struct err *e);
+int ct_nl_dump_expect_stats(struct dump *d, struct err *e);
 
 /* ---- attributes ------------------------------------------------------------------------------------ */
 
@@ -116,7 +111,7 @@ static inline uint32_t get_be32(const struct nlattr *a)
     return GUINT32_FROM_BE(mnl_attr_get_u32(a));
 }
 
-/* A span of time as the kernel keeps it, in jiffies of 32 bits: far ones come around. */
+/* Jiffies a second: the kernel keeps spans of time in 32 bits of them. */
 #define CT_HZ 250u
 
 #endif

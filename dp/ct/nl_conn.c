@@ -1,4 +1,4 @@
-/* nl_conn.c - ctnetlink's requests about connections: GET, DELETE, statistics. NEW is in nl_conn_new.c.
+/* nl_conn.c - ctnetlink's requests about connections: GET, DELETE. NEW is in nl_conn_new.c.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
@@ -122,14 +122,10 @@ static bool is_meant(const struct filter *f, const struct ct_conn *c)
 
 /* ---- GET ------------------------------------------------------------------------------------------ */
 
-static bool zeroes_counters(const struct req *req)
-{
-    return NFNL_MSG_TYPE(req->msg->nlmsg_type) == IPCTNL_MSG_CT_GET_CTRZERO;
-}
-
+/* A connection's counters have been told, once and for all if the request is GET_CTRZERO. */
 static void zero_counters(const struct req *req, struct ct_conn *c)
 {
-    if (zeroes_counters(req))
+    if (NFNL_MSG_TYPE(req->msg->nlmsg_type) == IPCTNL_MSG_CT_GET_CTRZERO)
         memset(c->count, 0, sizeof(c->count));
 }
 
@@ -200,7 +196,7 @@ static int dump_conns(struct dump *d, struct err *e)
     (void)e;
     while ((c = dump_next(t, s->last))) {
         if (is_meant(&s->filter, c)) {
-            struct nlmsghdr *msg = conn_msg(&d->req, c, c->use - (c == s->last));
+            struct nlmsghdr *msg = conn_msg(&d->req, c, c->use);
 
             msg->nlmsg_flags |= d->flags;
             if (!dump_commit(d, msg))
@@ -273,69 +269,6 @@ static int delete_conn(struct req *req, struct err *e)
     return 0;
 }
 
-/* ---- statistics ----------------------------------------------------------------------------------- */
-
-static int get_stats(struct req *req, struct err *e)
-{
-    const struct ct_table *t = req_ns(req)->ct;
-    struct nlmsghdr *msg = nf_reply(req, TYPE(GET_STATS), 0);
-
-    (void)e;
-    put_be32(msg, CTA_STATS_GLOBAL_ENTRIES, t->n_conns);
-    put_be32(msg, CTA_STATS_GLOBAL_MAX_ENTRIES, t->sysctl.max);
-    return reply_send(req, msg);
-}
-
-/* clang-format off */
-static const struct ct_nl_stat conn_stats[] = {
-    { CTA_STATS_FOUND,          offsetof(struct ct_stats, n_found) },
-    { CTA_STATS_INVALID,        offsetof(struct ct_stats, n_invalid) },
-    { CTA_STATS_INSERT,         offsetof(struct ct_stats, n_insert) },
-    { CTA_STATS_INSERT_FAILED,  offsetof(struct ct_stats, n_insert_failed) },
-    { CTA_STATS_DROP,           offsetof(struct ct_stats, n_drop) },
-    { CTA_STATS_EARLY_DROP,     offsetof(struct ct_stats, n_early_drop) },
-    { CTA_STATS_ERROR,          offsetof(struct ct_stats, n_error) },
-    { CTA_STATS_SEARCH_RESTART, offsetof(struct ct_stats, n_search_restart) },
-    { CTA_STATS_CLASH_RESOLVE,  offsetof(struct ct_stats, n_clash_resolve) },
-    { CTA_STATS_CHAIN_TOOLONG,  offsetof(struct ct_stats, n_chain_toolong) },
-};
-/* clang-format on */
-
-int ct_nl_dump_stats(struct dump *d, uint16_t type, const struct ct_nl_stat *rows, size_t n)
-{
-    const struct ct_table *t = req_ns(&d->req)->ct;
-
-    for (; d->pos < t->env->n_cpus; d->pos++) {
-        struct nlmsghdr *msg = nf_reply(&d->req, type, 0);
-        struct nfgenmsg *h = mnl_nlmsg_get_payload(msg);
-
-        h->res_id = GUINT16_TO_BE((uint16_t)d->pos);
-        for (size_t i = 0; i < n; i++) {
-            uint32_t value = 0;
-
-            if (!d->pos)
-                memcpy(&value, (const char *)&t->stats + rows[i].member, sizeof(value));
-            put_be32(msg, rows[i].type, value);
-        }
-        if (!dump_commit(d, msg))
-            return 1;
-    }
-    return 0;
-}
-
-static int dump_stats(struct dump *d, struct err *e)
-{
-    (void)e;
-    return ct_nl_dump_stats(d, TYPE(GET_STATS_CPU), conn_stats, G_N_ELEMENTS(conn_stats));
-}
-
-int ct_nl_nothing(struct req *req, struct err *e)
-{
-    (void)req;
-    (void)e;
-    return 0;
-}
-
 /* ---- rows ----------------------------------------------------------------------------------------- */
 
 #define CONN(msg) .cmd = IPCTNL_MSG_CT_##msg, .policy = conn_policy, .max_attr = CTA_MAX
@@ -346,8 +279,8 @@ static const struct genl_op conn_ops[] = {
     { CONN(GET), .doit = get_conn, DUMP_CONNS },
     { CONN(DELETE), .doit = delete_conn },
     { CONN(GET_CTRZERO), .doit = get_conn, DUMP_CONNS },
-    { .cmd = IPCTNL_MSG_CT_GET_STATS_CPU, .doit = ct_nl_nothing, .dump = dump_stats },
-    { .cmd = IPCTNL_MSG_CT_GET_STATS, .doit = get_stats },
+    { .cmd = IPCTNL_MSG_CT_GET_STATS_CPU, .doit = ct_nl_no_stats, .dump = ct_nl_dump_stats },
+    { .cmd = IPCTNL_MSG_CT_GET_STATS, .doit = ct_nl_get_stats },
     { .cmd = IPCTNL_MSG_CT_GET_DYING, .dump = dump_nothing },
     { .cmd = IPCTNL_MSG_CT_GET_UNCONFIRMED, .dump = dump_nothing },
 };

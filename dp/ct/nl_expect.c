@@ -18,7 +18,7 @@ static const struct policy expect_policy[CTA_EXPECT_MAX + 1] = {
     [CTA_EXPECT_ID] = { POL_U32 },         [CTA_EXPECT_HELP_NAME] = { POL_STRING, NAME_MOST },
     [CTA_EXPECT_ZONE] = { POL_U16 },       [CTA_EXPECT_FLAGS] = { POL_U32 },
     [CTA_EXPECT_CLASS] = { POL_U32 },      [CTA_EXPECT_NAT] = { POL_NESTED },
-    [CTA_EXPECT_FN] = { POL_STRING, UINT16_MAX },
+    [CTA_EXPECT_FN] = { POL_STRING },
 };
 
 /* What is done to a connection when it comes, by its name. */
@@ -342,27 +342,14 @@ static int new_expect(struct req *req, struct err *e)
 
 /* ---- rows -------------------------------------------------------------------------------------------- */
 
-static const struct ct_nl_stat expect_stats[] = {
-    { CTA_STATS_EXP_NEW, offsetof(struct ct_stats, n_expect_new) },
-    { CTA_STATS_EXP_CREATE, offsetof(struct ct_stats, n_expect_create) },
-    { CTA_STATS_EXP_DELETE, offsetof(struct ct_stats, n_expect_delete) },
-};
-
-/* The kernel answers in the name of the other subsystem, and so do we. */
-static int dump_stats(struct dump *d, struct err *e)
-{
-    (void)e;
-    return ct_nl_dump_stats(d, NF_TYPE(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_EXP_GET_STATS_CPU),
-                            expect_stats, G_N_ELEMENTS(expect_stats));
-}
-
 #define EXPECT(msg) .cmd = IPCTNL_MSG_EXP_##msg, .policy = expect_policy, .max_attr = CTA_EXPECT_MAX
 
 static const struct genl_op expect_ops[] = {
     { EXPECT(NEW), .doit = new_expect },
     { EXPECT(GET), .doit = get_expect, .dump = dump_expects, .dump_begin = begin_expects },
     { EXPECT(DELETE), .doit = delete_expect },
-    { .cmd = IPCTNL_MSG_EXP_GET_STATS_CPU, .doit = ct_nl_nothing, .dump = dump_stats },
+    { .cmd = IPCTNL_MSG_EXP_GET_STATS_CPU, .doit = ct_nl_no_stats,
+      .dump = ct_nl_dump_expect_stats },
 };
 
 const struct nf_subsys ct_nl_expects = {

@@ -158,7 +158,7 @@ static int get_proto(const struct ct_nl_scope *scope, const struct nlattr *nest,
     return 0;
 }
 
-/* Types of ICMP that are no queries have no connections. */
+/* Types of ICMP that are no queries have no connections, whatever family the tuple is of. */
 static int check_type(const struct ct_nl_scope *scope, const struct ct_tuple *t, struct err *e)
 {
     struct ct_tuple reply;
@@ -181,18 +181,19 @@ static int get_zone(struct ct_nl_scope *scope, unsigned dir, const struct nlattr
 static int get_parts(struct ct_nl_scope *scope, const struct nlattr **tb, struct ct_tuple *t,
                      struct err *e)
 {
-    uint32_t wants_ip = scope->parts & (CT_PART_SRC | CT_PART_DST);
-    uint32_t wants_ids = scope->parts & CT_PART_IDS;
-    int rc;
+    bool wants_proto = scope->parts & CT_PART_PROTO;
+    int rc = 0;
 
-    if ((wants_ip && !tb[CTA_TUPLE_IP]) || (scope->parts & CT_PART_PROTO && !tb[CTA_TUPLE_PROTO]))
-        return err_set(e, EINVAL, "ctnetlink: the tuple lacks its addresses or its protocol");
-    if (wants_ids && !(scope->parts & CT_PART_PROTO))
+    if (scope->parts & (CT_PART_SRC | CT_PART_DST))
+        rc = tb[CTA_TUPLE_IP] ? get_ip(scope, tb[CTA_TUPLE_IP], t, e)
+                              : err_set(e, EINVAL, "ctnetlink: the tuple lacks its addresses");
+    if (rc)
+        return rc;
+    if (!wants_proto && scope->parts & CT_PART_IDS)
         return err_set(e, EINVAL, "ctnetlink: a filter by ids needs the protocol");
-    rc = wants_ip ? get_ip(scope, tb[CTA_TUPLE_IP], t, e) : 0;
-    if (!rc && scope->parts & CT_PART_PROTO)
-        rc = get_proto(scope, tb[CTA_TUPLE_PROTO], t, e);
-    return rc;
+    if (wants_proto && !tb[CTA_TUPLE_PROTO])
+        return err_set(e, EINVAL, "ctnetlink: the tuple lacks its protocol");
+    return wants_proto ? get_proto(scope, tb[CTA_TUPLE_PROTO], t, e) : 0;
 }
 
 int ct_nl_get_tuple(struct ct_nl_scope *scope, unsigned dir, const struct nlattr *nest,

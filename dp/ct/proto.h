@@ -26,7 +26,6 @@ struct ct_timeout_row {
 
 struct ct_proto {
     uint8_t number;         /* IPPROTO_*; 0: every other protocol */
-    uint8_t l3;             /* 4, 6, or 0: both */
     const char *name;       /* as conntrack -L prints it */
     /* Reads src_id and dst_id. False: the header is too short. NULL: there are none. */
     bool (*tuple)(const struct ct_ip *ip, struct ct_tuple *t);
@@ -45,11 +44,9 @@ struct ct_proto {
     void (*put_info)(struct nlmsghdr *msg, const struct ct_conn *c);
     /* Sets the state from CTA_PROTOINFO. NULL: it has none. 0 or -errno. */
     int (*set_info)(struct ct_conn *c, const struct nlattr *info, struct err *e);
-    /* NAT: writes the ids 'to' has into the header for manipulation 'is_src' and mends its
-     * checksum, of which the addresses' share is the caller's. NULL: no ids. */
+    /* NAT: writes the id that 'to' has for one end into the header and mends its checksum, see nat_id.h.
+     * NULL: no ids. */
     bool (*write_id)(const struct ct_ip *ip, const struct ct_tuple *to, bool is_src);
-    /* Offset of the transport checksum that the pseudo header counts in; -1: none. */
-    int checksum_off;
     bool allows_clash;      /* of two that race to be confirmed the second joins the first */
     bool has_id;            /* NAT may choose src_id/dst_id to make a tuple free */
     const struct ct_timeout_row *timeout;
@@ -62,7 +59,7 @@ extern const struct ct_proto *const ct_protos[N_CT_PROTOS];     /* proto_table.c
 extern const struct ct_proto ct_proto_tcp, ct_proto_udp, ct_proto_udplite, ct_proto_icmp,
     ct_proto_icmp6, ct_proto_sctp, ct_proto_dccp, ct_proto_gre, ct_proto_generic;
 
-const struct ct_proto *ct_proto_of(uint8_t number, uint8_t l3);     /* never NULL */
+const struct ct_proto *ct_proto_of(uint8_t number);     /* never NULL */
 
 /* The timeouts in force for a connection, in seconds, in the order of its row: its policy's or the namespace's. */
 const uint32_t *ct_timeouts_of(const struct ct_conn *c);

@@ -60,7 +60,7 @@ static const uint8_t type_len[N_DCCP_TYPES] = {
 };
 /* clang-format on */
 
-/* ---- packets --------------------------------------------------------------------------------------- */
+/* ---- packets --------------------------------------------------------------------------------- */
 
 struct dccp_seg {
     uint8_t type;
@@ -88,7 +88,8 @@ static bool may_be_short(uint8_t type)
 }
 
 /* Reads a packet. CT_INVALID: it is damaged; CT_DROP: so short that it is no packet at all. */
-static enum ct_verdict dccp_read(const struct ct_table *t, const struct ct_ip *ip, struct dccp_seg *seg)
+static enum ct_verdict dccp_read(const struct ct_table *t, const struct ct_ip *ip,
+                                 struct dccp_seg *seg)
 {
     const uint8_t *dccp = ct_ip_l4(ip);
     uint32_t len = ct_ip_l4_len(ip), header_len, generic;
@@ -110,7 +111,7 @@ static enum ct_verdict dccp_read(const struct ct_table *t, const struct ct_ip *i
     return CT_ACCEPT;
 }
 
-/* ---- connections ------------------------------------------------------------------------------------- */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 static bool dccp_new(struct ct_conn *c, const struct dccp_seg *seg)
 {
@@ -152,7 +153,8 @@ static uint8_t step(struct ct_conn *c, const struct dccp_seg *seg, unsigned dir)
     return next;
 }
 
-static enum ct_verdict dccp_packet(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info info)
+static enum ct_verdict dccp_packet(struct ct_conn *c, const struct ct_ip *ip,
+                                   enum ip_conntrack_info info)
 {
     struct ct_dccp *dccp = &c->state.dccp;
     unsigned dir = ct_info_dir(info);
@@ -190,7 +192,7 @@ static bool dccp_can_drop(const struct ct_conn *c)
     return state == sCR || state == sCG || state == sTW;
 }
 
-/* ---- netlink ------------------------------------------------------------------------------------------- */
+/* ---- netlink --------------------------------------------------------------------------------- */
 
 static void dccp_put_info(struct nlmsghdr *msg, const struct ct_conn *c)
 {
@@ -223,9 +225,9 @@ static int dccp_set_info(struct ct_conn *c, const struct nlattr *info, struct er
     role = a[CTA_PROTOINFO_DCCP_ROLE];
     seq = a[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ];
     if (!state || mnl_attr_get_u8(state) >= N_STATES)
-        return err_set(e, EINVAL, "CTA_PROTOINFO_DCCP: the state is missing, or there is no such state");
+        return err_set(e, EINVAL, "CTA_PROTOINFO_DCCP: no state, or there is no such state");
     if (!role || mnl_attr_get_u8(role) >= N_ROLES)
-        return err_set(e, EINVAL, "CTA_PROTOINFO_DCCP: the role is missing, or there is no such role");
+        return err_set(e, EINVAL, "CTA_PROTOINFO_DCCP: no role, or there is no such role");
     c->state.dccp.state = mnl_attr_get_u8(state);
     set_client(&c->state.dccp, mnl_attr_get_u8(role) == ROLE_CLIENT ? CT_ORIG : CT_REPLY);
     if (seq)
@@ -242,7 +244,8 @@ static const struct ct_timeout_row timeouts[] = {
     { "dccp_timeout_closing", 64 },
     { "dccp_timeout_timewait", 240 },
 };
-static_assert(G_N_ELEMENTS(timeouts) == CTA_TIMEOUT_DCCP_MAX, "one row for each CTA_TIMEOUT_DCCP_*");
+static_assert(G_N_ELEMENTS(timeouts) == CTA_TIMEOUT_DCCP_MAX,
+              "one row for each CTA_TIMEOUT_DCCP_*");
 
 const struct ct_proto ct_proto_dccp = {
     .number = IPPROTO_DCCP,
@@ -253,7 +256,6 @@ const struct ct_proto ct_proto_dccp = {
     .put_info = dccp_put_info,
     .set_info = dccp_set_info,
     .write_id = ct_nat_write_dccp,
-    .checksum_off = DCCP_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

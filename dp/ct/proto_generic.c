@@ -18,7 +18,7 @@ static enum ct_verdict generic_packet(struct ct_conn *c, const struct ct_ip *ip,
 const struct ct_proto ct_proto_generic = {
     .name = "unknown",
     .packet = generic_packet,
-    .checksum_off = -1,
+    .allows_clash = true,
     .timeout = generic_timeouts,
     .n_timeouts = G_N_ELEMENTS(generic_timeouts),
 };

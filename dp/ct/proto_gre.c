@@ -24,7 +24,8 @@ static bool gre_tuple(const struct ct_ip *ip, struct ct_tuple *t)
     return true;
 }
 
-static enum ct_verdict gre_packet(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info info)
+static enum ct_verdict gre_packet(struct ct_conn *c, const struct ct_ip *ip,
+                                  enum ip_conntrack_info info)
 {
     const uint32_t *seconds = ct_timeouts_of(c);
     struct ct_gre *gre = &c->state.gre;
@@ -40,10 +41,7 @@ static enum ct_verdict gre_packet(struct ct_conn *c, const struct ct_ip *ip, enu
         return CT_ACCEPT;
     }
     ct_conn_refresh(c, gre->stream_timeout);
-    if (!(c->status & IPS_ASSURED)) {
-        c->status |= IPS_ASSURED;
-        ct_conn_event(c, IPCT_ASSURED);
-    }
+    ct_conn_assure(c);
     return CT_ACCEPT;
 }
 
@@ -58,7 +56,6 @@ const struct ct_proto ct_proto_gre = {
     .tuple = gre_tuple,
     .packet = gre_packet,
     .write_id = ct_nat_write_gre,
-    .checksum_off = -1,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),
 };

@@ -31,6 +31,8 @@ static enum ct_verdict icmp_early(struct ct_table *t, const struct ct_ip *ip, ui
 {
     uint8_t type;
 
+    if (ip->l3 != 4)
+        return CT_ACCEPT;       /* as a query it is invalid: icmp_packet() */
     if (ct_ip_l4_len(ip) < CT_ICMP_HLEN || (t->sysctl.checksum && !ct_ip_checksum_ok(ip)))
         return CT_INVALID;
     type = ct_ip_l4(ip)[0];
@@ -43,24 +45,19 @@ static enum ct_verdict icmp_packet(struct ct_conn *c, const struct ct_ip *ip,
                                    enum ip_conntrack_info info)
 {
     (void)info;
-    if (ip->l3 != 4 || !ct_icmp_asks(queries, &c->dir[CT_ORIG].tuple))
-        return CT_INVALID;
-    ct_conn_refresh(c, ct_timeouts_of(c)[0]);
-    return CT_ACCEPT;
+    return ip->l3 == 4 ? ct_icmp_packet(queries, c) : CT_INVALID;
 }
 
 static const struct ct_timeout_row timeouts[] = { { "icmp_timeout", 30 } };
 
 const struct ct_proto ct_proto_icmp = {
     .number = IPPROTO_ICMP,
-    .l3 = 4,
     .name = "icmp",
     .tuple = ct_icmp_tuple,
     .invert = icmp_invert,
     .early = icmp_early,
     .packet = icmp_packet,
     .write_id = ct_nat_write_icmp,
-    .checksum_off = -1,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

@@ -6,7 +6,6 @@
 #include "dp/ct/nat_id.h"
 #include "dp/ct/proto_int.h"
 
-#define ICMPV6_CHECKSUM 2
 #define ICMPV6_NI_QUERY 139     /* RFC 4620 */
 #define ICMPV6_NI_REPLY 140
 #define ND_ROUTER_SOLICIT 133
@@ -33,6 +32,8 @@ static enum ct_verdict icmp6_early(struct ct_table *t, const struct ct_ip *ip, u
 {
     uint8_t type;
 
+    if (ip->l3 != 6)
+        return CT_ACCEPT;       /* as a query it is invalid: icmp6_packet() */
     if (ct_ip_l4_len(ip) < CT_ICMP_HLEN || (t->sysctl.checksum && !ct_ip_checksum_ok(ip)))
         return CT_INVALID;
     type = ct_ip_l4(ip)[0];
@@ -45,24 +46,19 @@ static enum ct_verdict icmp6_packet(struct ct_conn *c, const struct ct_ip *ip,
                                     enum ip_conntrack_info info)
 {
     (void)info;
-    if (ip->l3 != 6 || !ct_icmp_asks(queries, &c->dir[CT_ORIG].tuple))
-        return CT_INVALID;
-    ct_conn_refresh(c, ct_timeouts_of(c)[0]);
-    return CT_ACCEPT;
+    return ip->l3 == 6 ? ct_icmp_packet(queries, c) : CT_INVALID;
 }
 
 static const struct ct_timeout_row timeouts[] = { { "icmpv6_timeout", 30 } };
 
 const struct ct_proto ct_proto_icmp6 = {
     .number = IPPROTO_ICMPV6,
-    .l3 = 6,
     .name = "icmpv6",
     .tuple = ct_icmp_tuple,
     .invert = icmp6_invert,
     .early = icmp6_early,
     .packet = icmp6_packet,
     .write_id = ct_nat_write_icmp6,
-    .checksum_off = ICMPV6_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

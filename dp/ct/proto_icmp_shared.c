@@ -7,7 +7,7 @@
 
 #define ICMP_ID 4u
 
-/* ---- queries ----------------------------------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 static uint8_t type_of(const struct ct_tuple *t)
 {
@@ -34,37 +34,46 @@ bool ct_icmp_tuple(const struct ct_ip *ip, struct ct_tuple *t)
     return true;
 }
 
-bool ct_icmp_invert(const struct ct_icmp_query *queries, struct ct_tuple *reply, const struct ct_tuple *t)
+bool ct_icmp_invert(const struct ct_icmp_query *queries, struct ct_tuple *reply,
+                    const struct ct_tuple *t)
 {
     uint8_t type = type_of(t);
     const struct ct_icmp_query *q = query_of(queries, type);
+    uint8_t other;
 
     if (!q)
         return false;
+    other = type == q->question ? q->answer : q->question;
     reply->src_id = t->src_id;
-    reply->dst_id = (uint16_t)((type == q->question ? q->answer : q->question) << 8 | (t->dst_id & 0xff));
+    reply->dst_id = (uint16_t)(other << 8 | (t->dst_id & 0xff));
     return true;
 }
 
-bool ct_icmp_asks(const struct ct_icmp_query *queries, const struct ct_tuple *t)
+enum ct_verdict ct_icmp_packet(const struct ct_icmp_query *queries, struct ct_conn *c)
 {
-    const struct ct_icmp_query *q = query_of(queries, type_of(t));
+    uint8_t type = type_of(&c->dir[CT_ORIG].tuple);
+    const struct ct_icmp_query *q = query_of(queries, type);
 
-    return q && q->question == type_of(t);
+    if (!q || q->question != type)
+        return CT_INVALID;
+    ct_conn_refresh(c, ct_timeouts_of(c)[0]);
+    return CT_ACCEPT;
 }
 
-/* ---- errors ------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /* The confirmed connection that the packet inside the error belongs to, by the direction in which an answer to
  * it goes. */
-static struct ct_conn *conn_inside(struct ct_table *t, const struct ct_ip *ip, uint16_t zone, unsigned *dir)
+static struct ct_conn *conn_inside(struct ct_table *t, const struct ct_ip *ip, uint16_t zone,
+                                   unsigned *dir)
 {
     uint16_t l3_type = ip->l3 == 4 ? ETH_P_IP : ETH_P_IPV6;
     struct ct_tuple inner, answer;
     struct ct_ip inside;
 
     if (!ct_ip_parse(ip->pkt, ip->l4_off + CT_ICMP_HLEN, l3_type, &inside) ||
-        inside.is_later_frag || !ct_tuple_of(&inside, zone, &inner) || !ct_tuple_invert(&answer, &inner))
+        inside.is_later_frag || !ct_tuple_of(&inside, zone, &inner) ||
+        !ct_tuple_invert(&answer, &inner))
         return NULL;
     return ct_find(t, &answer, dir);
 }

@@ -28,8 +28,9 @@ struct ct_icmp_query {
 
 bool ct_icmp_tuple(const struct ct_ip *ip, struct ct_tuple *t);
 /* The tuple of the other half of a query; false: the type is none of these. */
-bool ct_icmp_invert(const struct ct_icmp_query *queries, struct ct_tuple *reply, const struct ct_tuple *t);
-/* Does this tuple ask? Only questions make connections. */
-bool ct_icmp_asks(const struct ct_icmp_query *queries, const struct ct_tuple *t);
+bool ct_icmp_invert(const struct ct_icmp_query *queries, struct ct_tuple *reply,
+                    const struct ct_tuple *t);
+/* The body of 'packet': only questions make connections. */
+enum ct_verdict ct_icmp_packet(const struct ct_icmp_query *queries, struct ct_conn *c);
 
 #endif

@@ -61,6 +61,7 @@ struct sctp_run {
     uint8_t old, next;              /* states, of the last chunk */
 };
 
+enum tag_told { TELLS_NOTHING, TELLS_OWN_TAG, TELLS_OTHER_TAG };
 enum tag_verdict { TAG_OK, TAG_BAD, TAG_SKIP /* the chunk changes nothing */ };
 
 struct sctp_kind {
@@ -68,13 +69,13 @@ struct sctp_kind {
     bool begins_nothing;            /* out of the blue it is invalid */
     bool is_alone;                  /* no other chunk in its packet */
     bool is_first;                  /* none before it */
-    bool tells_own_tag;             /* out of the blue: the tag is that of this direction, else of the other */
+    enum tag_told tells;            /* out of the blue: which direction's tag the packet has */
     enum tag_verdict (*check_tag)(struct sctp_run *r, const struct sctp_chunk *chunk);
     bool (*note)(struct sctp_run *r, const struct sctp_chunk *chunk);
     uint8_t next[CT_N_DIRS][N_STATES];
 };
 
-/* ---- tags ---------------------------------------------------------------------------------------- */
+/* ---- tags ------------------------------------------------------------------------------------ */
 
 static enum tag_verdict tag_is_zero(struct sctp_run *r, const struct sctp_chunk *chunk)
 {
@@ -202,7 +203,7 @@ static bool note_cookie_ack(struct sctp_run *r, const struct sctp_chunk *chunk)
     return true;
 }
 
-/* ---- chunks --------------------------------------------------------------------------------------- */
+/* ---- chunks ---------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct sctp_kind kinds[] = {
@@ -219,7 +220,7 @@ static const struct sctp_kind kinds[] = {
     { .type = 7 /* SHUTDOWN */,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sSS, sSS, sSR, sSA, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sSR, sSS, sSR, sSA, sIV } } },
-    { .type = 8 /* SHUTDOWN ACK */, .check_tag = tag_is_any,
+    { .type = 8 /* SHUTDOWN ACK */, .tells = TELLS_OTHER_TAG, .check_tag = tag_is_any,
       .next = { [CT_ORIG] =                    { sSA, sCL, sCW, sCE, sES, sSA, sSA, sSA, sSA },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSA, sSA, sSA, sIV } } },
     { .type = 9 /* ERROR */,
@@ -235,10 +236,10 @@ static const struct sctp_kind kinds[] = {
       .check_tag = tag_may_be_reflected,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sES, sSS, sSR, sCL, sCL },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sCL, sIV } } },
-    { .type = 4 /* HEARTBEAT */, .tells_own_tag = true, .check_tag = heartbeat_tag,
+    { .type = 4 /* HEARTBEAT */, .tells = TELLS_OWN_TAG, .check_tag = heartbeat_tag,
       .next = { [CT_ORIG] =                    { sHS, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS } } },
-    { .type = 5 /* HEARTBEAT ACK */, .tells_own_tag = true, .check_tag = heartbeat_ack_tag,
+    { .type = 5 /* HEARTBEAT ACK */, .check_tag = heartbeat_ack_tag,
       .next = { [CT_ORIG] =                    { sCL, sCL, sCW, sCE, sES, sSS, sSR, sSA, sHS },
                 [CT_REPLY] =                   { sIV, sCL, sCW, sCE, sES, sSS, sSR, sSA, sES } } },
 };
@@ -261,7 +262,11 @@ static bool next_chunk(const struct ct_ip *ip, uint32_t *off, struct sctp_chunk 
     if (*off + CHUNK_HLEN > ip->end)
         return false;
     *chunk = (struct sctp_chunk){
-        .kind = kind_of(header[0]), .off = *off, .len = be16_get(header + 2), .type = header[0], .flags = header[1],
+        .kind = kind_of(header[0]),
+        .off = *off,
+        .len = be16_get(header + 2),
+        .type = header[0],
+        .flags = header[1],
     };
     *off += (chunk->len + 3u) & ~3u;
     return true;
@@ -288,7 +293,7 @@ static bool survey(struct sctp_run *r)
     return n > 0;
 }
 
-/* ---- associations ----------------------------------------------------------------------------------- */
+/* ---- associations ---------------------------------------------------------------------------- */
 
 /* The tags that a first packet tells. */
 static bool sctp_new(struct sctp_run *r)
@@ -302,10 +307,11 @@ static bool sctp_new(struct sctp_run *r)
     while (next_chunk(r->ip, &off, &chunk)) {
         if (!chunk.kind)
             return false;
-        if (chunk.kind->note != note_init)
-            r->sctp->vtag[chunk.kind->tells_own_tag ? CT_ORIG : CT_REPLY] = r->tag;
-        else if (r->tag || !init_tag(r->ip, &chunk, &r->sctp->vtag[CT_REPLY]))
+        if (chunk.kind->note == note_init &&
+            (r->tag || !init_tag(r->ip, &chunk, &r->sctp->vtag[CT_REPLY])))
             return false;
+        if (chunk.kind->tells != TELLS_NOTHING)
+            r->sctp->vtag[chunk.kind->tells == TELLS_OWN_TAG ? CT_ORIG : CT_REPLY] = r->tag;
     }
     return true;
 }
@@ -325,10 +331,8 @@ static bool follow_chunk(struct sctp_run *r, const struct sctp_chunk *chunk)
     if (r->old == r->next)
         return true;
     ct_conn_event(r->c, IPCT_PROTOINFO);
-    if (r->next == sES && !(r->c->status & IPS_ASSURED)) {
-        r->c->status |= IPS_ASSURED;
-        ct_conn_event(r->c, IPCT_ASSURED);
-    }
+    if (r->next == sES)
+        ct_conn_assure(r->c);
     return true;
 }
 
@@ -343,7 +347,8 @@ static bool sctp_is_whole(const struct ct_table *t, const struct ct_ip *ip)
     return !t->sysctl.checksum || GUINT32_FROM_LE(crc) == crc32c_sctp(sctp, len, SCTP_CRC);
 }
 
-static enum ct_verdict sctp_packet(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info info)
+static enum ct_verdict sctp_packet(struct ct_conn *c, const struct ct_ip *ip,
+                                   enum ip_conntrack_info info)
 {
     struct sctp_run r = { .c = c, .sctp = &c->state.sctp, .ip = ip, .dir = ct_info_dir(info) };
     uint32_t off = ip->l4_off + SCTP_HLEN;
@@ -372,7 +377,7 @@ static bool sctp_can_drop(const struct ct_conn *c)
     return state == sSS || state == sSR || state == sSA;
 }
 
-/* ---- netlink ------------------------------------------------------------------------------------------ */
+/* ---- netlink --------------------------------------------------------------------------------- */
 
 static void sctp_put_info(struct nlmsghdr *msg, const struct ct_conn *c)
 {
@@ -422,7 +427,8 @@ static const struct ct_timeout_row timeouts[] = {
     { "sctp_timeout_heartbeat_sent", 30 },
     { NULL, 0 },                /* HEARTBEAT_ACKED: not used any more */
 };
-static_assert(G_N_ELEMENTS(timeouts) == CTA_TIMEOUT_SCTP_MAX, "one row for each CTA_TIMEOUT_SCTP_*");
+static_assert(G_N_ELEMENTS(timeouts) == CTA_TIMEOUT_SCTP_MAX,
+              "one row for each CTA_TIMEOUT_SCTP_*");
 
 const struct ct_proto ct_proto_sctp = {
     .number = IPPROTO_SCTP,
@@ -433,7 +439,6 @@ const struct ct_proto ct_proto_sctp = {
     .put_info = sctp_put_info,
     .set_info = sctp_set_info,
     .write_id = ct_nat_write_sctp,
-    .checksum_off = -1,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

@@ -8,14 +8,11 @@ const struct ct_proto *const ct_protos[N_CT_PROTOS] = {
     &ct_proto_dccp, &ct_proto_gre, &ct_proto_udplite, &ct_proto_generic,
 };
 
-const struct ct_proto *ct_proto_of(uint8_t number, uint8_t l3)
+const struct ct_proto *ct_proto_of(uint8_t number)
 {
-    for (size_t i = 0; i < N_CT_PROTOS - 1; i++) {
-        const struct ct_proto *proto = ct_protos[i];
-
-        if (proto->number == number && (!proto->l3 || proto->l3 == l3))
-            return proto;
-    }
+    for (size_t i = 0; i < N_CT_PROTOS - 1; i++)
+        if (ct_protos[i]->number == number)
+            return ct_protos[i];
     return &ct_proto_generic;
 }
 

@@ -11,7 +11,6 @@
 #include "dp/ct/nat_id.h"
 #include "dp/ct/proto_tcp.h"
 
-#define TCP_CHECKSUM 16         /* offset of the checksum */
 
 enum { CT_TCP_RETRANS = CTA_TIMEOUT_TCP_RETRANS - 1, CT_TCP_UNACK = CTA_TIMEOUT_TCP_UNACK - 1 };
 
@@ -71,7 +70,7 @@ static bool tcp_read(const struct ct_table *t, const struct ct_ip *ip, struct tc
     return (!t->sysctl.checksum || ct_ip_checksum_ok(ip)) && flags_are_valid(seg->flags);
 }
 
-/* ---- the first segment ------------------------------------------------------------------------ */
+/* ---- the first segment ----------------------------------------------------------------------- */
 
 static bool tcp_new(struct ct_conn *c, const struct tcp_seg *seg)
 {
@@ -79,7 +78,8 @@ static bool tcp_new(struct ct_conn *c, const struct tcp_seg *seg)
     struct ct_tcp_side *side = &tcp->side[CT_ORIG];
     uint8_t state = tcp_first_state(seg);
 
-    if (state == TCP_CONNTRACK_MAX || (state != TCP_CONNTRACK_SYN_SENT && !c->table->sysctl.tcp_loose))
+    if (state == TCP_CONNTRACK_MAX ||
+        (state != TCP_CONNTRACK_SYN_SENT && !c->table->sysctl.tcp_loose))
         return false;
     memset(tcp, 0, sizeof(*tcp));
     side->end = side->max_end = seg->end;
@@ -96,7 +96,7 @@ static bool tcp_new(struct ct_conn *c, const struct tcp_seg *seg)
     return true;
 }
 
-/* ---- a segment that fits, or does not ------------------------------------------------------------- */
+/* ---- a segment that fits, or does not -------------------------------------------------------- */
 
 static uint32_t timeout_of(const uint32_t *seconds, unsigned state)
 {
@@ -127,7 +127,8 @@ static uint32_t choose_timeout(const struct ct_conn *c, const struct tcp_seg *se
     const uint32_t *seconds = ct_timeouts_of(c);
     const struct ct_tcp *tcp = &c->state.tcp;
     uint32_t usual = timeout_of(seconds, tcp->state);
-    bool has_unacked = (tcp->side[0].flags | tcp->side[1].flags) & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+    bool has_unacked =
+        (tcp->side[0].flags | tcp->side[1].flags) & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
 
     if (tcp->retrans >= c->table->sysctl.tcp_max_retrans && usual > seconds[CT_TCP_RETRANS])
         return seconds[CT_TCP_RETRANS];
@@ -157,6 +158,13 @@ static bool track_unreplied(const struct tcp_step *s, uint32_t *timeout)
     return true;
 }
 
+/* An ACK after the handshake, or the answer to a connection that was picked up. */
+static bool opens(const struct tcp_step *s)
+{
+    return s->next == TCP_CONNTRACK_ESTABLISHED &&
+           (s->old == TCP_CONNTRACK_SYN_RECV || s->old == TCP_CONNTRACK_ESTABLISHED);
+}
+
 static void follow(struct tcp_step *s)
 {
     struct ct_conn *c = s->c;
@@ -174,14 +182,14 @@ static void follow(struct tcp_step *s)
     if (!(c->status & IPS_SEEN_REPLY)) {
         if (!track_unreplied(s, &timeout))
             return;
-    } else if (!(c->status & IPS_ASSURED) && (s->old == TCP_CONNTRACK_SYN_RECV || s->old == TCP_CONNTRACK_ESTABLISHED) && s->next == TCP_CONNTRACK_ESTABLISHED) {
-        c->status |= IPS_ASSURED;
-        ct_conn_event(c, IPCT_ASSURED);
+    } else if (opens(s)) {
+        ct_conn_assure(c);
     }
     ct_conn_refresh(c, timeout);
 }
 
-static enum ct_verdict tcp_packet(struct ct_conn *c, const struct ct_ip *ip, enum ip_conntrack_info info)
+static enum ct_verdict tcp_packet(struct ct_conn *c, const struct ct_ip *ip,
+                                  enum ip_conntrack_info info)
 {
     struct tcp_seg seg;
     struct tcp_step s = { .c = c, .tcp = &c->state.tcp, .seg = &seg };
@@ -227,7 +235,6 @@ const struct ct_proto ct_proto_tcp = {
     .put_info = tcp_put_info,
     .set_info = tcp_set_info,
     .write_id = ct_nat_write_tcp,
-    .checksum_off = TCP_CHECKSUM,
     .has_id = true,
     .timeout = timeouts,
     .n_timeouts = G_N_ELEMENTS(timeouts),

@@ -10,9 +10,17 @@
 #define TCP_HLEN 20u
 
 /* What kind of segment it is, in the order of precedence: enum tcp_bit_set. */
-enum tcp_kind { TCP_SYN_SET, TCP_SYNACK_SET, TCP_FIN_SET, TCP_ACK_SET, TCP_RST_SET, TCP_NONE_SET, N_TCP_KINDS };
+enum tcp_kind {
+    TCP_SYN_SET,
+    TCP_SYNACK_SET,
+    TCP_FIN_SET,
+    TCP_ACK_SET,
+    TCP_RST_SET,
+    TCP_NONE_SET,
+    N_TCP_KINDS
+};
 
-enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10, TCP_URG = 0x20 };
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
 
 /* One segment as it was read. */
 struct tcp_seg {
@@ -50,7 +58,7 @@ enum tcp_fit {
 /* Is the segment within the windows of connection 'c', which move along with it? */
 enum tcp_fit tcp_in_window(struct ct_conn *c, const struct tcp_seg *seg);
 
-/* ---- proto_tcp_state.c --------------------------------------------------------------------------- */
+/* ---- proto_tcp_state.c ----------------------------------------------------------------------- */
 
 struct tcp_step {
     struct ct_conn *c;
@@ -67,7 +75,7 @@ uint8_t tcp_first_state(const struct tcp_seg *seg);
 bool tcp_next_state(struct tcp_step *s);
 bool tcp_can_drop(const struct ct_conn *c);
 
-/* ---- proto_tcp_info.c ---------------------------------------------------------------------------- */
+/* ---- proto_tcp_info.c ------------------------------------------------------------------------ */
 
 void tcp_put_info(struct nlmsghdr *msg, const struct ct_conn *c);
 int tcp_set_info(struct ct_conn *c, const struct nlattr *info, struct err *e);

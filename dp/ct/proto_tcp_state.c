@@ -87,8 +87,8 @@ static bool step_ignore(struct tcp_step *s)
     const struct tcp_seg *seg = s->seg;
     struct ct_tcp *tcp = s->tcp;
 
-    if (seg->kind == TCP_SYNACK_SET && tcp->last_index == TCP_SYN_SET && tcp->last_dir != seg->dir &&
-        seg->ack == tcp->last_end) {
+    if (seg->kind == TCP_SYNACK_SET && tcp->last_index == TCP_SYN_SET &&
+        tcp->last_dir != seg->dir && seg->ack == tcp->last_end) {
         resync(s);
         return true;
     }
@@ -121,8 +121,9 @@ static bool step_syn_sent(struct tcp_step *s)
 static bool step_time_wait(struct tcp_step *s)
 {
     struct ct_tcp *tcp = s->tcp;
-    bool is_challenge = s->old == sLA && s->seg->kind == TCP_ACK_SET && tcp->last_dir != s->seg->dir &&
-                        tcp->last_index == TCP_SYN_SET && tcp->last_flags & IP_CT_EXP_CHALLENGE_ACK;
+    bool is_challenge = s->old == sLA && s->seg->kind == TCP_ACK_SET &&
+                        tcp->last_dir != s->seg->dir && tcp->last_index == TCP_SYN_SET &&
+                        tcp->last_flags & IP_CT_EXP_CHALLENGE_ACK;
 
     if (!is_challenge)
         return true;
@@ -194,7 +195,8 @@ static bool check_rst_seq(struct tcp_step *s, bool *is_trusted)
     if (tcp_before(seq, max_ack) && !s->c->table->sysctl.tcp_ignore_invalid_rst)
         return false;
     *is_trusted = !is_established(s) || seq == max_ack ||
-                  (tcp->last_index == TCP_ACK_SET && tcp->last_dir == s->seg->dir && seq == tcp->last_end);
+                  (tcp->last_index == TCP_ACK_SET && tcp->last_dir == s->seg->dir &&
+                   seq == tcp->last_end);
     if (!*is_trusted)
         s->next = s->old;
     return true;
@@ -211,7 +213,8 @@ static bool step_close(struct tcp_step *s)
         s->skips_window = true;
         return true;
     }
-    if (tcp->side[!s->seg->dir].flags & IP_CT_TCP_FLAG_MAXACK_SET && tcp->last_index != TCP_SYN_SET) {
+    if (tcp->side[!s->seg->dir].flags & IP_CT_TCP_FLAG_MAXACK_SET &&
+        tcp->last_index != TCP_SYN_SET) {
         if (!check_rst_seq(s, &is_trusted))
             return leave(s, CT_INVALID);
         if (is_trusted)

@@ -206,10 +206,12 @@ static void update_receiver(const struct numbers *n)
         to->flags &= (uint8_t)~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
 }
 
-static void count_retransmissions(struct ct_tcp *tcp, const struct tcp_seg *seg, const struct numbers *n)
+static void count_retransmissions(struct ct_tcp *tcp, const struct tcp_seg *seg,
+                                  const struct numbers *n)
 {
-    bool is_same = tcp->last_dir == seg->dir && tcp->last_seq == n->seq && tcp->last_ack == n->ack &&
-                   tcp->last_end == n->end && tcp->last_win == seg->win;
+    bool is_same = tcp->last_dir == seg->dir && tcp->last_seq == n->seq &&
+                   tcp->last_ack == n->ack && tcp->last_end == n->end &&
+                   tcp->last_win == seg->win;
 
     tcp->retrans = is_same ? (uint8_t)(tcp->retrans + 1) : 0;
     tcp->last_dir = (uint8_t)seg->dir;
@@ -236,6 +238,11 @@ static struct numbers read_numbers(struct ct_conn *c, const struct tcp_seg *seg)
     return n;
 }
 
+static bool is_liberal(const struct ct_conn *c, const struct ct_tcp_side *from)
+{
+    return from->flags & IP_CT_TCP_FLAG_BE_LIBERAL || c->table->sysctl.tcp_be_liberal;
+}
+
 enum tcp_fit tcp_in_window(struct ct_conn *c, const struct tcp_seg *seg)
 {
     struct ct_tcp *tcp = &c->state.tcp;
@@ -247,8 +254,7 @@ enum tcp_fit tcp_in_window(struct ct_conn *c, const struct tcp_seg *seg)
     fill_in(tcp, seg, &n);
     fits = fit(&n);
     if (fits != TCP_FITS)
-        return n.from->flags & IP_CT_TCP_FLAG_BE_LIBERAL || c->table->sysctl.tcp_be_liberal ? TCP_FITS
-                                                                                           : fits;
+        return is_liberal(c, n.from) ? TCP_FITS : fits;
     if (!(seg->flags & TCP_SYN))
         n.win <<= n.from->scale;
     update_sender(seg, &n);

@@ -51,10 +51,8 @@ static bool is_damaged_udplite(const struct ct_conn *c, const struct ct_ip *ip)
 
 static void assure(struct ct_conn *c)
 {
-    if (c->status & IPS_ASSURED)
-        return;
-    c->status |= IPS_ASSURED;
-    ct_conn_event(c, IPCT_ASSURED);
+    if (!(c->status & CT_NAT_CLASH))
+        ct_conn_assure(c);
 }
 
 static enum ct_verdict udp_packet(struct ct_conn *c, const struct ct_ip *ip,

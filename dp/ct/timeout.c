@@ -33,7 +33,7 @@ struct ct_timeout *ct_timeout_find(struct ct_table *t, const char *name, uint8_t
 {
     struct ct_timeout *p = ct_timeout_by_name(t, name);
 
-    if (!p || p->l3_number != (l3 == 4 ? AF_INET : AF_INET6) || p->proto != ct_proto_of(l4, l3))
+    if (!p || p->l3_number != (l3 == 4 ? AF_INET : AF_INET6) || p->proto != ct_proto_of(l4))
         return NULL;
     p->use++;
     return p;

@@ -22,6 +22,6 @@ void ct_trace(const struct ct_table *t, const char *func, const struct ct_tuple 
     format_end(src, sizeof(src), tuple, &tuple->src, tuple->src_id);
     format_end(dst, sizeof(dst), tuple, &tuple->dst, tuple->dst_id);
     g_snprintf(text, sizeof(text), "%s zone %u %s > %s",
-               ct_proto_of(tuple->proto, tuple->l3)->name, tuple->zone, src, dst);
+               ct_proto_of(tuple->proto)->name, tuple->zone, src, dst);
     t->env->trace(t->env->ctx, func, text);
 }

@@ -156,7 +156,7 @@ static enum ct_verdict follow(const struct ct_ip *ip)
 static enum ct_verdict track_once(struct ct_table *t, const struct ct_ip *ip, uint16_t zone,
                                   struct ct_timeout *timeout)
 {
-    const struct ct_proto *proto = ct_proto_of(ip->proto, ip->l3);
+    const struct ct_proto *proto = ct_proto_of(ip->proto);
     enum ct_verdict verdict = proto->early ? proto->early(t, ip, zone) : CT_ACCEPT;
 
     t->stats.n_error += verdict != CT_ACCEPT;
@@ -185,28 +185,56 @@ int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
     do {
         verdict = track_once(t, &ip, zone, timeout);
     } while (verdict == CT_REPEAT);
-    return verdict == CT_DROP ? -ENOENT : 0;
+    return verdict == CT_DROP ? -EINVAL : 0;
 }
 
 /* ---- confirming ----------------------------------------------------------------------------------- */
 
-/* Another connection has the same tuple since this one was made: the packet joins it, if the protocol bears
- * that and no address was translated. */
-static int join(struct pkt *p)
+/* The connection that has one of this one's tuples. */
+static struct ct_conn *find_clash(const struct ct_conn *c)
 {
-    struct ct_conn *c = p->ct, *first;
-    struct ct_stats *stats = &c->table->stats;
+    struct ct_conn *first;
     unsigned dir;
 
-    stats->n_insert_failed++;
     first = ct_find(c->table, &c->dir[CT_ORIG].tuple, &dir);
-    if (!first || dir != CT_ORIG || !c->proto->allows_clash || c->status & IPS_NAT_DONE_MASK) {
-        stats->n_drop++;
-        return -EINVAL;
+    return first ? first : ct_find(c->table, &c->dir[CT_REPLY].tuple, &dir);
+}
+
+static bool is_same_flow(const struct ct_conn *a, const struct ct_conn *b)
+{
+    return ct_tuple_equal(&a->dir[CT_ORIG].tuple, &b->dir[CT_ORIG].tuple) &&
+           ct_tuple_equal(&a->dir[CT_REPLY].tuple, &b->dir[CT_REPLY].tuple);
+}
+
+/* The packet, in the direction that it had, joins the connection that was there first, unless NAT has dealt with that
+ * one and come to something else. */
+static bool join(struct pkt *p)
+{
+    struct ct_conn *c = p->ct, *first = find_clash(c);
+    unsigned dir = ct_info_dir(p->ct_info);
+
+    if (!first || (first->status & IPS_NAT_DONE_MASK && !is_same_flow(first, c)))
+        return false;
+    if (first->has_counts) {
+        first->count[dir].n_packets++;
+        first->count[dir].n_bytes += c->count[dir].n_bytes;
     }
-    stats->n_clash_resolve++;
-    pkt_set_ct(p, ct_conn_get(first), ct_info_of(first, dir));
-    return 0;
+    pkt_set_ct(p, ct_conn_get(first), p->ct_info);
+    return true;
+}
+
+/* nf_ct_resolve_clash: another connection has one of this one's tuples. */
+static int resolve_clash(struct pkt *p)
+{
+    struct ct_stats *stats = &p->ct->table->stats;
+
+    if (p->ct->proto->allows_clash && (join(p) || !ct_conn_insert_reply(p->ct))) {
+        stats->n_clash_resolve++;
+        return 0;
+    }
+    stats->n_insert_failed++;
+    stats->n_drop++;
+    return -EINVAL;
 }
 
 int ct_confirm(struct pkt *p)
@@ -218,9 +246,9 @@ int ct_confirm(struct pkt *p)
     if (!ct_is_confirmed(c)) {
         if (ct_info_dir(p->ct_info) != CT_ORIG)
             return 0;
-        if (ct_conn_insert(c))
-            return join(p);
+        if (ct_conn_insert(c) && resolve_clash(p))
+            return -EINVAL;
     }
-    ct_events_deliver(c);
+    ct_events_deliver(p->ct);
     return 0;
 }

@@ -9,7 +9,7 @@ struct ct_timeout;
 
 /* nf_conntrack_in: tracks the IP packet at p->l3_off of ethertype 'l3_type' in 'zone'; a new connection gets
  * 'timeout' (NULL: defaults). The packet carries its connection then, or none: it is invalid. 0, or
- * -ENOENT: it is to be dropped. */
+ * -EINVAL: it is to be dropped (up to 6.1.176 -ENOENT). */
 int ct_track(struct ct_table *t, struct pkt *p, uint16_t l3_type, uint16_t zone,
              struct ct_timeout *timeout);
 

@@ -29,7 +29,7 @@ static bool parse_ip4(struct ct_ip *ip)
     const uint8_t *hdr = ct_ip_l3(ip);
     uint32_t hdr_len;
 
-    if (pkt_left(ip->pkt, ip->l3_off) < IP4_LEN || hdr[0] >> 4 != 4)
+    if (pkt_left(ip->pkt, ip->l3_off) < IP4_LEN)
         return false;
     hdr_len = (hdr[0] & 15u) * 4;
     ip->l3 = 4;
@@ -44,7 +44,7 @@ static bool parse_ip6(struct ct_ip *ip)
 {
     const uint8_t *hdr = ct_ip_l3(ip);
 
-    if (pkt_left(ip->pkt, ip->l3_off) < IP6_LEN || hdr[0] >> 4 != 6)
+    if (pkt_left(ip->pkt, ip->l3_off) < IP6_LEN)
         return false;
     ip->l3 = 6;
     ip->end = ip_end(ip, IP6_LEN + be16_get(hdr + 4));
@@ -77,7 +77,7 @@ static void read_addrs(const struct ct_ip *ip, struct ct_tuple *t)
 
 bool ct_tuple_of(const struct ct_ip *ip, uint16_t zone, struct ct_tuple *t)
 {
-    const struct ct_proto *proto = ct_proto_of(ip->proto, ip->l3);
+    const struct ct_proto *proto = ct_proto_of(ip->proto);
 
     *t = (struct ct_tuple){ .zone = zone, .l3 = ip->l3, .proto = ip->proto };
     read_addrs(ip, t);
@@ -86,7 +86,7 @@ bool ct_tuple_of(const struct ct_ip *ip, uint16_t zone, struct ct_tuple *t)
 
 bool ct_tuple_invert(struct ct_tuple *reply, const struct ct_tuple *t)
 {
-    const struct ct_proto *proto = ct_proto_of(t->proto, t->l3);
+    const struct ct_proto *proto = ct_proto_of(t->proto);
 
     *reply = *t;
     reply->src = t->dst;
@@ -119,7 +119,7 @@ uint32_t ct_tuple_hash(const struct ct_tuple *t)
 
 /* ---- checksums ----------------------------------------------------------------------------------- */
 
-static uint32_t pseudo_header(const struct ct_ip *ip, uint32_t len)
+uint32_t ct_pseudo_sum(const struct ct_ip *ip, uint32_t len)
 {
     const uint8_t *hdr = ct_ip_l3(ip);
     uint32_t sum = len + ip->proto;
@@ -127,10 +127,14 @@ static uint32_t pseudo_header(const struct ct_ip *ip, uint32_t len)
     return ip->l3 == 4 ? csum_add(sum, hdr + 12, 8) : csum_add(sum, hdr + 8, 32);
 }
 
+/* The kernel adds up an IPv4 packet from its header on, as a header that is right adds nothing: one that is wrong makes
+ * the transport's checksum wrong. */
 bool ct_ip_covered_ok(const struct ct_ip *ip, uint32_t covered)
 {
-    uint32_t sum = ip->proto == IPPROTO_ICMP ? 0 : pseudo_header(ip, ct_ip_l4_len(ip));
+    uint32_t sum = ip->proto == IPPROTO_ICMP ? 0 : ct_pseudo_sum(ip, ct_ip_l4_len(ip));
 
+    if (ip->l3 == 4)
+        sum = csum_add(sum, ct_ip_l3(ip), ip->l4_off - ip->l3_off);
     return !csum_finish(csum_add(sum, ct_ip_l4(ip), covered));
 }
 

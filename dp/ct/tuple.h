@@ -65,6 +65,9 @@ bool ct_tuple_invert(struct ct_tuple *reply, const struct ct_tuple *t);
 bool ct_tuple_equal(const struct ct_tuple *a, const struct ct_tuple *b);
 uint32_t ct_tuple_hash(const struct ct_tuple *t);
 
+/* Sum of the pseudo header for 'len' bytes of transport, as csum_add() goes on with it. */
+uint32_t ct_pseudo_sum(const struct ct_ip *ip, uint32_t len);
+
 /* Does the transport's Internet checksum hold, with the pseudo header that all but ICMP have? */
 bool ct_ip_checksum_ok(const struct ct_ip *ip);
 /* The same of protocols whose checksum covers only the first 'covered' bytes. */

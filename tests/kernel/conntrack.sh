@@ -1,12 +1,13 @@
-# conntrack.sh - what Debian's conntrack shows of tracked connections. Sorted: the kernel's order is random; without ids and
-# the seconds that are left.
+# conntrack.sh - what Debian's conntrack shows of tracked connections. Sorted: the kernel's order is random; without ids
+# and the seconds that are left.
 here=$(dirname "$0")/..
 . "$here/ct_datapath.sh"
 /usr/bin/python3 "$here/ct_frames.py"
 try() {
     echo "conntrack $*"
     conntrack "$@" 2>&1 | sed -E 's/^conntrack v[^:]*: //
-        s/^((ipv4 +2 )?[a-z]+ +[0-9]+) [0-9]+ /\1 N /; s/^[0-9]+ proto/N proto/; s/ -t [0-9]+ / -t N /; s/ id=[0-9]+$/ id=N/
+        s/^((ipv4 +2 )?[a-z]+ +[0-9]+) [0-9]+ /\1 N /; s/^[0-9]+ proto/N proto/; s/ -t [0-9]+ / -t N /
+        s/ id=[0-9]+$/ id=N/
         s/<(timeout|id)>[0-9]*/<\1>N/g' | sort
 }
 try -L

@@ -163,11 +163,14 @@ for title, flags, attrs in (
         ("tcp, established", MAKE, conn(TCP, 3, 4) + SECONDS + attr(3, be32(14)) + attr(8, be32(7)) +
          nest(4, nest(1, attr(1, u8(3)), attr(2, u8(7)), attr(3, u8(8)), attr(4, b"\x1f\x1f"), attr(5, b"\3\7")))),
         ("icmp", MAKE, conn(ICMP, 77, 8, 0) + SECONDS), ("icmp error", MAKE, conn(ICMP, 77, 3, 0) + SECONDS),
-        ("sctp", MAKE, conn(132, 1, 2) + SECONDS + nest(4, nest(3, attr(1, u8(3)), attr(2, be32(1)), attr(3, be32(2))))),
+        ("sctp", MAKE, conn(132, 1, 2) + SECONDS +
+         nest(4, nest(3, attr(1, u8(3)), attr(2, be32(1)), attr(3, be32(2))))),
         ("sctp, in part", MAKE, conn(132, 1, 3) + SECONDS + nest(4, nest(3, attr(1, u8(3))))),
-        ("dccp", MAKE, conn(33, 1, 2) + SECONDS + nest(4, nest(2, attr(1, u8(3)), attr(2, u8(1)), attr(3, bytes(range(8)))))),
+        ("dccp", MAKE, conn(33, 1, 2) + SECONDS +
+         nest(4, nest(2, attr(1, u8(3)), attr(2, u8(1)), attr(3, bytes(range(8)))))),
         ("dccp, state 10", MAKE, conn(33, 1, 3) + SECONDS + nest(4, nest(2, attr(1, u8(10)), attr(2, u8(0))))),
-        ("gre", MAKE, conn(47, 1, 2) + SECONDS), ("udplite", MAKE, conn(136, 1, 2) + SECONDS), ("protocol 99", MAKE, conn(99) + SECONDS),
+        ("gre", MAKE, conn(47, 1, 2) + SECONDS), ("udplite", MAKE, conn(136, 1, 2) + SECONDS),
+        ("protocol 99", MAKE, conn(99) + SECONDS),
         ("two protocols", MAKE, tuple_of(1, "10.0.0.1", "10.0.0.2", UDP, 1, 5) +
          tuple_of(2, "10.0.0.2", "10.0.0.1", TCP, 5, 1) + SECONDS),
         ("other end", MAKE, tuple_of(1, "10.0.0.1", "10.0.0.2", UDP, 1, 5) +
@@ -201,7 +204,8 @@ for title, attrs in (
         ("seen reply", attr(3, be32(10))), ("status 0", attr(3, be32(0))), ("reply unseen", attr(3, be32(8))),
         ("assured", attr(3, be32(0x3E))), ("fixed", attr(3, be32(0x40E))), ("timeout", attr(7, be32(5))),
         ("nat", nest(6, attr(1, ip("1.2.3.4")))), ("helper", nest(5, attr(1, b"tftp\0"))),
-        ("no helper", nest(5, attr(1, b"\0"))), ("nameless helper", nest(5)), ("state", nest(4, nest(1, attr(1, u8(3)))))):
+        ("no helper", nest(5, attr(1, b"\0"))), ("nameless helper", nest(5)),
+        ("state", nest(4, nest(1, attr(1, u8(3)))))):
     ask("change: " + title, CT | NEW, ACK, T1, attrs)
 H = tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 20, 21)
 for title, of, attrs in (
@@ -209,7 +213,8 @@ for title, of, attrs in (
         ("scale 15", H, nest(4, nest(1, attr(2, u8(15))))), ("one scale", H, nest(4, nest(1, attr(2, u8(9))))),
         ("same helper", H, nest(5, attr(1, b"ftp\0"))), ("other helper", H, nest(5, attr(1, b"nix\0"))),
         ("a sibling's", tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 30, 31), nest(5, attr(1, b"ftp\0"))),
-        ("another master", tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 30, 31), tuple_of(14, "1.2.3.4", "4.3.2.1", TCP, 1, 2))):
+        ("another master", tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 30, 31),
+         tuple_of(14, "1.2.3.4", "4.3.2.1", TCP, 1, 2))):
     ask("change: " + title, CT | NEW, ACK, of, attrs)
 
 for title, of, options in (
@@ -230,7 +235,8 @@ for title, attrs, options in (
         ("mark and mask", attr(8, be32(5)) + attr(21, be32(5)), {}), ("mask", attr(21, be32(5)), {}),
         ("mark, short", attr(8, b"\1"), {}), ("assured", attr(3, be32(4)), {}), ("status 0", attr(3, be32(0)), {}),
         ("not assured", attr(3, be32(0)) + attr(26, be32(4)), {}), ("status mask", attr(26, be32(2)), {}),
-        ("filter: addresses", filtered(3) + T1, {}), ("filter: none there", filtered(1) + tuple_of(1, "1.1.1.1", "2.2.2.2", UDP, 1, 2), {}),
+        ("filter: addresses", filtered(3) + T1, {}),
+        ("filter: none there", filtered(1) + tuple_of(1, "1.1.1.1", "2.2.2.2", UDP, 1, 2), {}),
         ("filter: no tuple", filtered(1), {}), ("filter: unknown flag", filtered(0x1000) + T1, {}),
         ("filter: no family", filtered(1) + T1, {"family": 0}), ("filter: port of what", filtered(16) + T1, {}),
         ("filter: protocol", filtered(8) + T1, {}), ("filter: port", filtered(0x28) + T1, {}),
@@ -304,8 +310,9 @@ expect("change", NEW, ACK, 5000, attr(4, be32(300)))
 expect("get", GET, ACK, 5000, master=b"", mask=b"")
 expect("dump", GET, DUMP, 0, master=b"", mask=b"")
 expect("dump of a master", GET, DUMP, 0, mask=b"")
-expect("dump of a master without helper", GET, DUMP, 0, master=tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 20, 99), mask=b"")
-expect("the same, acknowledged", GET, DUMP | ACK, 0, master=tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 20, 99), mask=b"")
+HELPLESS = tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 20, 99)
+expect("dump of a master without helper", GET, DUMP, 0, master=HELPLESS, mask=b"")
+expect("the same, acknowledged", GET, DUMP | ACK, 0, master=HELPLESS, mask=b"")
 expect("another", NEW, MAKE, 5001, attr(8, be32(5)))
 expect("class 1", NEW, MAKE, 5002, attr(9, be32(1)))
 expect("function", NEW, MAKE, 5003, attr(11, b"nat-follow-master\0"))

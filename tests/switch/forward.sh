@@ -41,8 +41,9 @@ feed p3 c_to_all.pcap
 came p1=1 p2=1
 settle
 feed p1 a_to_c.pcap
+came p3=1
 feed p1 a_to_c.pcap
-came p3=2
+came p3=1
 end
 ovs-appctl fdb/show br0 | awk '{ print $1, $2, $3 }' | sort
 

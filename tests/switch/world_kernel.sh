@@ -72,11 +72,11 @@ chapter() {
 }
 
 feed() {
-    on python3 feed.py "h$1" "$2"
+    on ./feed_device "h$1" "$2"
 }
 
 feed_one() {
-    on python3 feed.py "h$1" "$2" "$3"
+    on ./feed_device "h$1" "$2" "$3"
 }
 
 await() {
