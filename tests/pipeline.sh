@@ -1,7 +1,7 @@
 #!/bin/sh
-# pipeline.sh BUILD SESSION [--update] - a session of switch/ whose recordings are golden: run twice, with other CPUs and
-# another way of upcalls, it says what switch/expected has and leaves the files of fixtures/pipeline/SESSION, times and all.
-# --update writes those files instead.
+# pipeline.sh BUILD SESSION [--update] - a session of switch/ whose recordings are golden: run twice, with other CPUs
+# and another way of upcalls, it says what switch/expected has and leaves the files of fixtures/pipeline/SESSION, times
+# and all. --update writes those files instead.
 set -u
 # shellcheck source=tests/tools.sh
 . "$(dirname "$0")/tools.sh"
@@ -53,6 +53,11 @@ if [ "${3:-}" = --update ]; then
     mkdir -p "$golden" && cp ./*.[pq][0-9].pcap "$golden"
     exit
 fi
+/usr/bin/python3 -B "$here/../fixtures/make_sessions.py" made || die "no conversations"
+for file in made/*; do
+    cmp "$file" "$golden/../${file#made/}" || die "is not what fixtures/make_sessions.py writes"
+done
+step "conversations are what fixtures/make_sessions.py writes"
 once --cpus 2
 same_files
 cd ..

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154
+# shellcheck shell=sh disable=SC2119,SC2120
 # play.sh - plays a conversation: each frame when what became of the one before is known, so that all runs are alike.
 
 : >exact
