@@ -157,6 +157,9 @@ struct vport *vport_by_name(const struct dp_ns *ns, const char *name);
 void vport_set_pids(struct vport *v, const struct nlattr *pids);
 uint32_t vport_upcall_pid(const struct vport *v, struct pkt *p);
 const struct vport_type *vport_type_row(uint32_t type);        /* NULL: unknown */
+/* Enslaves a port's device, whose frames all come to the port; the reverse. Listeners are told. */
+void vport_attach(struct vport *v, struct netdev *master);
+void vport_detach(struct vport *v);
 extern const struct vport_type vport_gre, vport_vxlan, vport_geneve;    /* vport_tunnel.c */
 /* A frame leaves by a port whose device makes tunnels. */
 enum drop_reason vport_tunnel_send(struct vport *v, struct pkt *p);

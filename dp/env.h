@@ -43,6 +43,8 @@ struct dp_env {
     void (*dev_destroy)(void *ctx, struct dp_ns *ns, struct netdev *dev);
     /* 'master' of a device, or what a new one is, has changed: listeners are told. NULL: nobody. */
     void (*dev_changed)(void *ctx, struct netdev *dev);
+    /* One more (1) or one less (-1) wants all frames of a device. NULL: nobody counts. */
+    void (*dev_promisc)(void *ctx, struct netdev *dev, int change);
     /* A frame leaves by a port: a netdev port's goes to the wire, an internal port's up to the
      * host's stack. The tag is in the bytes already. Borrowed: copy what is kept. */
     void (*transmit)(void *ctx, struct netdev *dev, const struct pkt *p);

@@ -1,8 +1,8 @@
 /* netdev.h - what the datapath needs to know of a network device.
  *
  * Devices are made, renamed and destroyed by the layer above (sim/device, through struct
- * dp_env); the datapath reads these members and writes only 'vport', 'master', 'promiscuity'
- * and 'stats'. Catalogue 03.
+ * dp_env); the datapath reads these members and writes only 'vport', 'master' and 'stats'.
+ * Catalogue 03.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef DP_NETDEV_H
 #define DP_NETDEV_H
@@ -55,7 +55,7 @@ struct netdev {
     uint8_t mac[6];
     uint32_t mtu;               /* bytes behind the Ethernet header */
     bool is_up, has_carrier;
-    unsigned promiscuity;
+    unsigned promiscuity;       /* how many want all its frames */
     struct netdev_tunnel tunnel;
     struct netdev *master;      /* the datapath's local device, for netdev ports */
     struct vport *vport;        /* the port it is, or NULL */

@@ -95,8 +95,7 @@ static int tunnel_create(struct vport *v, const struct vport_parms *parms, struc
     v->dev->mtu = tunnels[v->type].mtu;
     v->dev->tunnel = tunnel;
     v->dev->is_up = true;
-    v->dev->promiscuity++;
-    v->dev->master = local->dev;
+    vport_attach(v, local->dev);
     return 0;
 }
 

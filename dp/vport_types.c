@@ -24,6 +24,28 @@ static void tell(const struct vport *v)
         env->dev_changed(env->ctx, v->dev);
 }
 
+static void promisc(const struct vport *v, int change)
+{
+    const struct dp_env *env = dp_world_of(v->dp)->env;
+
+    if (env->dev_promisc)
+        env->dev_promisc(env->ctx, v->dev, change);
+}
+
+void vport_attach(struct vport *v, struct netdev *master)
+{
+    v->dev->master = master;
+    tell(v);
+    promisc(v, 1);
+}
+
+void vport_detach(struct vport *v)
+{
+    v->dev->master = NULL;
+    tell(v);
+    promisc(v, -1);
+}
+
 /* ---- internal: a device of our own, whose other end is the host's stack ----------------------- */
 
 static int internal_create(struct vport *v, const struct vport_parms *parms, struct err *e)
@@ -33,7 +55,7 @@ static int internal_create(struct vport *v, const struct vport_parms *parms, str
                               &v->dev, e);
 
     if (!err)
-        v->dev->promiscuity++;
+        promisc(v, 1);
     return err;
 }
 
@@ -42,6 +64,7 @@ static void internal_destroy(struct vport *v)
     const struct dp_env *env = dp_world_of(v->dp)->env;
 
     v->dev->vport = NULL;
+    promisc(v, -1);
     env->dev_destroy(env->ctx, v->dp->ns, v->dev);
 }
 
@@ -76,19 +99,15 @@ static int netdev_create(struct vport *v, const struct vport_parms *parms, struc
 
     if (err)
         return err;
-    dev->master = local->dev;
-    dev->promiscuity++;
     v->dev = dev;
-    tell(v);
+    vport_attach(v, local->dev);
     return 0;
 }
 
 static void netdev_destroy(struct vport *v)
 {
-    v->dev->master = NULL;
-    v->dev->promiscuity--;
     v->dev->vport = NULL;
-    tell(v);
+    vport_detach(v);
 }
 
 static enum drop_reason netdev_send(struct vport *v, struct pkt *p)

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/hash.h"
+#include "netlink/rt.h"
 #include "netlink/server.h"
 
 static guint port_hash(gconstpointer p)
@@ -36,7 +37,11 @@ void netns_free(struct netns *ns)
         return;
     while (ns->socks.head)
         sock_close(ns->socks.head->data);
+    for (guint i = 0; i < ns->nl->namespaces->len; i++)
+        nsid_forget(g_ptr_array_index(ns->nl->namespaces, i), ns);
     g_ptr_array_remove(ns->nl->namespaces, ns);
+    if (ns->ids)
+        g_array_unref(ns->ids);
     g_hash_table_destroy(ns->by_portid);
     g_free(ns);
 }

@@ -15,7 +15,7 @@
 static const struct family rt_family = { .name = "rtnetlink" };
 
 static const struct rt_op *const tables[] = {
-    rt_link_ops, rt_addr_ops, rt_route_ops, rt_neigh_ops, rt_rule_ops, rt_misc_ops,
+    rt_link_ops, rt_addr_ops, rt_route_ops, rt_neigh_ops, rt_rule_ops, rt_nsid_ops, rt_tc_ops,
 };
 
 int rt_refuse(struct err *e, int code, const char *text)
@@ -115,20 +115,13 @@ int rt_parse(const struct nlmsghdr *msg, size_t hdr_len, const struct policy *ro
     return policy_parse(rows, max, (const uint8_t *)msg + at, len, msg, tb, e);
 }
 
-int rt_strict(const struct req *req, const struct nlattr **tb, uint16_t max, uint64_t allowed,
-              struct err *e)
+int rt_strict(const struct req *req, const struct nlattr *const *tb, uint16_t max, uint64_t allowed,
+              const char *refusal, struct err *e)
 {
     for (uint16_t i = 1; req->sock->strict_chk && i <= max; i++) {
         if (tb[i] && !(allowed >> i & 1))
-            return rt_refuse(e, EINVAL, "Unsupported attribute in request");
+            return rt_refuse(e, EINVAL, refusal);
     }
-    return 0;
-}
-
-int rt_strict_header(const struct req *req, size_t hdr_len, struct err *e)
-{
-    if (req->sock->strict_chk && mnl_nlmsg_get_payload_len(req->msg) < hdr_len)
-        return rt_refuse(e, EINVAL, "Invalid header for dump request");
     return 0;
 }
 
@@ -178,7 +171,7 @@ struct nlmsghdr *rt_dump_msg(const struct dump *d, uint16_t type, const void *he
 {
     struct nlmsghdr *msg = rt_reply_msg(&d->req, type, header, len);
 
-    msg->nlmsg_flags = NLM_F_MULTI;
+    msg->nlmsg_flags = NLM_F_MULTI | d->flags;
     return msg;
 }
 

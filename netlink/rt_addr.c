@@ -31,7 +31,9 @@ static void addr_header(const struct rt_addr *a, struct ifaddrmsg *ifa)
 /* IPv4 tells both ends always, IPv6 one unless they differ. */
 static void addr_put(struct nlmsghdr *msg, const struct rt_addr *a)
 {
-    const struct ifa_cacheinfo times = { .ifa_prefered = a->preferred, .ifa_valid = a->valid };
+    bool is_for_ever = a->family == AF_INET && a->valid == FOR_EVER;
+    const struct ifa_cacheinfo times = { .ifa_prefered = is_for_ever ? FOR_EVER : a->preferred,
+                                         .ifa_valid = a->valid };
     size_t len = rt_ip_len(a->family);
     bool is_ip4 = a->family == AF_INET, has_peer = memcmp(a->local, a->peer, len);
 
@@ -52,18 +54,40 @@ static void addr_put(struct nlmsghdr *msg, const struct rt_addr *a)
     mnl_attr_put(msg, IFA_CACHEINFO, sizeof(times), &times);
     if (!is_ip4)
         mnl_attr_put_u32(msg, IFA_FLAGS, a->flags);
+    if (a->proto)
+        mnl_attr_put_u8(msg, IFA_PROTO, a->proto);
 }
 
-static int dump_begin(struct dump *d, struct err *e)
+/* By a device it filters only where the header was looked at, and the device must be there. */
+static int check_dump(struct dump *d, struct err *e)
 {
+    const struct nlattr *tb[IFA_MAX + 1];
     struct ifaddrmsg ifa;
-    int rc = rt_strict_header(&d->req, HDR, e);
+    struct rt_link link;
+    bool is_ip6;
+    int rc;
 
+    if (!d->req.sock->strict_chk)
+        return 0;
     rt_header(d->req.msg, &ifa, HDR);
-    if (!rc && d->req.sock->strict_chk &&
-        (ifa.ifa_prefixlen || ifa.ifa_flags || ifa.ifa_scope))
-        return rt_refuse(e, EINVAL, "Invalid values in header for address dump request");
-    return rc;
+    is_ip6 = ifa.ifa_family == AF_INET6;
+    if (mnl_nlmsg_get_payload_len(d->req.msg) < HDR)
+        return rt_refuse(e, EINVAL, is_ip6 ? "ipv6: Invalid header for address dump request"
+                                          : "ipv4: Invalid header for address dump request");
+    if (ifa.ifa_prefixlen || ifa.ifa_flags || ifa.ifa_scope)
+        return rt_refuse(e, EINVAL, is_ip6 ? "ipv6: Invalid values in header for address dump request"
+                                          : "ipv4: Invalid values in header for address dump request");
+    rc = rt_parse(d->req.msg, HDR, addr_policy, IFA_MAX, tb, e);
+    if (!rc)
+        rc = rt_strict(&d->req, tb, IFA_MAX, RT_BIT(IFA_TARGET_NETNSID),
+                       is_ip6 ? "ipv6: Unsupported attribute in dump request"
+                              : "ipv4: Unsupported attribute in dump request", e);
+    if (rc || !ifa.ifa_index)
+        return rc;
+    d->flags = NLM_F_DUMP_FILTERED;
+    if (!rt_ops_of(&d->req)->link_find(d->req.sock->ns, (int)ifa.ifa_index, "", &link))
+        return err_set(e, ENODEV, "there is no device %u", ifa.ifa_index);
+    return 0;
 }
 
 /* The kernel answers one family after the other. */
@@ -82,7 +106,8 @@ static int dump_addrs(struct dump *d, struct err *e)
     const struct rt_addr *a;
     struct ifaddrmsg wanted, ifa;
 
-    (void)e;
+    if (check_dump(d, e))
+        return -e->code;
     rt_header(d->req.msg, &wanted, HDR);
     for (; (a = ops->addr_at(d->req.sock->ns, d->pos)); d->pos++) {
         struct nlmsghdr *msg;
@@ -177,7 +202,7 @@ void rt_addr_event(struct netns *ns, uint16_t type, const struct rt_addr *a, str
 }
 
 const struct rt_op rt_addr_ops[] = {
-    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs, .dump_begin = dump_begin } },
+    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs } },
     { RTM_NEWADDR, 0, HDR, { .doit = new_addr } },
     { RTM_DELADDR, 0, HDR, { .doit = del_addr } },
     { 0 },

@@ -20,7 +20,8 @@ struct rt_op {
 };
 
 extern const struct rt_op rt_link_ops[], rt_addr_ops[], rt_route_ops[], rt_neigh_ops[],
-    rt_rule_ops[], rt_misc_ops[];       /* each ends with type 0 */
+    rt_rule_ops[], rt_nsid_ops[],
+    rt_tc_ops[];       /* each ends with type 0 */
 
 static inline const struct rt_ops *rt_ops_of(const struct req *req)
 {
@@ -32,11 +33,11 @@ void rt_header(const struct nlmsghdr *msg, void *header, size_t len);
 /* Attributes behind a header of 'hdr_len' bytes: as policy_parse(). */
 int rt_parse(const struct nlmsghdr *msg, size_t hdr_len, const struct policy *rows, uint16_t max,
              const struct nlattr **tb, struct err *e);
-/* On a socket with strict checking only the types of 'allowed' may be in 'tb'. */
-int rt_strict(const struct req *req, const struct nlattr **tb, uint16_t max, uint64_t allowed,
-              struct err *e);
-/* And a dump's header must be whole. */
-int rt_strict_header(const struct req *req, size_t hdr_len, struct err *e);
+/* On a socket with strict checking only the types of 'allowed' (RT_BIT) may be in 'tb'; 'refusal'
+ * is what the client reads otherwise. */
+int rt_strict(const struct req *req, const struct nlattr *const *tb, uint16_t max, uint64_t allowed,
+              const char *refusal, struct err *e);
+#define RT_BIT(type) (UINT64_C(1) << (type))
 
 /* Starts a message: an event, an answer, an object of a dump. */
 struct nlmsghdr *rt_event_msg(struct netns *ns, uint16_t type, const struct req *cause,

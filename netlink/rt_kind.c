@@ -52,80 +52,81 @@ static const struct rt_data_row geneve_data[] = {
     { IFLA_GENEVE_ID,                4, RT_PUT_ALWAYS, { 0 } },
     { IFLA_GENEVE_REMOTE,            4, RT_PUT_SET,    { 0 } },
     { IFLA_GENEVE_REMOTE6,          16, RT_PUT_SET,    { 0 } },
-    { IFLA_GENEVE_UDP_CSUM,          1, RT_PUT_SET,    { 0 } },
-    { IFLA_GENEVE_UDP_ZERO_CSUM6_TX, 1, RT_PUT_SET,    { 0 } },
+    { IFLA_GENEVE_UDP_CSUM,          1, RT_PUT_WITH,   { 0 }, IFLA_GENEVE_REMOTE, 0 },
+    { IFLA_GENEVE_UDP_ZERO_CSUM6_TX, 1, RT_PUT_WITH,   { 0 }, IFLA_GENEVE_REMOTE6, 0 },
     { IFLA_GENEVE_TTL,               1, RT_PUT_ALWAYS, { 0 } },
     { IFLA_GENEVE_TOS,               1, RT_PUT_ALWAYS, { 0 } },
     { IFLA_GENEVE_LABEL,             4, RT_PUT_ALWAYS, { 0 } },
     { IFLA_GENEVE_DF,                1, RT_PUT_ALWAYS, { 0 } },
     { IFLA_GENEVE_PORT,              2, RT_PUT_ALWAYS, { 0x17, 0xc1 } },     /* 6081 */
     { IFLA_GENEVE_COLLECT_METADATA,  0, RT_PUT_SET,    { 0 } },
-    { IFLA_GENEVE_UDP_ZERO_CSUM6_RX, 1, RT_PUT_ALWAYS, { 0 } },
+    { IFLA_GENEVE_UDP_ZERO_CSUM6_RX, 1, RT_PUT_ALWAYS, YES },
     { IFLA_GENEVE_TTL_INHERIT,       1, RT_PUT_ALWAYS, { 0 } },
 };
 
-static const struct rt_data_row gre_data[] = {
-    { IFLA_GRE_LINK,                 4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_IFLAGS,               2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_OFLAGS,               2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_IKEY,                 4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_OKEY,                 4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_LOCAL,                4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_REMOTE,               4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_TTL,                  1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_TOS,                  1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_PMTUDISC,             1, RT_PUT_ALWAYS, YES },
-    { IFLA_GRE_FWMARK,               4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_TYPE,           2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_SPORT,          2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_DPORT,          2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_FLAGS,          2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_IGNORE_DF,            1, RT_PUT_ALWAYS, { 0 } },
+#define GRE_ROWS                                                                  \
+    { IFLA_GRE_LINK,                 4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_IFLAGS,               2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_OFLAGS,               2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_IKEY,                 4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_OKEY,                 4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_LOCAL,                4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_REMOTE,               4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_TTL,                  1, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_TOS,                  1, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_PMTUDISC,             1, RT_PUT_ALWAYS, YES },                     \
+    { IFLA_GRE_FWMARK,               4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_TYPE,           2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_SPORT,          2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_DPORT,          2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_FLAGS,          2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_IGNORE_DF,            1, RT_PUT_ALWAYS, { 0 } },                   \
     { IFLA_GRE_COLLECT_METADATA,     0, RT_PUT_SET,    { 0 } },
-    { IFLA_GRE_ERSPAN_INDEX,         4, RT_PUT_SET,    { 0 } },
-    { IFLA_GRE_ERSPAN_VER,           1, RT_PUT_SET,    { 0 } },
-    { IFLA_GRE_ERSPAN_DIR,           1, RT_PUT_SET,    { 0 } },
-    { IFLA_GRE_ERSPAN_HWID,          2, RT_PUT_SET,    { 0 } },
-};
 
-static const struct rt_data_row ip6gre_data[] = {
-    { IFLA_GRE_LINK,                 4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_IFLAGS,               2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_OFLAGS,               2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_IKEY,                 4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_OKEY,                 4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_LOCAL,               16, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_REMOTE,              16, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_TTL,                  1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_LIMIT,          1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_FLOWINFO,             4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_FLAGS,                4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_FWMARK,               4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_TYPE,           2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_SPORT,          2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_DPORT,          2, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GRE_ENCAP_FLAGS,          2, RT_PUT_ALWAYS, { 0 } },
+#define IP6GRE_ROWS                                                               \
+    { IFLA_GRE_LINK,                 4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_IFLAGS,               2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_OFLAGS,               2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_IKEY,                 4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_OKEY,                 4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_LOCAL,               16, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_REMOTE,              16, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_TTL,                  1, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_LIMIT,          1, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_FLOWINFO,             4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_FLAGS,                4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_FWMARK,               4, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_TYPE,           2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_SPORT,          2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_DPORT,          2, RT_PUT_ALWAYS, { 0 } },                   \
+    { IFLA_GRE_ENCAP_FLAGS,          2, RT_PUT_ALWAYS, { 0 } },                   \
     { IFLA_GRE_COLLECT_METADATA,     0, RT_PUT_SET,    { 0 } },
-    { IFLA_GRE_ERSPAN_INDEX,         4, RT_PUT_SET,    { 0 } },
-    { IFLA_GRE_ERSPAN_VER,           1, RT_PUT_SET,    { 0 } },
-    { IFLA_GRE_ERSPAN_DIR,           1, RT_PUT_SET,    { 0 } },
-    { IFLA_GRE_ERSPAN_HWID,          2, RT_PUT_SET,    { 0 } },
-};
+
+#define ERSPAN_ROWS                                                                           \
+    { IFLA_GRE_ERSPAN_VER,           1, RT_PUT_ALWAYS, YES },                     \
+    { IFLA_GRE_ERSPAN_INDEX,         4, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 1 },\
+    { IFLA_GRE_ERSPAN_DIR,           1, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 2 },\
+    { IFLA_GRE_ERSPAN_HWID,          2, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 2 },
+
+static const struct rt_data_row gre_data[] = { GRE_ROWS };
+static const struct rt_data_row erspan_data[] = { ERSPAN_ROWS GRE_ROWS };
+static const struct rt_data_row ip6gre_data[] = { IP6GRE_ROWS };
+static const struct rt_data_row ip6erspan_data[] = { ERSPAN_ROWS IP6GRE_ROWS };
 /* clang-format on */
 
 #define DATA(rows) .data = rows, .n_data = G_N_ELEMENTS(rows)
-#define GRE_TYPES                                                                                 \
-    .local_type = IFLA_GRE_LOCAL, .remote_type = IFLA_GRE_REMOTE,                                 \
+#define GRE_TYPES                                                                 \
+    .local_type = IFLA_GRE_LOCAL, .remote_type = IFLA_GRE_REMOTE,                 \
     .external_type = IFLA_GRE_COLLECT_METADATA, .id_type = IFLA_GRE_IKEY
 #define ETHER .hw_type = ARPHRD_ETHER, .addr_len = 6
 
-/* MTUs: of devices without a route to measure; the most is what is left of an IP packet. */
+/* MTUs: over a device of 1500. */
 /* clang-format off */
 static const struct rt_kind kinds[] = {
     { "dummy",     RT_SHAPE_PLAIN,  ETHER, .flags = IFF_BROADCAST | IFF_NOARP,
       .mtu = 1500, .min_mtu = 0, .max_mtu = 0 },
     { "veth",      RT_SHAPE_PAIR,   ETHER, .flags = ETHER_FLAGS,
-      .mtu = 1500, .min_mtu = 68, .max_mtu = MTU_IP_MOST, .has_state = true },
+      .mtu = 1500, .min_mtu = 68, .max_mtu = MTU_IP_MOST },
     { "vxlan",     RT_SHAPE_TUNNEL, ETHER, .flags = ETHER_FLAGS,
       .mtu = 1500, .min_mtu = 68, .max_mtu = MTU_IP_MOST, .port_type = IFLA_VXLAN_PORT,
       .external_type = IFLA_VXLAN_COLLECT_METADATA, .id_type = IFLA_VXLAN_ID, DATA(vxlan_data) },
@@ -133,17 +134,18 @@ static const struct rt_kind kinds[] = {
       .mtu = 1500, .min_mtu = 68, .max_mtu = 65465, .port_type = IFLA_GENEVE_PORT,
       .external_type = IFLA_GENEVE_COLLECT_METADATA, .id_type = IFLA_GENEVE_ID, DATA(geneve_data) },
     { "gretap",    RT_SHAPE_TUNNEL, ETHER, .flags = ETHER_FLAGS,
-      .mtu = 1462, .min_mtu = 68, .max_mtu = 65497, GRE_TYPES, DATA(gre_data) },
+      .mtu = 1462, .min_mtu = 68, .has_queue = true, GRE_TYPES, DATA(gre_data) },
     { "erspan",    RT_SHAPE_TUNNEL, ETHER, .flags = ETHER_FLAGS,
-      .mtu = 1450, .min_mtu = 68, .max_mtu = 65485, GRE_TYPES, DATA(gre_data) },
+      .mtu = 1450, .min_mtu = 68, .has_queue = true, GRE_TYPES, DATA(erspan_data) },
     { "ip6gretap", RT_SHAPE_TUNNEL, ETHER, .flags = ETHER_FLAGS,
-      .mtu = 1434, .min_mtu = 68, .max_mtu = 65477, GRE_TYPES, DATA(ip6gre_data) },
+      .mtu = 1434, .min_mtu = 68, .has_queue = true, GRE_TYPES,
+      .external_of = "ip6gre", DATA(ip6gre_data) },
     { "ip6erspan", RT_SHAPE_TUNNEL, ETHER, .flags = ETHER_FLAGS,
-      .mtu = 1422, .min_mtu = 68, .max_mtu = 65469, GRE_TYPES, DATA(ip6gre_data) },
-    { "gre",       RT_SHAPE_TUNNEL, ARPHRD_IPGRE, 4, .flags = IFF_POINTOPOINT | IFF_NOARP,
-      .mtu = 1476, .min_mtu = 68, .max_mtu = 65511, GRE_TYPES, DATA(gre_data) },
-    { "ip6gre",    RT_SHAPE_TUNNEL, ARPHRD_IP6GRE, 16, .flags = IFF_POINTOPOINT | IFF_NOARP,
-      .mtu = 1448, .min_mtu = 68, .max_mtu = 65491, GRE_TYPES, DATA(ip6gre_data) },
+      .mtu = 1422, .min_mtu = 68, .has_queue = true, GRE_TYPES, DATA(ip6erspan_data) },
+    { "gre",       RT_SHAPE_TUNNEL, ARPHRD_IPGRE, 4, .flags = IFF_NOARP,
+      .mtu = 1476, GRE_TYPES, DATA(gre_data) },
+    { "ip6gre",    RT_SHAPE_TUNNEL, ARPHRD_IP6GRE, 16, .flags = IFF_NOARP,
+      .mtu = 1448, GRE_TYPES, DATA(ip6gre_data) },
 };
 /* clang-format on */
 
@@ -205,6 +207,20 @@ int rt_kind_read(const struct rt_kind *kind, const struct nlattr *attrs, bool is
     return 0;
 }
 
+static bool is_told(const struct rt_kind *kind, const struct rt_value *values, size_t i)
+{
+    const struct rt_data_row *row = &kind->data[i];
+    const struct rt_value *with = row->with ? rt_value(kind, values, row->with) : NULL;
+
+    switch (row->put) {
+    case RT_PUT_ALWAYS: return true;
+    case RT_PUT_SET: return values[i].is_set;
+    case RT_PUT_WITH: return with && with->is_set;
+    case RT_PUT_IF: return with && with->bytes[0] == row->value;
+    }
+    return false;
+}
+
 void rt_kind_put(struct nlmsghdr *msg, const struct rt_kind *kind, const struct rt_value *values)
 {
     struct nlattr *nest;
@@ -215,7 +231,7 @@ void rt_kind_put(struct nlmsghdr *msg, const struct rt_kind *kind, const struct 
     for (size_t i = 0; i < kind->n_data; i++) {
         const struct rt_data_row *row = &kind->data[i];
 
-        if (row->put == RT_PUT_ALWAYS || (row->put == RT_PUT_SET && values[i].is_set))
+        if (is_told(kind, values, i))
             mnl_attr_put(msg, row->type, row->len, values[i].bytes);
     }
     mnl_attr_nest_end(msg, nest);

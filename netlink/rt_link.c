@@ -7,7 +7,6 @@
 #include "netlink/rt_int.h"
 
 #define KIND_CHARS 55       /* MODULE_NAME_LEN less a prefix */
-#define GIVEN(ifla) (UINT64_C(1) << (ifla))
 
 /* clang-format off */
 static const struct policy link_policy[IFLA_MAX + 1] = {
@@ -18,6 +17,10 @@ static const struct policy link_policy[IFLA_MAX + 1] = {
     [IFLA_TXQLEN]          = { POL_U32, 0, false, 0, 0 },
     [IFLA_GROUP]           = { POL_U32, 0, false, 0, 0 },
     [IFLA_LINKINFO]        = { POL_NESTED, 0, false, 0, 0 },
+    [IFLA_NUM_TX_QUEUES]   = { POL_U32, 0, false, 0, 0 },
+    [IFLA_NUM_RX_QUEUES]   = { POL_U32, 0, false, 0, 0 },
+    [IFLA_GSO_MAX_SIZE]    = { POL_U32, 0, false, 0, 0 },
+    [IFLA_GSO_MAX_SEGS]    = { POL_U32, 0, false, 0, 0 },
     [IFLA_EXT_MASK]        = { POL_U32, 0, false, 0, 0 },
     [IFLA_TARGET_NETNSID]  = { POL_S32, 0, false, 0, 0 },
     [IFLA_NET_NS_PID]      = { POL_U32, 0, false, 0, 0 },
@@ -85,8 +88,6 @@ static int read_request(const struct req *req, struct link_req *r, struct err *e
     rc = read_attrs(r, req->msg, (const uint8_t *)req->msg + at, len, e);
     if (!rc && r->tb[IFLA_TARGET_NETNSID])
         return rt_refuse(e, EINVAL, "Invalid target network namespace id");
-    if (!rc && r->ifi.ifi_index < 0)
-        return rt_refuse(e, EINVAL, "ifindex can't be negative");
     return rc;
 }
 
@@ -102,17 +103,30 @@ static int find(const struct req *req, const struct link_req *r, struct rt_link 
 
 /* ---- get ------------------------------------------------------------------------------------- */
 
+static int check_get(const struct req *req, const struct link_req *r, struct err *e)
+{
+    if (req->sock->strict_chk && (r->ifi.__ifi_pad || r->ifi.ifi_type || r->ifi.ifi_flags ||
+                                  r->ifi.ifi_change))
+        return rt_refuse(e, EINVAL, "Invalid values in header for get link request");
+    return rt_strict(req, r->tb, IFLA_MAX,
+                     RT_BIT(IFLA_IFNAME) | RT_BIT(IFLA_EXT_MASK) | RT_BIT(IFLA_ALT_IFNAME) |
+                         RT_BIT(IFLA_TARGET_NETNSID),
+                     "Unsupported attribute in get link request", e);
+}
+
 static int get_link(struct req *req, struct err *e)
 {
     struct ifinfomsg ifi;
     struct nlmsghdr *msg;
     struct link_req r;
     struct rt_link link;
-    int rc = read_request(req, &r, e);
+    int rc;
 
+    if (mnl_nlmsg_get_payload_len(req->msg) < sizeof(r.ifi))
+        return rt_refuse(e, EINVAL, "Invalid header for get link");
+    rc = read_request(req, &r, e);
     if (!rc)
-        rc = rt_strict(req, r.tb, IFLA_MAX,
-                       GIVEN(IFLA_IFNAME) | GIVEN(IFLA_EXT_MASK) | GIVEN(IFLA_ALT_IFNAME), e);
+        rc = check_get(req, &r, e);
     if (!rc)
         rc = find(req, &r, &link);
     if (rc)
@@ -123,21 +137,25 @@ static int get_link(struct req *req, struct err *e)
     return reply_send(req, msg);
 }
 
-static int dump_begin(struct dump *d, struct err *e)
+static int check_dump(struct dump *d, struct err *e)
 {
     struct link_req r;
-    int rc = rt_strict_header(&d->req, sizeof(r.ifi), e);
+    int rc;
 
-    if (!rc && d->req.sock->strict_chk)
-        rc = read_request(&d->req, &r, e);
-    if (rc || !d->req.sock->strict_chk)
-        return rc;
-    if (r.ifi.ifi_type || r.ifi.ifi_flags || r.ifi.ifi_change)
+    if (!d->req.sock->strict_chk)
+        return 0;
+    if (mnl_nlmsg_get_payload_len(d->req.msg) < sizeof(r.ifi))
+        return rt_refuse(e, EINVAL, "Invalid header for link dump");
+    rt_header(d->req.msg, &r.ifi, sizeof(r.ifi));
+    if (r.ifi.__ifi_pad || r.ifi.ifi_type || r.ifi.ifi_flags || r.ifi.ifi_change)
         return rt_refuse(e, EINVAL, "Invalid values in header for link dump request");
     if (r.ifi.ifi_index)
         return rt_refuse(e, EINVAL, "Filter by device index not supported for link dumps");
-    return rt_strict(&d->req, r.tb, IFLA_MAX,
-                     GIVEN(IFLA_MASTER) | GIVEN(IFLA_LINKINFO) | GIVEN(IFLA_EXT_MASK), e);
+    rc = read_request(&d->req, &r, e);
+    return rc ? rc : rt_strict(&d->req, r.tb, IFLA_MAX,
+                               RT_BIT(IFLA_MASTER) | RT_BIT(IFLA_LINKINFO) |
+                                   RT_BIT(IFLA_EXT_MASK) | RT_BIT(IFLA_TARGET_NETNSID),
+                               "Unsupported attribute in link dump request", e);
 }
 
 /* A client that wants one master's or one kind's links says so. */
@@ -159,6 +177,8 @@ static int dump_links(struct dump *d, struct err *e)
     struct rt_link link;
     struct link_req r;
 
+    if (check_dump(d, e))
+        return -e->code;
     if (read_request(&d->req, &r, e))
         memset(&r, 0, sizeof(r));       /* without strict checking a bad filter is no filter */
     *e = (struct err){ 0 };
@@ -208,7 +228,7 @@ static int read_change(const struct link_req *r, size_t addr_len, struct rt_link
                        struct err *e)
 {
     for (unsigned i = 1; i <= IFLA_MAX && i < 64; i++)
-        c->given |= r->tb[i] ? GIVEN(i) : 0;
+        c->given |= r->tb[i] ? RT_BIT(i) : 0;
     c->flags = r->ifi.ifi_flags;
     c->change = r->ifi.ifi_change;
     if (r->tb[IFLA_IFNAME])
@@ -217,6 +237,10 @@ static int read_change(const struct link_req *r, size_t addr_len, struct rt_link
     c->mtu = rt_u32(r->tb[IFLA_MTU], 0);
     c->txqlen = rt_u32(r->tb[IFLA_TXQLEN], 0);
     c->group = rt_u32(r->tb[IFLA_GROUP], 0);
+    c->n_tx_queues = rt_u32(r->tb[IFLA_NUM_TX_QUEUES], 0);
+    c->n_rx_queues = rt_u32(r->tb[IFLA_NUM_RX_QUEUES], 0);
+    c->gso_max_size = rt_u32(r->tb[IFLA_GSO_MAX_SIZE], 0);
+    c->gso_max_segs = rt_u32(r->tb[IFLA_GSO_MAX_SEGS], 0);
     c->carrier = r->tb[IFLA_CARRIER] ? mnl_attr_get_u8(r->tb[IFLA_CARRIER]) : 0;
     if (r->tb[IFLA_NET_NS_PID] || r->tb[IFLA_NET_NS_FD])
         return rt_refuse(e, EOPNOTSUPP, "Moving a link to another namespace is not supported");
@@ -305,14 +329,6 @@ static int add_link(struct req *req, const struct link_req *r, const struct rt_k
     return rt_ops_of(req)->link_add(req->sock->ns, &c, e);
 }
 
-/* A kind given for a link there is must be its own; changing its data is not possible yet. */
-static int check_kind(const struct link_req *r, const struct rt_link *link)
-{
-    bool is_same = link->kind && !strcmp(link->kind->name, r->kind);
-
-    return r->info[IFLA_INFO_DATA] || (r->kind[0] && !is_same) ? -EOPNOTSUPP : 0;
-}
-
 static int new_link(struct req *req, struct err *e)
 {
     const struct rt_kind *kind;
@@ -325,8 +341,9 @@ static int new_link(struct req *req, struct err *e)
     if (!find(req, &r, &link)) {
         if (req->msg->nlmsg_flags & NLM_F_EXCL)
             return -EEXIST;
-        rc = req->msg->nlmsg_flags & NLM_F_REPLACE ? -EOPNOTSUPP : check_kind(&r, &link);
-        return rc ? rc : change_link(req, &r, &link, e);
+        if (req->msg->nlmsg_flags & NLM_F_REPLACE || r.info[IFLA_INFO_DATA])
+            return -EOPNOTSUPP;         /* a kind's data cannot be changed yet */
+        return change_link(req, &r, &link, e);
     }
     if (!(req->msg->nlmsg_flags & NLM_F_CREATE))
         return -ENODEV;
@@ -363,7 +380,7 @@ void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, 
 #define HDR sizeof(struct ifinfomsg)
 
 const struct rt_op rt_link_ops[] = {
-    { RTM_GETLINK, 0, HDR, { .doit = get_link, .dump = dump_links, .dump_begin = dump_begin } },
+    { RTM_GETLINK, 0, 1, { .doit = get_link, .dump = dump_links } },
     { RTM_GETLINK, AF_BRIDGE, HDR, { .dump = dump_nothing } },
     { RTM_NEWLINK, 0, HDR, { .doit = new_link } },
     { RTM_SETLINK, 0, HDR, { .doit = set_link } },

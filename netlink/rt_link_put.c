@@ -5,7 +5,7 @@
 
 #include "netlink/rt_int.h"
 
-#define GSO_MOST      65536
+#define GRO_MOST      65536
 #define SEGS_MOST     65535
 #define GEN_MODE_EUI64 0
 #define INET6_READY    0x80000000u
@@ -93,11 +93,27 @@ static void put_info(struct nlmsghdr *msg, const struct rt_link *l)
     mnl_attr_nest_end(msg, nest);
 }
 
+static void put_link_nsid(struct nlmsghdr *msg, const struct rt_link *l)
+{
+    if (l->link_nsid >= 0)
+        mnl_attr_put_u32(msg, IFLA_LINK_NETNSID, (uint32_t)l->link_nsid);
+}
+
+static void put_permanent(struct nlmsghdr *msg, const struct rt_link *l)
+{
+    if (!bytes_are(l->permanent, sizeof(l->permanent), 0))
+        mnl_attr_put(msg, IFLA_PERM_ADDRESS, l->addr_len, l->permanent);
+}
+
 static void put_af_spec(struct nlmsghdr *msg, const struct rt_link *l)
 {
-    struct nlattr *nest = msg_nest_begin(msg, IFLA_AF_SPEC);
-    struct nlattr *inet6 = msg_nest_begin(msg, AF_INET6);
+    struct nlattr *nest = msg_nest_begin(msg, IFLA_AF_SPEC), *inet6;
 
+    if (!l->has_inet6) {
+        mnl_attr_nest_end(msg, nest);
+        return;
+    }
+    inet6 = msg_nest_begin(msg, AF_INET6);
     mnl_attr_put_u32(msg, IFLA_INET6_FLAGS, l->flags & IFF_UP ? INET6_READY : 0);
     mnl_attr_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, GEN_MODE_EUI64);
     mnl_attr_nest_end(msg, inet6);
@@ -127,15 +143,14 @@ static const struct row rows[] = {
     { IFLA_MAX_MTU,            4, AT(max_mtu), 0, NULL },
     { IFLA_GROUP,              4, AT(group), 0, NULL },
     { IFLA_PROMISCUITY,        4, AT(promiscuity), 0, NULL },
-    { IFLA_ALLMULTI,           4, 0, 0, NULL },
-    { IFLA_NUM_TX_QUEUES,      4, 0, 1, NULL },
-    { IFLA_GSO_MAX_SEGS,       4, 0, SEGS_MOST, NULL },
-    { IFLA_GSO_MAX_SIZE,       4, 0, GSO_MOST, NULL },
-    { IFLA_GRO_MAX_SIZE,       4, 0, GSO_MOST, NULL },
-    { IFLA_TSO_MAX_SIZE,       4, 0, GSO_MOST, NULL },
+    { IFLA_ALLMULTI,           4, AT(allmulti), 0, NULL },
+    { IFLA_NUM_TX_QUEUES,      4, AT(n_tx_queues), 0, NULL },
+    { IFLA_GSO_MAX_SEGS,       4, AT(gso_max_segs), 0, NULL },
+    { IFLA_GSO_MAX_SIZE,       4, AT(gso_max_size), 0, NULL },
+    { IFLA_GRO_MAX_SIZE,       4, 0, GRO_MOST, NULL },
+    { IFLA_TSO_MAX_SIZE,       4, AT(tso_max_size), 0, NULL },
     { IFLA_TSO_MAX_SEGS,       4, 0, SEGS_MOST, NULL },
-    { IFLA_NUM_RX_QUEUES,      4, 0, 1, NULL },
-    { 0, HOOK(put_link) },
+    { IFLA_NUM_RX_QUEUES,      4, AT(n_rx_queues), 0, NULL },
     { 0, HOOK(put_master) },
     { IFLA_CARRIER,            1, AT(has_carrier), 0, NULL },
     { 0, HOOK(put_qdisc) },
@@ -149,6 +164,9 @@ static const struct row rows[] = {
     { IFLA_STATS64, HOOK(put_stats) },
     { 0, HOOK(put_xdp) },
     { 0, HOOK(put_info) },
+    { 0, HOOK(put_link_nsid) },
+    { 0, HOOK(put_link) },
+    { 0, HOOK(put_permanent) },
     { 0, HOOK(put_af_spec) },
 };
 /* clang-format on */

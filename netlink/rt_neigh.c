@@ -59,10 +59,39 @@ static void neigh_put(struct nlmsghdr *msg, const struct rt_neigh *n)
     const struct nda_cacheinfo times = { 0 };
 
     mnl_attr_put(msg, NDA_DST, rt_ip_len(n->family), n->dst);
+    if (n->flags & NTF_PROXY)
+        return;
     if (n->hw_len && n->state & ~(NUD_NONE | NUD_INCOMPLETE | NUD_FAILED))
         mnl_attr_put(msg, NDA_LLADDR, n->hw_len, n->hw);
     mnl_attr_put_u32(msg, NDA_PROBES, 0);
     mnl_attr_put(msg, NDA_CACHEINFO, sizeof(times), &times);
+}
+
+static bool is_same(const struct rt_neigh *a, const struct rt_neigh *b)
+{
+    return a->family == b->family && a->ifindex == b->ifindex &&
+           (a->flags & NTF_PROXY) == (b->flags & NTF_PROXY) &&
+           !memcmp(a->dst, b->dst, rt_ip_len(a->family));
+}
+
+static int check_get(const struct req *req, struct err *e)
+{
+    const struct nlattr *tb[NDA_MAX + 1];
+    struct ndmsg ndm;
+    int rc;
+
+    if (mnl_nlmsg_get_payload_len(req->msg) < HDR)
+        return rt_refuse(e, EINVAL, "Invalid header for neighbor get request");
+    rt_header(req->msg, &ndm, HDR);
+    if (ndm.ndm_pad1 || ndm.ndm_pad2 || ndm.ndm_state || ndm.ndm_type)
+        return rt_refuse(e, EINVAL, "Invalid values in header for neighbor get request");
+    if (ndm.ndm_flags & ~NTF_PROXY)
+        return rt_refuse(e, EINVAL, "Invalid flags in header for neighbor get request");
+    rc = rt_parse(req->msg, HDR, neigh_policy, NDA_MAX, tb, e);
+    for (uint16_t i = 1; !rc && i <= NDA_MAX; i++)
+        if (tb[i] && i != NDA_DST)
+            return rt_refuse(e, EINVAL, "Unsupported attribute in neighbor get request");
+    return rc;
 }
 
 static int get_neigh(struct req *req, struct err *e)
@@ -71,48 +100,86 @@ static int get_neigh(struct req *req, struct err *e)
     struct nlmsghdr *msg;
     struct rt_neigh wanted;
     struct ndmsg ndm;
-    int rc = read_request(req, &wanted, e);
+    struct rt_link link;
+    int rc = check_get(req, e);
 
+    if (!rc)
+        rc = read_request(req, &wanted, e);
     if (rc)
         return rc;
+    if (!wanted.ifindex && !(wanted.flags & NTF_PROXY))
+        return rt_refuse(e, EINVAL, "No device specified");
+    if (!rt_ops_of(req)->link_find(req->sock->ns, wanted.ifindex, "", &link))
+        return rt_refuse(e, ENODEV, "Unknown device ifindex");
     for (size_t i = 0; (n = rt_ops_of(req)->neigh_at(req->sock->ns, i)); i++) {
-        if (n->family != wanted.family || n->ifindex != wanted.ifindex ||
-            memcmp(n->dst, wanted.dst, rt_ip_len(n->family)))
+        if (!is_same(n, &wanted))
             continue;
         neigh_header(n, &ndm);
         msg = rt_reply_msg(req, RTM_NEWNEIGH, &ndm, HDR);
         neigh_put(msg, n);
         return reply_send(req, msg);
     }
-    return -ENOENT;
+    return rt_refuse(e, ENOENT, wanted.flags & NTF_PROXY ? "Proxy neighbour entry not found"
+                                                         : "Neighbour entry not found");
 }
 
-static int dump_begin(struct dump *d, struct err *e)
+static int check_dump_header(const struct req *req, struct err *e)
 {
-    return rt_strict_header(&d->req, HDR, e);
+    struct ndmsg ndm;
+
+    if (mnl_nlmsg_get_payload_len(req->msg) < HDR)
+        return rt_refuse(e, EINVAL, "Invalid header for neighbor dump request");
+    rt_header(req->msg, &ndm, HDR);
+    if (ndm.ndm_pad1 || ndm.ndm_pad2 || ndm.ndm_ifindex || ndm.ndm_state || ndm.ndm_type)
+        return rt_refuse(e, EINVAL, "Invalid values in header for neighbor dump request");
+    if (ndm.ndm_flags & ~NTF_PROXY)
+        return rt_refuse(e, EINVAL, "Invalid flags in header for neighbor dump request");
+    return 0;
 }
 
-/* A proxy table is never filled. */
+static int check_dump(struct dump *d, struct err *e)
+{
+    const struct nlattr *tb[NDA_MAX + 1];
+    int rc = d->req.sock->strict_chk ? check_dump_header(&d->req, e) : 0;
+
+    if (!rc && d->req.sock->strict_chk)
+        rc = rt_parse(d->req.msg, HDR, neigh_policy, NDA_MAX, tb, e);
+    if (rc || !d->req.sock->strict_chk)
+        return rc;
+    return rt_strict(&d->req, tb, NDA_MAX, RT_BIT(NDA_IFINDEX) | RT_BIT(NDA_MASTER),
+                     "Unsupported attribute in neighbor dump request", e);
+}
+
+/* Linux 6.1: neighbours say that they are filtered, proxies do not. */
 static int dump_neighs(struct dump *d, struct err *e)
 {
     const struct nlattr *tb[NDA_MAX + 1];
     const struct rt_neigh *n;
     struct ndmsg wanted, ndm;
-    uint32_t ifindex;
+    struct rt_link link;
+    uint32_t ifindex, master;
 
+    if (check_dump(d, e))
+        return -e->code;
     rt_header(d->req.msg, &wanted, HDR);
-    if (wanted.ndm_flags & NTF_PROXY || rt_parse(d->req.msg, HDR, neigh_policy, NDA_MAX, tb, e))
-        return 0;
+    if (rt_parse(d->req.msg, HDR, neigh_policy, NDA_MAX, tb, e))
+        memset(tb, 0, sizeof(tb));
+    *e = (struct err){ 0 };
     ifindex = rt_u32(tb[NDA_IFINDEX], 0);
+    master = rt_u32(tb[NDA_MASTER], 0);
     for (; (n = rt_ops_of(&d->req)->neigh_at(d->req.sock->ns, d->pos)); d->pos++) {
         struct nlmsghdr *msg;
 
         if ((rt_ip_len(wanted.ndm_family) && n->family != wanted.ndm_family) ||
-            (ifindex && (uint32_t)n->ifindex != ifindex))
+            (ifindex && (uint32_t)n->ifindex != ifindex) ||
+            (wanted.ndm_flags ^ n->flags) & NTF_PROXY)
+            continue;
+        if (master && (!rt_ops_of(&d->req)->link_find(d->req.sock->ns, n->ifindex, "", &link) ||
+                       (uint32_t)link.master != master))
             continue;
         neigh_header(n, &ndm);
         msg = rt_dump_msg(d, RTM_NEWNEIGH, &ndm, HDR);
-        msg->nlmsg_flags |= ifindex ? NLM_F_DUMP_FILTERED : 0;
+        msg->nlmsg_flags |= ifindex || master ? NLM_F_DUMP_FILTERED : 0;
         neigh_put(msg, n);
         if (!dump_commit(d, msg))
             return 1;
@@ -157,7 +224,7 @@ void rt_neigh_event(struct netns *ns, uint16_t type, const struct rt_neigh *n, s
 }
 
 const struct rt_op rt_neigh_ops[] = {
-    { RTM_GETNEIGH, 0, HDR, { .doit = get_neigh, .dump = dump_neighs, .dump_begin = dump_begin } },
+    { RTM_GETNEIGH, 0, 1, { .doit = get_neigh, .dump = dump_neighs } },
     { RTM_GETNEIGH, AF_BRIDGE, HDR, { .dump = dump_nothing } },
     { RTM_NEWNEIGH, 0, HDR, { .doit = new_neigh } },
     { RTM_DELNEIGH, 0, HDR, { .doit = del_neigh } },

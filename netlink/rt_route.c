@@ -1,19 +1,31 @@
 /* rt_route.c - RTM_GETROUTE (do: which route; dump), NEWROUTE, DELROUTE.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/in_route.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "netlink/rt_int.h"
 
 #define HDR sizeof(struct rtmsg)
-#define BIT(type) (UINT64_C(1) << (type))
+#define GET_ATTRS                                                                                \
+    (RT_BIT(RTA_IIF) | RT_BIT(RTA_OIF) | RT_BIT(RTA_SRC) | RT_BIT(RTA_DST) | RT_BIT(RTA_MARK) |  \
+     RT_BIT(RTA_UID) | RT_BIT(RTA_IP_PROTO) | RT_BIT(RTA_SPORT) | RT_BIT(RTA_DPORT))
+#define ROUTED_TOS 0x1e     /* what of a TOS byte routes and rules look at */
 
 static const struct policy route_policy[RTA_MAX + 1] = {
     [RTA_OIF] = { POL_U32, 0, false, 0, 0 },
     [RTA_PRIORITY] = { POL_U32, 0, false, 0, 0 },
     [RTA_TABLE] = { POL_U32, 0, false, 0, 0 },
     [RTA_METRICS] = { POL_NESTED, 0, false, 0, 0 },
+    [RTA_IIF] = { POL_U32, 0, false, 0, 0 },
+    [RTA_MARK] = { POL_U32, 0, false, 0, 0 },
+    [RTA_UID] = { POL_U32, 0, false, 0, 0 },
+    [RTA_PREF] = { POL_U8, 0, false, 0, 0 },
+    [RTA_IP_PROTO] = { POL_U8, 0, false, 0, 0 },
+    [RTA_SPORT] = { POL_U16, 0, false, 0, 0 },
+    [RTA_DPORT] = { POL_U16, 0, false, 0, 0 },
 };
 
 struct route_req {
@@ -52,10 +64,12 @@ static void put_metrics(struct nlmsghdr *msg, const struct rt_route *r)
 {
     struct nlattr *nest;
 
-    if (!r->mtu)
+    if (bytes_are(r->metrics, sizeof(r->metrics), 0))
         return;
     nest = msg_nest_begin(msg, RTA_METRICS);
-    mnl_attr_put_u32(msg, RTAX_MTU, r->mtu);
+    for (uint16_t i = 1; i <= RTAX_MAX; i++)
+        if (r->metrics[i])
+            mnl_attr_put_u32(msg, i, r->metrics[i]);
     mnl_attr_nest_end(msg, nest);
 }
 
@@ -80,82 +94,202 @@ static void route_put(struct nlmsghdr *msg, const struct rt_route *r)
         mnl_attr_put_u32(msg, RTA_OIF, (uint32_t)r->oif);
     if (is_ip6) {
         mnl_attr_put(msg, RTA_CACHEINFO, sizeof(cache), &cache);
-        mnl_attr_put_u8(msg, RTA_PREF, 0);
+        mnl_attr_put_u8(msg, RTA_PREF, r->pref);
     }
 }
 
 /* ---- get ------------------------------------------------------------------------------------- */
 
-/* The route as one packet sees it: all of its address, its source, no metric for IPv4. */
-static struct rt_route clone_route(const struct req *req, const struct rt_route *found,
-                                   const uint8_t *dst)
+/* struct rtmsg's flags of a way by its type: the kernel's own of the cache, which it lets through. */
+static unsigned way_flags(const struct rt_route *way, const struct rt_flow *flow)
 {
-    struct rt_route r = *found;
+    static const uint8_t all_hosts[] = { 224, 0, 0, 1 };
+    bool is_ours = !memcmp(flow->dst, all_hosts, sizeof(all_hosts));
 
-    memcpy(r.dst, dst, sizeof(r.dst));
-    r.dst_len = (uint8_t)(8 * rt_ip_len(r.family));
-    r.has_prefsrc = rt_ops_of(req)->route_source(req->sock->ns, found, r.prefsrc);
-    if (r.family == AF_INET) {
-        r.priority = 0;
-        r.protocol = RTPROT_UNSPEC;
-        r.scope = RT_SCOPE_UNIVERSE;
+    switch (way->type) {
+    case RTN_LOCAL: return RTCF_LOCAL;
+    case RTN_BROADCAST: return RTCF_BROADCAST | RTCF_LOCAL;
+    case RTN_MULTICAST: return is_ours ? RTCF_MULTICAST | RTCF_LOCAL : RTCF_MULTICAST;
+    default: return 0;
     }
-    return r;
+}
+
+/* What an answer says of the packet besides its way. IPv6 names a source, if only "any". */
+static void put_flow(struct nlmsghdr *msg, const struct rt_flow *flow)
+{
+    if (flow->has_src || flow->family == AF_INET6)
+        mnl_attr_put(msg, RTA_SRC, rt_ip_len(flow->family), flow->src);
+    if (flow->mark)
+        mnl_attr_put_u32(msg, RTA_MARK, flow->mark);
+    if (flow->family == AF_INET && !flow->iif)
+        mnl_attr_put_u32(msg, RTA_UID, flow->uid);
+    if (flow->iif)
+        mnl_attr_put_u32(msg, RTA_IIF, (uint32_t)flow->iif);
+}
+
+static int answer_way(struct req *req, const struct rt_flow *flow)
+{
+    struct rt_route way;
+    struct nlmsghdr *msg;
+    struct rtmsg rtm;
+    int rc = rt_ops_of(req)->route_way(req->sock->ns, flow, &way);
+
+    if (rc)
+        return rc;
+    route_header(&way, &rtm);
+    if (way.family == AF_INET)
+        rtm.rtm_flags = way_flags(&way, flow) | RTM_F_CLONED;
+    if (flow->has_src || way.family == AF_INET6)
+        rtm.rtm_src_len = (uint8_t)(8 * rt_ip_len(way.family));
+    msg = rt_reply_msg(req, RTM_NEWROUTE, &rtm, HDR);
+    route_put(msg, &way);
+    put_flow(msg, flow);
+    return reply_send(req, msg);
+}
+
+static int answer_route(struct req *req, const struct rt_flow *flow)
+{
+    struct rt_route found;
+    struct nlmsghdr *msg;
+    struct rtmsg rtm;
+    int rc = rt_ops_of(req)->route_find(req->sock->ns, flow, &found);
+
+    if (rc)
+        return rc;
+    route_header(&found, &rtm);
+    msg = rt_reply_msg(req, RTM_NEWROUTE, &rtm, HDR);
+    route_put(msg, &found);
+    return reply_send(req, msg);
+}
+
+static uint16_t read_port(const struct nlattr *a)
+{
+    return a ? ntohs(mnl_attr_get_u16(a)) : 0;
+}
+
+/* A request to look a way up, on a socket with strict checking. The families differ in words. */
+static int check_get(const struct req *req, const struct route_req *r, struct err *e)
+{
+    const struct rtmsg *rtm = &r->rtm;
+    bool is_ip4 = rtm->rtm_family == AF_INET;
+    unsigned bits = 8 * (unsigned)rt_ip_len(rtm->rtm_family);
+
+    if (!req->sock->strict_chk)
+        return 0;
+    if ((rtm->rtm_src_len && rtm->rtm_src_len != bits) ||
+        (rtm->rtm_dst_len && rtm->rtm_dst_len != bits) || rtm->rtm_table || rtm->rtm_protocol ||
+        rtm->rtm_scope || rtm->rtm_type)
+        return rt_refuse(e, EINVAL, is_ip4 ? "ipv4: Invalid values in header for route get request"
+                                           : "ipv6: Invalid values in header for get route request");
+    if (rtm->rtm_flags & ~(unsigned)(RTM_F_FIB_MATCH | (is_ip4 ? RTM_F_NOTIFY | RTM_F_LOOKUP_TABLE
+                                                               : 0)))
+        return rt_refuse(e, EINVAL, is_ip4 ? "ipv4: Unsupported rtm_flags for route get request"
+                                           : "ipv6: Invalid flags for get route request");
+    if ((r->tb[RTA_SRC] && !rtm->rtm_src_len) || (r->tb[RTA_DST] && !rtm->rtm_dst_len))
+        return rt_refuse(e, EINVAL,
+                         is_ip4 ? "ipv4: rtm_src_len and rtm_dst_len must be 32 for IPv4"
+                                : "ipv6: rtm_src_len and rtm_dst_len must be 128 for IPv6");
+    return rt_strict(req, r->tb, RTA_MAX, GET_ATTRS,
+                     is_ip4 ? "ipv4: Unsupported attribute in route get request"
+                            : "ipv6: Unsupported attribute in get route request", e);
+}
+
+static int check_get_header(const struct req *req, struct err *e)
+{
+    uint8_t family = *(const uint8_t *)(req->msg + 1);
+
+    if (!rt_ip_len(family))
+        return err_set(e, EOPNOTSUPP, "family %u has no routes", family);
+    if (mnl_nlmsg_get_payload_len(req->msg) >= HDR)
+        return 0;
+    return rt_refuse(e, EINVAL, family == AF_INET ? "ipv4: Invalid header for route get request"
+                                                  : "ipv6: Invalid header for get route request");
+}
+
+static int read_flow(const struct req *req, struct rt_flow *flow, bool *wants_route, struct err *e)
+{
+    struct route_req r;
+    int rc = check_get_header(req, e);
+
+    if (!rc)
+        rc = read_attrs(req, &r, e);
+    if (!rc)
+        rc = check_get(req, &r, e);
+    if (rc)
+        return rc;
+    *flow = (struct rt_flow){
+        .family = r.rtm.rtm_family,
+        .tos = r.rtm.rtm_tos & ROUTED_TOS,
+        .ip_proto = r.tb[RTA_IP_PROTO] ? mnl_attr_get_u8(r.tb[RTA_IP_PROTO]) : 0,
+        .sport = read_port(r.tb[RTA_SPORT]),
+        .dport = read_port(r.tb[RTA_DPORT]),
+        .oif = (int)rt_u32(r.tb[RTA_OIF], 0),
+        .iif = (int)rt_u32(r.tb[RTA_IIF], 0),
+        .mark = rt_u32(r.tb[RTA_MARK], 0),
+        .uid = rt_u32(r.tb[RTA_UID], 0),        /* whoever asks is root in the namespace */
+    };
+    *wants_route = r.rtm.rtm_flags & RTM_F_FIB_MATCH;
+    rc = rt_get_ip(r.tb[RTA_DST], flow->family, flow->dst, NULL, e);
+    return rc ? rc : rt_get_ip(r.tb[RTA_SRC], flow->family, flow->src, &flow->has_src, e);
 }
 
 static int get_route(struct req *req, struct err *e)
 {
-    uint8_t dst[RT_IP_LEN] = { 0 };
-    const struct rt_route *found;
-    struct rt_route answer;
-    struct route_req r;
-    struct nlmsghdr *msg;
-    struct rtmsg rtm;
-    int rc = read_attrs(req, &r, e);
+    struct rt_flow flow;
+    bool wants_route;
+    int rc = read_flow(req, &flow, &wants_route, e);
 
-    if (!rc && !rt_ip_len(r.rtm.rtm_family))
-        return -EOPNOTSUPP;
-    if (!rc)
-        rc = rt_get_ip(r.tb[RTA_DST], r.rtm.rtm_family, dst, NULL, e);
     if (rc)
         return rc;
-    found = rt_ops_of(req)->route_lookup(req->sock->ns, r.rtm.rtm_family, dst,
-                                         (int)rt_u32(r.tb[RTA_OIF], 0));
-    if (!found)
-        return -ENETUNREACH;
-    answer = clone_route(req, found, dst);
-    route_header(&answer, &rtm);
-    rtm.rtm_flags |= answer.family == AF_INET ? RTM_F_CLONED : 0;
-    msg = rt_reply_msg(req, RTM_NEWROUTE, &rtm, HDR);
-    route_put(msg, &answer);
-    return reply_send(req, msg);
+    return wants_route ? answer_route(req, &flow) : answer_way(req, &flow);
 }
 
-/* The tables of the rules exist from the start; others when a route is in them. */
-static bool has_table(const struct req *req, uint32_t table)
+/* ---- dump ------------------------------------------------------------------------------------ */
+
+static int check_dump_header(const struct rtmsg *rtm, struct err *e)
 {
-    const struct rt_route *r;
-
-    for (size_t i = 0; (r = rt_ops_of(req)->route_at(req->sock->ns, i)); i++)
-        if (r->table == table && r->family == AF_INET)
-            return true;
-    return table == RT_TABLE_MAIN || table == RT_TABLE_LOCAL;
+    if (rtm->rtm_dst_len || rtm->rtm_src_len || rtm->rtm_tos || rtm->rtm_scope)
+        return rt_refuse(e, EINVAL, "Invalid values in header for FIB dump request");
+    if (rtm->rtm_flags & ~(unsigned)(RTM_F_CLONED | RTM_F_PREFIX))
+        return rt_refuse(e, EINVAL, "Invalid flags for FIB dump request");
+    return 0;
 }
 
-static int dump_begin(struct dump *d, struct err *e)
+/* A device that is not there is told before attributes that nobody knows here. */
+static int check_dump_attrs(const struct req *req, const struct route_req *r, struct err *e)
+{
+    struct rt_link link;
+
+    for (uint16_t i = 1; i <= RTA_MAX; i++) {
+        if (!r->tb[i] || i == RTA_TABLE)
+            continue;
+        if (i != RTA_OIF)
+            return rt_refuse(e, EINVAL, "Unsupported attribute in dump request");
+        if (!rt_ops_of(req)->link_find(req->sock->ns, (int)rt_u32(r->tb[i], 0), "", &link))
+            return err_set(e, ENODEV, "there is no such device");
+    }
+    return 0;
+}
+
+static int check_dump(struct dump *d, struct err *e)
 {
     struct route_req r;
-    int rc = rt_strict_header(&d->req, HDR, e);
+    int rc;
 
-    if (!rc && d->req.sock->strict_chk)
+    if (!d->req.sock->strict_chk)
+        return 0;
+    if (mnl_nlmsg_get_payload_len(d->req.msg) < HDR)
+        return rt_refuse(e, EINVAL, "Invalid header for FIB dump request");
+    rt_header(d->req.msg, &r.rtm, HDR);
+    rc = check_dump_header(&r.rtm, e);
+    if (!rc)
         rc = read_attrs(&d->req, &r, e);
-    if (rc || !d->req.sock->strict_chk)
-        return rc;
-    if (r.rtm.rtm_dst_len || r.rtm.rtm_src_len || r.rtm.rtm_tos || r.rtm.rtm_scope)
-        return rt_refuse(e, EINVAL, "Invalid values in header for FIB dump request");
-    if (r.rtm.rtm_flags & ~(unsigned)(RTM_F_CLONED | RTM_F_PREFIX))
-        return rt_refuse(e, EINVAL, "Invalid flags for FIB dump request");
-    return rt_strict(&d->req, r.tb, RTA_MAX, BIT(RTA_TABLE) | BIT(RTA_OIF), e);
+    if (!rc)
+        rc = check_dump_attrs(&d->req, &r, e);
+    if (!rc && (r.rtm.rtm_flags || r.rtm.rtm_protocol || r.rtm.rtm_type || table_of(&r) ||
+                r.tb[RTA_OIF]))
+        d->flags = NLM_F_DUMP_FILTERED;
+    return rc;
 }
 
 static bool is_wanted(const struct rt_route *route, const struct route_req *r)
@@ -167,32 +301,43 @@ static bool is_wanted(const struct rt_route *route, const struct route_req *r)
            (!r->rtm.rtm_type || r->rtm.rtm_type == route->type);
 }
 
+/* A table that is asked for must be there, unless it is asked for in all families. */
+static int check_table(const struct dump *d, const struct route_req *r, struct err *e)
+{
+    const struct rt_ops *ops = rt_ops_of(&d->req);
+    uint32_t table = d->flags ? table_of(r) : 0;
+    uint8_t family = r->rtm.rtm_family;
+
+    if (!table || !rt_ip_len(family) || ops->route_has_table(d->req.sock->ns, family, table))
+        return 0;
+    return rt_refuse(e, ENOENT, family == AF_INET ? "ipv4: FIB table does not exist"
+                                                  : "ipv6: FIB table does not exist");
+}
+
 /* Without strict checking only the family filters; a filtered answer says that it is one. */
 static int dump_routes(struct dump *d, struct err *e)
 {
     const struct rt_ops *ops = rt_ops_of(&d->req);
-    bool is_filtered;
     const struct rt_route *route;
     struct route_req r;
     struct rtmsg rtm;
 
+    if (check_dump(d, e))
+        return -e->code;
     (void)read_attrs(&d->req, &r, e);
+    *e = (struct err){ 0 };
     if (r.rtm.rtm_flags & RTM_F_CLONED)
         return 0;                       /* the cache, of which there is none */
-    is_filtered = d->req.sock->strict_chk && (table_of(&r) || r.rtm.rtm_protocol ||
-                                              r.rtm.rtm_type || r.tb[RTA_OIF]);
-    if (is_filtered && table_of(&r) && r.rtm.rtm_family == AF_INET &&
-        !has_table(&d->req, table_of(&r)))
-        return rt_refuse(e, ENOENT, "ipv4: FIB table does not exist");
+    if (check_table(d, &r, e))
+        return -e->code;
     for (; (route = ops->route_at(d->req.sock->ns, d->pos)); d->pos++) {
         struct nlmsghdr *msg;
 
         if ((rt_ip_len(r.rtm.rtm_family) && route->family != r.rtm.rtm_family) ||
-            (is_filtered && !is_wanted(route, &r)))
+            (d->flags && !is_wanted(route, &r)))
             continue;
         route_header(route, &rtm);
         msg = rt_dump_msg(d, RTM_NEWROUTE, &rtm, HDR);
-        msg->nlmsg_flags |= is_filtered ? NLM_F_DUMP_FILTERED : 0;
         route_put(msg, route);
         if (!dump_commit(d, msg))
             return 1;
@@ -202,12 +347,16 @@ static int dump_routes(struct dump *d, struct err *e)
 
 /* ---- changes --------------------------------------------------------------------------------- */
 
-static bool is_prefix(const uint8_t *ip, size_t len, unsigned prefix_len)
+/* Clears what is behind a prefix. Returns whether it was clear. */
+static bool clear_tail(uint8_t *ip, size_t len, unsigned prefix_len)
 {
-    for (size_t bit = prefix_len; bit < 8 * len; bit++)
-        if (ip[bit / 8] >> (7 - bit % 8) & 1)
-            return false;
-    return true;
+    bool was_clear = true;
+
+    for (size_t bit = prefix_len; bit < 8 * len; bit++) {
+        was_clear &= !(ip[bit / 8] >> (7 - bit % 8) & 1);
+        ip[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+    }
+    return was_clear;
 }
 
 static int read_addrs(const struct route_req *r, struct rt_route *route, struct err *e)
@@ -218,14 +367,31 @@ static int read_addrs(const struct route_req *r, struct rt_route *route, struct 
         return -e->code;
     if (route->dst_len > 8 * rt_ip_len(route->family))
         return rt_refuse(e, EINVAL, "Invalid prefix length");
-    if (!is_prefix(route->dst, rt_ip_len(route->family), route->dst_len))
+    if (!clear_tail(route->dst, rt_ip_len(route->family), route->dst_len) &&
+        route->family == AF_INET)
         return rt_refuse(e, EINVAL, "Invalid prefix for given prefix length");
     return 0;
 }
 
+/* The name of a congestion control is passed over. */
+static void read_metrics(const struct nlattr *nest, uint32_t *metrics)
+{
+    const struct nlattr *a;
+    int left;
+
+    if (!nest)
+        return;
+    attr_for_each_nested(a, nest, left)
+    {
+        uint16_t type = mnl_attr_get_type(a);
+
+        if (type && type <= RTAX_MAX && type != RTAX_CC_ALGO && mnl_attr_get_payload_len(a) >= 4)
+            metrics[type] = mnl_attr_get_u32(a);
+    }
+}
+
 static int read_route(const struct req *req, struct rt_route *route, struct err *e)
 {
-    const struct nlattr *mtu;
     struct route_req r;
     int rc = read_attrs(req, &r, e);
 
@@ -244,12 +410,9 @@ static int read_route(const struct req *req, struct rt_route *route, struct err 
         .table = table_of(&r) ? table_of(&r) : RT_TABLE_MAIN,
         .priority = rt_u32(r.tb[RTA_PRIORITY], 0),
         .oif = (int)rt_u32(r.tb[RTA_OIF], 0),
+        .pref = r.tb[RTA_PREF] ? mnl_attr_get_u8(r.tb[RTA_PREF]) : 0,
     };
-    if (r.tb[RTA_METRICS]) {
-        mtu = attr_find(mnl_attr_get_payload(r.tb[RTA_METRICS]),
-                        mnl_attr_get_payload_len(r.tb[RTA_METRICS]), RTAX_MTU);
-        route->mtu = mtu && mnl_attr_get_payload_len(mtu) >= 4 ? mnl_attr_get_u32(mtu) : 0;
-    }
+    read_metrics(r.tb[RTA_METRICS], route->metrics);
     return read_addrs(&r, route, e);
 }
 
@@ -281,7 +444,7 @@ void rt_route_event(struct netns *ns, uint16_t type, const struct rt_route *r, s
 }
 
 const struct rt_op rt_route_ops[] = {
-    { RTM_GETROUTE, 0, HDR, { .doit = get_route, .dump = dump_routes, .dump_begin = dump_begin } },
+    { RTM_GETROUTE, 0, 1, { .doit = get_route, .dump = dump_routes } },
     { RTM_NEWROUTE, 0, HDR, { .doit = new_route } },
     { RTM_DELROUTE, 0, HDR, { .doit = del_route } },
     { 0 },

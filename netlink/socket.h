@@ -19,14 +19,19 @@ struct dump;
 struct sock;
 
 /* A network namespace as netlink sees it: port ids and group members are per namespace. */
+/* The number by which a namespace knows another, or itself. */
+struct nsid_row {
+    struct netns *peer;
+    int id;
+};
+
 struct netns {
     struct netlink *nl;
     GHashTable *by_portid;      /* (protocol, portid) -> struct sock; for look-up only */
     GQueue socks;               /* of struct sock, in opening order */
     void *user;                 /* the upper layer's namespace, borrowed */
     void *owner;                /* the uppermost layer's, borrowed */
-    bool has_id;                /* RTM_NEWNSID has given it 'id' */
-    int id;
+    GArray *ids;                /* of struct nsid_row, by id: rt_nsid.c; NULL: none */
     unsigned n_memberships[MAX_LINKS];  /* by NETLINK_*: groups that all its sockets are members of */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "netlink/attr.h"
 #include "sim/device.h"
 #include "sim/neigh.h"
 #include "sim/route.h"
@@ -44,7 +45,6 @@ const struct rt_addr *addr_find(const struct sim_ns *ns, uint8_t family, const u
     return NULL;
 }
 
-/* Within a device's addresses those of wider scope come first. */
 const struct rt_addr *addr_source(const struct sim_ns *ns, uint8_t family, int ifindex)
 {
     for (guint i = 0; i < ns->addrs->len; i++) {
@@ -56,7 +56,63 @@ const struct rt_addr *addr_source(const struct sim_ns *ns, uint8_t family, int i
     return NULL;
 }
 
+static uint8_t scope_ip6(const uint8_t *ip)
+{
+    static const uint8_t loopback[RT_IP_LEN] = { [RT_IP_LEN - 1] = 1 };
+
+    if (!memcmp(ip, loopback, sizeof(loopback)))
+        return RT_SCOPE_HOST;
+    if ((ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) || (ip[0] == 0xff && (ip[1] & 0x0f) == 2))
+        return RT_SCOPE_LINK;
+    return RT_SCOPE_UNIVERSE;
+}
+
+static unsigned common_bits(const uint8_t *a, const uint8_t *b, unsigned most)
+{
+    unsigned n = 0;
+
+    while (n < most && !((a[n / 8] ^ b[n / 8]) >> (7 - n % 8) & 1))
+        n++;
+    return n;
+}
+
+/* How well it suits; 0: not at all. IPv4: one in the next hop's network, else the first; none that
+ * is narrower than the route. IPv6: one of the destination's own scope, then the most alike. */
+static unsigned suits(const struct rt_addr *a, const struct rt_route *r, const uint8_t *dst)
+{
+    if (a->family == AF_INET6)
+        return 1 + common_bits(a->local, dst, 8 * RT_IP_LEN) +
+               (a->scope == scope_ip6(dst) ? 1000 : 0);
+    if (a->flags & IFA_F_SECONDARY || MIN(a->scope, RT_SCOPE_LINK) > r->scope)
+        return 0;
+    return addr_in_prefix(route_next_hop(r, dst), a->peer, a->prefix_len) ? 2 : 1;
+}
+
+const struct rt_addr *addr_select(const struct sim_ns *ns, const struct rt_route *r,
+                                  const uint8_t *dst)
+{
+    const struct rt_addr *best = NULL;
+    unsigned most = 0;
+
+    for (guint i = 0; i < ns->addrs->len; i++) {
+        const struct rt_addr *a = addr_at(ns, i);
+        unsigned n = a->family == r->family && a->ifindex == r->oif ? suits(a, r, dst) : 0;
+
+        if (n > most) {
+            best = a;
+            most = n;
+        }
+    }
+    return best;
+}
+
 /* ---- routes of an address -------------------------------------------------------------------- */
+
+static bool is_subnet(const struct rt_addr *a, const struct rt_addr *b)
+{
+    return a->family == AF_INET && b->family == AF_INET && a->ifindex == b->ifindex &&
+           a->prefix_len == b->prefix_len && addr_in_prefix(a->peer, b->peer, a->prefix_len);
+}
 
 typedef void route_fn(struct sim_ns *ns, const struct rt_route *r);
 
@@ -91,18 +147,26 @@ static struct rt_route route_of(const struct rt_addr *a, uint8_t type, const uin
     return r;
 }
 
-/* IPv4: the address itself, its network, the network's broadcast address. */
-static void each_ip4_route(struct sim_ns *ns, const struct rt_addr *a, bool is_lo, route_fn *fn)
+/* A secondary address is reached, too, as a packet of the first one's. */
+static const struct rt_addr *primary_of(const struct sim_ns *ns, const struct rt_addr *a)
 {
-    struct rt_route r = route_of(a, RTN_LOCAL, a->local, 32);
-    uint8_t last[RT_IP_LEN];
+    for (guint i = 0; a->flags & IFA_F_SECONDARY && i < ns->addrs->len; i++) {
+        const struct rt_addr *first = addr_at(ns, i);
 
-    fn(ns, &r);
-    if (a->flags & IFA_F_SECONDARY)
-        return;
-    if (a->prefix_len < 32 && !(a->flags & IFA_F_NOPREFIXROUTE)) {
-        r = route_of(a, is_lo ? RTN_LOCAL : RTN_UNICAST, a->peer, a->prefix_len);
-        r.priority = a->priority;
+        if (is_subnet(first, a) && !(first->flags & IFA_F_SECONDARY))
+            return first;
+    }
+    return a;
+}
+
+static void each_broadcast(struct sim_ns *ns, const struct rt_addr *a, route_fn *fn)
+{
+    struct rt_route r;
+    uint8_t last[RT_IP_LEN] = { 0 };
+
+    if (a->has_broadcast && !bytes_are(a->broadcast, sizeof(a->broadcast), 0xff)) {
+        memcpy(last, a->broadcast, sizeof(a->broadcast));
+        r = route_of(a, RTN_BROADCAST, last, 32);
         fn(ns, &r);
     }
     if (a->prefix_len >= 31)
@@ -114,12 +178,34 @@ static void each_ip4_route(struct sim_ns *ns, const struct rt_addr *a, bool is_l
     fn(ns, &r);
 }
 
-static void each_ip6_route(struct sim_ns *ns, const struct rt_addr *a, route_fn *fn)
+/* IPv4: the address itself, its network, the network's broadcast address. Of a device that is
+ * down only the first. */
+static void each_ip4_route(struct sim_ns *ns, const struct rt_addr *a, const struct device *d,
+                           route_fn *fn)
+{
+    bool is_lo = d->dev.kind == NETDEV_LOOPBACK, has_peer = memcmp(a->local, a->peer, 4);
+    struct rt_route r = route_of(a, RTN_LOCAL, a->local, 32);
+
+    memcpy(r.prefsrc, primary_of(ns, a)->local, sizeof(r.prefsrc));
+    fn(ns, &r);
+    if (!d->dev.is_up || a->flags & IFA_F_SECONDARY)
+        return;
+    if ((a->prefix_len < 32 || has_peer) && !(a->flags & IFA_F_NOPREFIXROUTE)) {
+        r = route_of(a, is_lo ? RTN_LOCAL : RTN_UNICAST, a->peer, a->prefix_len);
+        r.priority = a->priority;
+        fn(ns, &r);
+    }
+    each_broadcast(ns, a, fn);
+}
+
+static void each_ip6_route(struct sim_ns *ns, const struct rt_addr *a, const struct device *d,
+                           route_fn *fn)
 {
     struct rt_route r = route_of(a, RTN_LOCAL, a->local, 128);
 
     fn(ns, &r);
-    if (a->flags & IFA_F_NOPREFIXROUTE)
+    if (a->flags & IFA_F_NOPREFIXROUTE ||
+        (d->dev.kind == NETDEV_LOOPBACK && a->scope == RT_SCOPE_HOST))
         return;
     r = route_of(a, RTN_UNICAST, a->peer, a->prefix_len);
     fn(ns, &r);
@@ -129,23 +215,27 @@ static void each_route(struct sim_ns *ns, const struct rt_addr *a, route_fn *fn)
 {
     const struct device *d = device_by_index(ns, a->ifindex);
 
-    if (!d || !d->dev.is_up)
-        return;
-    if (a->family == AF_INET)
-        each_ip4_route(ns, a, d->dev.kind == NETDEV_LOOPBACK, fn);
-    else
-        each_ip6_route(ns, a, fn);
+    if (d && a->family == AF_INET)
+        each_ip4_route(ns, a, d, fn);
+    else if (d && d->dev.is_up)
+        each_ip6_route(ns, a, d, fn);
 }
 
 /* ---- changes --------------------------------------------------------------------------------- */
 
-static int compare(const struct rt_addr *a, const struct rt_addr *b)
+/* Does 'a' stand before 'b', which is newer? IPv4: wider scopes later, secondary ones last.
+ * IPv6: wider scopes first, newer ones of a scope first. */
+static bool is_before(const struct rt_addr *a, const struct rt_addr *b)
 {
+    bool is_later = a->flags & IFA_F_SECONDARY;
+
     if (a->family != b->family)
-        return a->family - b->family;
+        return a->family < b->family;
     if (a->ifindex != b->ifindex)
-        return a->ifindex < b->ifindex ? -1 : 1;
-    return a->scope - b->scope;
+        return a->ifindex < b->ifindex;
+    if (a->family == AF_INET6)
+        return a->scope < b->scope;
+    return b->flags & IFA_F_SECONDARY || (!is_later && a->scope >= b->scope);
 }
 
 static struct rt_addr *insert(struct sim_ns *ns, const struct rt_addr *a)
@@ -153,7 +243,7 @@ static struct rt_addr *insert(struct sim_ns *ns, const struct rt_addr *a)
     struct rt_addr *own = g_memdup2(a, sizeof(*a));
     guint i = 0;
 
-    while (i < ns->addrs->len && compare(addr_at(ns, i), a) <= 0)
+    while (i < ns->addrs->len && is_before(addr_at(ns, i), a))
         i++;
     g_ptr_array_insert(ns->addrs, (gint)i, own);
     return own;
@@ -176,26 +266,12 @@ static struct rt_addr *find_same(const struct sim_ns *ns, const struct rt_addr *
     return NULL;
 }
 
-static bool has_primary(const struct sim_ns *ns, const struct rt_addr *a)
+static const struct rt_addr *find_subnet(const struct sim_ns *ns, const struct rt_addr *a)
 {
-    for (guint i = 0; i < ns->addrs->len; i++) {
-        const struct rt_addr *other = addr_at(ns, i);
-
-        if (other->family == AF_INET && other->ifindex == a->ifindex &&
-            other->prefix_len == a->prefix_len &&
-            addr_in_prefix(a->peer, other->peer, a->prefix_len))
-            return true;
-    }
-    return false;
-}
-
-static uint8_t scope_ip6(const uint8_t *ip)
-{
-    static const uint8_t loopback[RT_IP_LEN] = { [RT_IP_LEN - 1] = 1 };
-
-    if (!memcmp(ip, loopback, sizeof(loopback)))
-        return RT_SCOPE_HOST;
-    return ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    for (guint i = 0; a->family == AF_INET && i < ns->addrs->len; i++)
+        if (is_subnet(addr_at(ns, i), a))
+            return addr_at(ns, i);
+    return NULL;
 }
 
 /* What the kernel decides itself. IPv6 addresses are usable at once: nobody else could have one. */
@@ -204,9 +280,11 @@ static void complete(const struct sim_ns *ns, const struct device *d, struct rt_
     a->flags &= IFA_F_NOPREFIXROUTE | IFA_F_NODAD | IFA_F_MANAGETEMPADDR;
     if (a->valid == FOR_EVER)
         a->flags |= IFA_F_PERMANENT;
+    if (!a->preferred)
+        a->flags |= IFA_F_DEPRECATED;
     if (a->family == AF_INET6)
         a->scope = scope_ip6(a->local);
-    else if (has_primary(ns, a))
+    else if (find_subnet(ns, a))
         a->flags |= IFA_F_SECONDARY;
     if (a->family == AF_INET && !a->label[0])
         g_strlcpy(a->label, d->dev.name, sizeof(a->label));
@@ -217,6 +295,7 @@ int addr_add(struct sim_ns *ns, const struct rt_addr *wanted, uint16_t flags, st
 {
     const struct device *d = device_by_index(ns, wanted->ifindex);
     struct rt_addr a = *wanted, *old = find_same(ns, wanted);
+    const struct rt_addr *subnet;
 
     if (!d)
         return err_set(e, ENODEV, "there is no device %d", wanted->ifindex);
@@ -224,6 +303,10 @@ int addr_add(struct sim_ns *ns, const struct rt_addr *wanted, uint16_t flags, st
         return err_set(e, EEXIST, "%s has this address already", d->dev.name);
     if (old)
         g_ptr_array_remove(ns->addrs, old);
+    subnet = find_subnet(ns, &a);
+    if (subnet && subnet->scope != a.scope)
+        return err_set(e, EINVAL, "%s has addresses of this network with another scope",
+                       d->dev.name);
     complete(ns, d, &a);
     (void)insert(ns, &a);
     rt_addr_event(ns->net, RTM_NEWADDR, &a, cause);
@@ -231,56 +314,54 @@ int addr_add(struct sim_ns *ns, const struct rt_addr *wanted, uint16_t flags, st
     return 0;
 }
 
-/* Takes a primary's place, if one is left in its network. */
-static void promote(struct sim_ns *ns, const struct rt_addr *gone)
-{
-    for (guint i = 0; i < ns->addrs->len; i++) {
-        struct rt_addr *a = addr_at(ns, i);
-
-        if (a->flags & IFA_F_SECONDARY && a->ifindex == gone->ifindex &&
-            a->prefix_len == gone->prefix_len &&
-            addr_in_prefix(a->peer, gone->peer, a->prefix_len)) {
-            a->flags &= ~(uint32_t)IFA_F_SECONDARY;
-            rt_addr_event(ns->net, RTM_NEWADDR, a, NULL);
-            each_route(ns, a, route_put_own);
-            return;
-        }
-    }
-}
-
-static void drop(struct sim_ns *ns, struct rt_addr *a, struct req *cause)
+static void drop_one(struct sim_ns *ns, struct rt_addr *a, struct req *cause)
 {
     struct rt_addr gone = *a;
 
+    rt_addr_event(ns->net, RTM_DELADDR, a, cause);
+    each_route(ns, a, route_drop_own);
     g_ptr_array_remove(ns->addrs, a);
-    rt_addr_event(ns->net, RTM_DELADDR, &gone, cause);
-    each_route(ns, &gone, route_drop_own);
-    if (gone.family == AF_INET && !(gone.flags & IFA_F_SECONDARY))
-        promote(ns, &gone);
+    /* What another address has made, too, is made again. */
+    for (guint i = 0; i < ns->addrs->len; i++)
+        if (is_subnet(addr_at(ns, i), &gone))
+            each_route(ns, addr_at(ns, i), route_put_own);
+}
+
+/* With a first address go the others of its network. */
+static void drop(struct sim_ns *ns, struct rt_addr *a, struct req *cause)
+{
+    bool is_first = a->family == AF_INET && !(a->flags & IFA_F_SECONDARY);
+
+    for (guint i = ns->addrs->len; is_first && i-- > 0;)
+        if (addr_at(ns, i) != a && is_subnet(a, addr_at(ns, i)))
+            drop_one(ns, addr_at(ns, i), cause);
+    drop_one(ns, a, cause);
 }
 
 int addr_del(struct sim_ns *ns, const struct rt_addr *wanted, struct req *cause, struct err *e)
 {
+    const struct device *d = device_by_index(ns, wanted->ifindex);
     struct rt_addr *a = find_same(ns, wanted);
 
-    if (!device_by_index(ns, wanted->ifindex))
+    if (!d)
         return err_set(e, ENODEV, "there is no device %d", wanted->ifindex);
     if (!a)
-        return rt_refuse(e, EADDRNOTAVAIL, wanted->family == AF_INET ? "ipv4: Address not found"
-                                                                     : "address not found");
+        return err_set(e, EADDRNOTAVAIL, "%s has no such address", d->dev.name);
     drop(ns, a, cause);
     return 0;
 }
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
-static void add_own(struct device *d, uint8_t family, const uint8_t *ip, uint8_t prefix_len)
+static void add_own(struct device *d, uint8_t family, const uint8_t *ip, uint8_t prefix_len,
+                    uint8_t proto)
 {
     struct rt_addr a = {
         .family = family,
         .prefix_len = prefix_len,
         .ifindex = d->dev.ifindex,
         .scope = RT_SCOPE_HOST,
+        .proto = proto,
         .valid = FOR_EVER,
         .preferred = FOR_EVER,
     };
@@ -300,7 +381,7 @@ static void add_link_local(struct device *d)
     };
 
     if (!d->kind || d->kind->addr_len == sizeof(d->dev.mac))
-        add_own(d, AF_INET6, ip, 64);
+        add_own(d, AF_INET6, ip, 64, IFAPROT_KERNEL_LL);
 }
 
 static void put_multicast_route(struct device *d)
@@ -324,9 +405,9 @@ void addr_dev_up(struct device *d)
         if (addr_at(d->ns, i)->ifindex == d->dev.ifindex)
             each_route(d->ns, addr_at(d->ns, i), route_put_own);
     if (d->dev.kind == NETDEV_LOOPBACK) {
-        add_own(d, AF_INET, lo4, 8);
-        add_own(d, AF_INET6, lo6, 128);
-    } else if (d->dev.has_carrier) {
+        add_own(d, AF_INET, lo4, 8, 0);
+        add_own(d, AF_INET6, lo6, 128, IFAPROT_KERNEL_LO);
+    } else if (d->dev.has_carrier && device_has_inet6(d)) {
         put_multicast_route(d);
         add_link_local(d);
     }
@@ -342,16 +423,22 @@ static void drop_all(struct device *d, uint8_t family)
     }
 }
 
+void addr_dev_inet6_gone(struct device *d)
+{
+    neigh_dev_down(d->ns, AF_INET6, d->dev.ifindex);
+    drop_all(d, AF_INET6);
+    route_dev_down(d->ns, AF_INET6, d->dev.ifindex);
+}
+
 void addr_dev_down(struct device *d)
 {
-    neigh_dev_down(d->ns, d->dev.ifindex);
-    drop_all(d, AF_INET6);
-    route_dev_down(d->ns, d->dev.ifindex);
+    neigh_dev_down(d->ns, AF_INET, d->dev.ifindex);
+    addr_dev_inet6_gone(d);
+    route_dev_down(d->ns, AF_INET, d->dev.ifindex);
 }
 
 void addr_dev_gone(struct device *d)
 {
     addr_dev_down(d);
     drop_all(d, AF_INET);
-    route_dev_down(d->ns, d->dev.ifindex);
 }

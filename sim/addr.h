@@ -15,8 +15,12 @@ bool addr_in_prefix(const uint8_t *ip, const uint8_t *prefix, unsigned len);
 
 /* Whose address is it? NULL: not ours. */
 const struct rt_addr *addr_find(const struct sim_ns *ns, uint8_t family, const uint8_t *ip);
-/* The address that packets leave a device with, one of wider scope if there is one; NULL: none. */
+/* A device's first address; NULL: none. */
 const struct rt_addr *addr_source(const struct sim_ns *ns, uint8_t family, int ifindex);
+
+/* The one that packets to 'dst' along a route leave with; NULL: none. */
+const struct rt_addr *addr_select(const struct sim_ns *ns, const struct rt_route *r,
+                                  const uint8_t *dst);
 
 /* As RTM_NEWADDR and DELADDR; 'cause' NULL: the kernel itself. */
 int addr_add(struct sim_ns *ns, const struct rt_addr *a, uint16_t flags, struct req *cause,
@@ -28,5 +32,7 @@ int addr_del(struct sim_ns *ns, const struct rt_addr *a, struct req *cause, stru
 void addr_dev_up(struct device *d);
 void addr_dev_down(struct device *d);
 void addr_dev_gone(struct device *d);
+/* Its MTU has become too small for IPv6. */
+void addr_dev_inet6_gone(struct device *d);
 
 #endif

@@ -57,6 +57,7 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
     if (!ns)
         return -ENONET;
     w->ns = ns->id;
+    c->pid = h->pid;
     switch (h->kind) {
     case PROTO_CTL:
         c->kind = CONN_CTL;
@@ -290,6 +291,23 @@ static void serve_from(struct clients *all, GMainContext *context)
     g_source_attach(all->source, context);
 }
 
+/* By its sockets; one that has none as yet is where programs start. */
+static struct sim_ns *ns_of_pid(void *ctx, uint32_t pid)
+{
+    const struct clients *all = ctx;
+    struct sim_ns *found = NULL;
+
+    for (guint i = 0; i < all->slots->len; i++) {
+        const struct conn *c = g_ptr_array_index(all->slots, i);
+
+        if (c && c->pid == pid && c->ns)
+            return c->ns;
+        if (c && c->pid == pid)
+            found = sim_root_ns(all->sim);
+    }
+    return found;
+}
+
 /* The clock that other processes on this machine compare OVS_FLOW_ATTR_USED with. */
 static uint64_t machine_clock(void *ctx)
 {
@@ -304,6 +322,8 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
 
     all->sim = sim;
     sim->env.client_now = machine_clock;
+    sim->ns_of_pid = ns_of_pid;
+    sim->ns_of_pid_ctx = all;
     all->listen_fd = all->page_fd = -1;
     all->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     all->slots = g_ptr_array_new();
@@ -329,6 +349,7 @@ void clients_free(struct clients *all)
 {
     if (!all)
         return;
+    all->sim->ns_of_pid = NULL;
     if (all->source) {
         g_source_destroy(all->source);
         g_source_unref(all->source);

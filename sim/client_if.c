@@ -1,6 +1,7 @@
 /* client_if.c - interface ioctls, by rows: what programs ask about devices besides netlink.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <linux/neighbour.h>
 #include <linux/sockios.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
@@ -9,6 +10,7 @@
 #include "sim/addr.h"
 #include "sim/client_int.h"
 #include "sim/device.h"
+#include "sim/neigh.h"
 
 static int get_flags(struct device *d, struct proto_if *io)
 {
@@ -33,23 +35,20 @@ static int get_name(struct device *d, struct proto_if *io)
     return 0;
 }
 
-static uint16_t hw_type(const struct device *d)
-{
-    if (d->dev.kind == NETDEV_LOOPBACK)
-        return ARPHRD_LOOPBACK;
-    return d->kind ? d->kind->hw_type : ARPHRD_ETHER;
-}
-
+/* As much of the address as there is room for. */
 static int get_hwaddr(struct device *d, struct proto_if *io)
 {
-    io->hw_type = hw_type(d);
-    memcpy(io->mac, d->dev.mac, sizeof(io->mac));
+    struct rt_link link;
+
+    device_view(d, &link);
+    io->hw_type = link.hw_type;
+    memcpy(io->mac, link.addr, sizeof(io->mac));
     return 0;
 }
 
 static int set_hwaddr(struct device *d, struct proto_if *io)
 {
-    if (io->hw_type != hw_type(d))
+    if (io->hw_type != device_hw_type(d))
         return -EINVAL;
     return device_set_mac(d, io->mac, NULL);
 }
@@ -71,6 +70,113 @@ static int get_tx_queue(struct device *d, struct proto_if *io)
     return 0;
 }
 
+static int set_tx_queue(struct device *d, struct proto_if *io)
+{
+    if ((int)io->value < 0)
+        return -EINVAL;
+    if (d->txqlen != io->value) {
+        d->txqlen = io->value;
+        device_event(d, 0);
+    }
+    return 0;
+}
+
+static int get_zero(struct device *d, struct proto_if *io)
+{
+    (void)d;
+    io->value = 0;
+    return 0;
+}
+
+static int set_name(struct device *d, struct proto_if *io)
+{
+    io->text[sizeof(io->text) - 1] = '\0';
+    return strlen(io->text) < IFNAMSIZ ? device_rename(d, io->text, NULL) : -EINVAL;
+}
+
+static int unsupported(struct device *d, struct proto_if *io)
+{
+    (void)d;
+    (void)io;
+    return -EOPNOTSUPP;
+}
+
+static int invalid(struct device *d, struct proto_if *io)
+{
+    (void)d;
+    (void)io;
+    return -EINVAL;
+}
+
+/* ---- IPv4 ------------------------------------------------------------------------------------ */
+
+/* By the label that was asked for, else the device's first. */
+static const struct rt_addr *addr_of(const struct device *d, const char *label)
+{
+    for (guint i = 0; i < d->ns->addrs->len; i++) {
+        const struct rt_addr *a = g_ptr_array_index(d->ns->addrs, i);
+
+        if (a->family == AF_INET && a->ifindex == d->dev.ifindex && !strcmp(a->label, label))
+            return a;
+    }
+    return strchr(label, ':') ? NULL : addr_source(d->ns, AF_INET, d->dev.ifindex);
+}
+
+static int get_addr(struct device *d, struct proto_if *io)
+{
+    const struct rt_addr *a = addr_of(d, io->name);
+
+    if (!a)
+        return -EADDRNOTAVAIL;
+    memcpy(&io->ipv4, a->local, sizeof(io->ipv4));
+    return 0;
+}
+
+static int get_peer(struct device *d, struct proto_if *io)
+{
+    const struct rt_addr *a = addr_of(d, io->name);
+
+    if (!a)
+        return -EADDRNOTAVAIL;
+    memcpy(&io->ipv4, a->peer, sizeof(io->ipv4));
+    return 0;
+}
+
+static int get_broadcast(struct device *d, struct proto_if *io)
+{
+    const struct rt_addr *a = addr_of(d, io->name);
+
+    if (!a)
+        return -EADDRNOTAVAIL;
+    memcpy(&io->ipv4, a->broadcast, sizeof(io->ipv4));
+    return 0;
+}
+
+static int get_mask(struct device *d, struct proto_if *io)
+{
+    const struct rt_addr *a = addr_of(d, io->name);
+
+    if (!a)
+        return -EADDRNOTAVAIL;
+    io->ipv4 = htonl(a->prefix_len ? UINT32_MAX << (32 - a->prefix_len) : 0);
+    return 0;
+}
+
+/* The neighbour 'ipv4' of the device, as SIOCGARP tells it. */
+static int get_arp(struct device *d, struct proto_if *io)
+{
+    const struct rt_neigh *n =
+        neigh_lookup(d->ns, AF_INET, d->dev.ifindex, (const uint8_t *)&io->ipv4);
+
+    if (!n || n->state & NUD_NOARP)
+        return -ENXIO;
+    io->value = n->state & (NUD_PERMANENT | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE) ? ATF_COM : 0;
+    io->value |= n->state & NUD_PERMANENT ? ATF_PERM : 0;
+    io->hw_type = device_hw_type(d);
+    memcpy(io->mac, n->hw, sizeof(io->mac));
+    return 0;
+}
+
 static const struct row {
     uint32_t cmd;
     bool by_index;              /* the device is named by ifindex */
@@ -85,8 +191,35 @@ static const struct row {
     { SIOCGIFMTU,      false, get_mtu },
     { SIOCSIFMTU,      false, set_mtu },
     { SIOCGIFTXQLEN,   false, get_tx_queue },
-    { SIOCETHTOOL,     false, client_ethtool },
+    { SIOCSIFTXQLEN,   false, set_tx_queue },
+    { SIOCGIFMETRIC,   false, get_zero },
+    { SIOCSIFMETRIC,   false, unsupported },
+    { SIOCGIFMAP,      false, get_zero },
+    { SIOCSIFNAME,     false, set_name },
+    { SIOCGIFSLAVE,    false, invalid },
+    { SIOCGMIIPHY,     false, unsupported },
+    { SIOCGMIIREG,     false, unsupported },
+    { SIOCSMIIREG,     false, unsupported },
+    { SIOCGHWTSTAMP,   false, unsupported },
+    { SIOCSHWTSTAMP,   false, unsupported },
+    { SIOCBONDENSLAVE, false, unsupported },
+    { SIOCBONDRELEASE, false, unsupported },
+    { SIOCGIFADDR,     false, get_addr },
+    { SIOCGIFDSTADDR,  false, get_peer },
+    { SIOCGIFBRDADDR,  false, get_broadcast },
+    { SIOCGIFNETMASK,  false, get_mask },
+    { SIOCGARP,        false, get_arp },
 };
+
+/* An IPv4 address's label names its device, too. */
+static struct device *by_name(const struct sim_ns *ns, const char *label)
+{
+    char name[IFNAMSIZ];
+
+    g_strlcpy(name, label, sizeof(name));
+    name[strcspn(name, ":")] = '\0';
+    return device_by_name(ns, name);
+}
 
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io)
 {
@@ -95,7 +228,7 @@ int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io)
 
         if (rows[i].cmd != cmd)
             continue;
-        d = rows[i].by_index ? device_by_index(ns, io->ifindex) : device_by_name(ns, io->name);
+        d = rows[i].by_index ? device_by_index(ns, io->ifindex) : by_name(ns, io->name);
         return d ? rows[i].run(d, io) : -ENODEV;
     }
     return -EINVAL;
@@ -110,7 +243,7 @@ void client_if_list(const struct sim_ns *ns, GByteArray *out)
         const struct rt_addr *addr;
 
         g_strlcpy(io.name, d->dev.name, sizeof(io.name));
-        io.hw_type = hw_type(d);
+        io.hw_type = device_hw_type(d);
         memcpy(io.mac, d->dev.mac, sizeof(io.mac));
         addr = addr_source(ns, AF_INET, d->dev.ifindex);
         if (addr)

@@ -24,6 +24,7 @@ struct device;
 struct conn {
     struct clients *all;
     uint64_t id;                /* of requests and events; slot in the low bits */
+    uint32_t pid;               /* of the process that made it */
     int fd;
     enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD } kind;
     struct sim_ns *ns;          /* DATA, HOLD: counted in ns->n_users */
@@ -85,8 +86,14 @@ void wait_forget(struct conn *c);
 
 /* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
-int client_ethtool(struct device *d, struct proto_if *io);      /* client_ethtool.c: SIOCETHTOOL */
 void client_if_list(const struct sim_ns *ns, GByteArray *out);
 void client_if_addrs(const struct sim_ns *ns, GByteArray *out);
+
+/* client_ethtool.c: PROTO_ETHTOOL. 0 or -errno. */
+struct device;
+int client_ethtool(const struct device *d, const uint8_t *in, size_t len, GByteArray *out);
+
+/* client_files.c: PROTO_FILE. PROTO_FILE_* or -errno. */
+int client_file(const struct sim_ns *ns, const char *path, GString *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "sim/client_int.h"
+#include "sim/device.h"
 #include "sim/packet.h"
 #include "sim/scenario.h"
 
@@ -213,6 +214,33 @@ static int do_ifaddrs(struct request *r)
     return 0;
 }
 
+static int do_ethtool(struct request *r)
+{
+    char name[sizeof(((struct proto_if *)0)->name)];
+    const struct device *d;
+
+    if (r->len < sizeof(name))
+        return -EINVAL;
+    memcpy(name, r->payload, sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    d = device_by_name(r->ns, name);
+    return d ? client_ethtool(d, r->payload + sizeof(name), r->len - sizeof(name), out_of(r))
+             : -ENODEV;
+}
+
+static int do_file(struct request *r)
+{
+    g_autofree char *path = g_strndup((const char *)r->payload, r->len);
+    GString *text = g_string_new(NULL);
+    int rc = client_file(r->ns, path, text);
+
+    r->rep.value = (uint32_t)MAX(rc, 0);
+    if (rc >= 0)
+        g_byte_array_append(out_of(r), (const guint8 *)text->str, (guint)text->len);
+    g_string_free(text, TRUE);
+    return MIN(rc, 0);
+}
+
 /* The sentence of a failure is the last line of the output. */
 static int do_line(struct request *r)
 {
@@ -250,6 +278,8 @@ static const struct op {
     [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
     [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },
     [PROTO_IFADDRS] = { do_ifaddrs, .on_ns = true },
+    [PROTO_ETHTOOL] = { do_ethtool, .on_ns = true },
+    [PROTO_FILE]    = { do_file,    .on_ns = true },
     [PROTO_DO]      = { .run = do_line },
 };
 /* clang-format on */

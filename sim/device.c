@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/if.h>           /* behind libc's net/if.h, which it gives way to */
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -14,15 +15,19 @@
 #include "sim/ip_in.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
+#include "sim/rule.h"
 #include "sim/tunnel.h"
 #include "sim/wire.h"
 
 #define MTU_DEFAULT 1500
 #define MTU_LOOPBACK 65536
-#define MTU_MIN 68
-#define MTU_MAX 65535
 #define TX_QUEUE_LEN 1000           /* the kernel's default */
 #define N_NUMBERED_NAMES 32768      /* the kernel's bound for "%d" */
+#define GSO_SIZE 65536
+#define GSO_SEGS 65535
+/* What a client can change besides IFF_UP, IFF_PROMISC and IFF_ALLMULTI. */
+#define FLAGS_OPEN (IFF_DEBUG | IFF_NOTRAILERS | IFF_NOARP | IFF_DYNAMIC | IFF_MULTICAST | \
+                    IFF_PORTSEL | IFF_AUTOMEDIA)
 
 static bool is_name_valid(const char *name)
 {
@@ -98,6 +103,23 @@ static void set_mac(struct netdev *dev)
                                         (uint8_t)(n >> 8), (uint8_t)n }, sizeof(dev->mac));
 }
 
+static struct device *device_new(struct sim_ns *ns, const struct netdev *dev)
+{
+    struct device *d = g_new0(struct device, 1);
+
+    d->dev = *dev;
+    d->ns = ns;
+    d->txqlen = TX_QUEUE_LEN;
+    d->n_tx_queues = d->n_rx_queues = 1;
+    d->gso_max_size = GSO_SIZE;
+    d->gso_max_segs = GSO_SEGS;
+    d->was_up = dev->is_up;
+    d->base_flags = dev->kind == NETDEV_LOOPBACK ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST;
+    d->addr_assign = dev->kind == NETDEV_INTERNAL ? NET_ADDR_RANDOM : NET_ADDR_PERM;
+    d->operstate = dev->kind == NETDEV_VIRTUAL ? IF_OPER_UP : IF_OPER_UNKNOWN;
+    return d;
+}
+
 struct device *device_add(struct sim_ns *ns, const char *name, enum netdev_kind kind, int ifindex,
                           struct err *e)
 {
@@ -113,28 +135,35 @@ struct device *device_add(struct sim_ns *ns, const char *name, enum netdev_kind 
     if (choose_name(ns, name, dev.name, e) || choose_index(ns, ifindex, &dev.ifindex, e))
         return NULL;
     set_mac(&dev);
-    d = g_new0(struct device, 1);
-    d->dev = dev;
-    d->ns = ns;
-    d->txqlen = TX_QUEUE_LEN;
-    d->was_up = is_lo;
+    d = device_new(ns, &dev);
     g_ptr_array_insert(ns->devices, (gint)position(ns, dev.ifindex), d);
     if (is_lo)
         addr_dev_up(d);
+    rule_devices_changed(ns);
     return d;
 }
 
-static void leave_pair(struct device *d)
+void device_set_kind(struct device *d, const struct rt_kind *kind)
 {
-    struct device *peer = d->peer;
+    bool is_pair = kind->shape == RT_SHAPE_PAIR;
 
-    if (!peer)
-        return;
-    d->peer = peer->peer = NULL;
-    device_set_carrier(peer, false);
+    d->kind = kind;
+    d->base_flags = kind->flags;
+    d->dev.mtu = kind->mtu;
+    d->dev.has_carrier = !is_pair;
+    d->addr_assign = kind->addr_len == 4 ? NET_ADDR_PERM : NET_ADDR_RANDOM;
+    d->n_carrier_down = is_pair;
+    d->operstate = is_pair ? IF_OPER_LOWERLAYERDOWN : IF_OPER_UNKNOWN;
+    if (is_pair)
+        d->n_tx_queues = d->n_rx_queues = d->ns->sim->options.n_cpus;
 }
 
-/* Whoever listens hears of it going down first. */
+static void take_down(struct device *d)
+{
+    device_set_flags(d, device_flags(d) & ~(unsigned)IFF_UP);
+}
+
+/* Whoever listens hears of it going down first; of what happens then, but that it is gone. */
 void device_free(struct device *d)
 {
     struct rt_link link;
@@ -143,25 +172,37 @@ void device_free(struct device *d)
     cable_cut(d);
     host_free(d->host);
     d->host = NULL;
-    device_set_flags(d, 0);
-    leave_pair(d);
+    if (d->peer)
+        d->peer->peer = NULL;
+    d->peer = NULL;
+    take_down(d);
+    d->is_going = true;
+    if (d->dev.vport)
+        dp_device_gone(d->ns->dp, &d->dev);
     addr_dev_gone(d);
+    d->was_up = false;
     device_view(d, &link);
     rt_link_event(d->ns->net, RTM_DELLINK, &link, UINT_MAX);
     g_ptr_array_remove_index(d->ns->devices, position(d->ns, d->dev.ifindex));
+    rule_devices_changed(d->ns);
     tunnel_dev_free(d->tunnel);
     g_free(d);
 }
 
+/* The ends of a pair go together: both are down before the first is gone. */
 void device_del(struct device *d)
 {
     struct device *peer = d->peer;
 
-    if (d->dev.vport)
-        dp_device_gone(d->ns->dp, &d->dev);
+    d->peer = NULL;
+    if (peer) {
+        peer->peer = NULL;
+        take_down(d);
+        take_down(peer);
+    }
     device_free(d);
     if (peer)
-        device_del(peer);
+        device_free(peer);
 }
 
 struct device *device_by_name(const struct sim_ns *ns, const char *name)
@@ -185,62 +226,116 @@ struct device *device_by_index(const struct sim_ns *ns, int ifindex)
 
 /* ---- state ----------------------------------------------------------------------------------- */
 
+/* The kind's, and what is so while a tunnel has a far end of its own. */
+static unsigned kind_flags(const struct device *d)
+{
+    const struct rt_value *remote;
+
+    if (!d->kind || !d->kind->remote_type || d->kind->addr_len == sizeof(d->dev.mac))
+        return 0;
+    remote = rt_value(d->kind, d->data, d->kind->remote_type);
+    return bytes_are(remote->bytes, sizeof(remote->bytes), 0) ? 0 : IFF_POINTOPOINT;
+}
+
+/* Promiscuity that OVS asked for is not shown as the flag, in the kernel either. */
 unsigned device_flags(const struct device *d)
 {
-    unsigned flags = IFF_BROADCAST | IFF_MULTICAST;
+    unsigned flags = d->base_flags | kind_flags(d);
 
-    if (d->dev.kind == NETDEV_LOOPBACK)
-        flags = IFF_LOOPBACK;
-    else if (d->kind)
-        flags = d->kind->flags;
     if (d->dev.is_up)
         flags |= IFF_UP;
-    if (d->dev.is_up && d->dev.has_carrier)
+    if (d->dev.is_up && (d->operstate == IF_OPER_UP || d->operstate == IF_OPER_UNKNOWN))
         flags |= IFF_RUNNING;
-    /* Promiscuity that OVS asked for is not shown as the flag, in the kernel either. */
     if (d->is_promisc)
         flags |= IFF_PROMISC;
+    if (d->is_allmulti)
+        flags |= IFF_ALLMULTI;
     return flags;
 }
 
-static void set_promisc(struct device *d, bool is_promisc)
+/* Returns whether the counter became 0 or left it. */
+static bool count(uint32_t *n, int change)
 {
-    if (is_promisc && !d->is_promisc)
-        d->dev.promiscuity++;
-    if (!is_promisc && d->is_promisc)
-        d->dev.promiscuity--;
+    bool before = *n;
+
+    *n = (uint32_t)((int)*n + change);
+    return before != (*n != 0);
+}
+
+void device_add_promisc(struct device *d, int change)
+{
+    if (count(&d->dev.promiscuity, change))
+        device_event(d, IFF_PROMISC);
+}
+
+void device_add_allmulti(struct device *d, int change)
+{
+    (void)count(&d->allmulti, change);
+}
+
+static void set_modes(struct device *d, unsigned flags)
+{
+    bool is_promisc = flags & IFF_PROMISC, is_allmulti = flags & IFF_ALLMULTI;
+
+    (void)count(&d->dev.promiscuity, is_promisc - d->is_promisc);
+    (void)count(&d->allmulti, is_allmulti - d->is_allmulti);
     d->is_promisc = is_promisc;
+    d->is_allmulti = is_allmulti;
 }
 
-/* Both ends of a pair have a carrier while both are up. */
-static void update_pair(struct device *d)
+static bool change_carrier(struct device *d, bool has_carrier)
 {
-    bool is_on = d->peer && d->dev.is_up && d->peer->dev.is_up;
-
-    if (!d->peer)
-        return;
-    device_set_carrier(d, is_on);
-    device_set_carrier(d->peer, is_on);
+    if (d->dev.has_carrier == has_carrier)
+        return false;
+    d->dev.has_carrier = has_carrier;
+    *(has_carrier ? &d->n_carrier_up : &d->n_carrier_down) += 1;
+    return true;
 }
 
-void device_set_flags(struct device *d, unsigned flags)
+/* What the kernel does a little after a carrier's change, before anybody asks again. */
+static void watch_carrier(struct device *d)
 {
-    unsigned before = device_flags(d), changed;
-    bool was_up = d->dev.is_up;
+    uint8_t without = d->kind && d->kind->shape == RT_SHAPE_PAIR ? IF_OPER_LOWERLAYERDOWN
+                                                                 : IF_OPER_DOWN;
 
-    d->dev.is_up = flags & IFF_UP;
-    d->was_up |= d->dev.is_up;
-    set_promisc(d, flags & IFF_PROMISC);
-    changed = (before ^ device_flags(d)) & (IFF_UP | IFF_PROMISC);
-    if (!changed)
-        return;
-    device_event(d, changed);
+    d->operstate = d->dev.has_carrier ? IF_OPER_UP : without;
+    if (d->dev.is_up)
+        device_event(d, 0);
+    if (d->dev.has_carrier)
+        addr_dev_up(d);
+}
+
+static void tell_up_or_down(struct device *d, bool was_up)
+{
     if (d->dev.is_up && !was_up)
         addr_dev_up(d);
     else if (was_up && !d->dev.is_up)
         addr_dev_down(d);
-    if (changed & IFF_UP)
-        update_pair(d);
+}
+
+/* Both ends of a pair have a carrier while both are up. */
+void device_set_flags(struct device *d, unsigned flags)
+{
+    unsigned before = device_flags(d), changed;
+    bool was_up = d->dev.is_up, is_other = false, is_own = false;
+    struct device *peer = d->peer;
+
+    d->dev.is_up = flags & IFF_UP;
+    d->was_up |= d->dev.is_up;
+    d->base_flags = (d->base_flags & ~(unsigned)FLAGS_OPEN) | (flags & FLAGS_OPEN);
+    set_modes(d, flags);
+    if (peer) {
+        is_own = change_carrier(d, d->dev.is_up && peer->dev.is_up);
+        is_other = change_carrier(peer, d->dev.is_up && peer->dev.is_up);
+    }
+    changed = (before ^ device_flags(d)) & ~(unsigned)IFF_RUNNING;
+    if (changed)
+        device_event(d, changed);
+    tell_up_or_down(d, was_up);
+    if (is_own)
+        watch_carrier(d);
+    if (is_other)
+        watch_carrier(peer);
 }
 
 int device_change_flags(struct device *d, unsigned flags, struct err *e)
@@ -254,49 +349,14 @@ int device_change_flags(struct device *d, unsigned flags, struct err *e)
 
 void device_set_carrier(struct device *d, bool has_carrier)
 {
-    if (d->dev.has_carrier == has_carrier)
-        return;
-    d->dev.has_carrier = has_carrier;
-    *(has_carrier ? &d->n_carrier_up : &d->n_carrier_down) += 1;
-    device_event(d, 0);
-    if (has_carrier)
-        addr_dev_up(d);
+    if (change_carrier(d, has_carrier))
+        watch_carrier(d);
 }
 
 void device_join(struct device *a, struct device *b)
 {
     a->peer = b;
     b->peer = a;
-    update_pair(a);
-}
-
-uint32_t device_min_mtu(const struct device *d)
-{
-    if (d->dev.kind == NETDEV_LOOPBACK)
-        return 0;
-    return d->kind ? d->kind->min_mtu : MTU_MIN;
-}
-
-uint32_t device_max_mtu(const struct device *d)
-{
-    if (d->dev.kind == NETDEV_LOOPBACK)
-        return 0;
-    return d->kind ? d->kind->max_mtu : MTU_MAX;
-}
-
-int device_set_mtu(struct device *d, uint32_t mtu, struct err *e)
-{
-    uint32_t most = device_max_mtu(d);
-
-    if (mtu < device_min_mtu(d))
-        return rt_refuse(e, EINVAL, "mtu less than device minimum");
-    if (most && mtu > most)
-        return rt_refuse(e, EINVAL, "mtu greater than device maximum");
-    if (d->dev.mtu == mtu)
-        return 0;
-    d->dev.mtu = mtu;
-    device_event(d, 0);
-    return 0;
 }
 
 int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e)
@@ -306,6 +366,7 @@ int device_set_mac(struct device *d, const uint8_t mac[6], struct err *e)
     if (mac[0] & 1 || bytes_are(mac, sizeof(d->dev.mac), 0))
         return err_set(e, EADDRNOTAVAIL, "%s: not the address of one station", d->dev.name);
     memcpy(d->dev.mac, mac, sizeof(d->dev.mac));
+    d->addr_assign = NET_ADDR_SET;
     device_event(d, 0);
     return 0;
 }
@@ -323,6 +384,7 @@ int device_rename(struct device *d, const char *name, struct err *e)
     if (rc)
         return rc;
     g_strlcpy(d->dev.name, chosen, sizeof(d->dev.name));
+    rule_devices_changed(d->ns);
     device_event(d, 0);
     return 0;
 }

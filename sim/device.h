@@ -8,6 +8,9 @@
 #include "netlink/rt.h"
 #include "sim/sim.h"
 
+/* As the kernel numbers them. */
+enum { NET_ADDR_PERM, NET_ADDR_RANDOM, NET_ADDR_STOLEN, NET_ADDR_SET };
+
 struct device {
     struct netdev dev;          /* first member: the datapath holds its address */
     struct sim_ns *ns;
@@ -24,7 +27,12 @@ struct device {
     struct tunnel_dev *tunnel;  /* what 'data' says of a tunnel, or NULL */
     struct device *peer;        /* of a pair, or NULL */
     bool was_up;                /* ever: it has its queueing discipline */
-    uint32_t txqlen, group;
+    unsigned base_flags;        /* IFF_* whatever its state */
+    uint8_t addr_assign;        /* NET_ADDR_*: who chose the address */
+    uint8_t operstate;          /* IF_OPER_* while it is up: follows the carrier's changes */
+    bool is_allmulti, is_going; /* asked for by a client; nobody hears of its changes any more */
+    uint32_t txqlen, group, allmulti;
+    uint32_t n_tx_queues, n_rx_queues, gso_max_size, gso_max_segs;
     uint32_t n_carrier_up, n_carrier_down;
     char alias[256];
 };
@@ -43,10 +51,16 @@ void device_free(struct device *d);
 struct device *device_by_name(const struct sim_ns *ns, const char *name);
 struct device *device_by_index(const struct sim_ns *ns, int ifindex);
 
-/* IFF_UP, IFF_RUNNING, ... as SIOCGIFFLAGS shows them; set takes IFF_UP and IFF_PROMISC. What
+/* Makes a fresh device one of rtnetlink's kinds, without data. */
+void device_set_kind(struct device *d, const struct rt_kind *kind);
+
+/* IFF_UP, IFF_RUNNING, ... as SIOCGIFFLAGS shows them; set takes those a client can change. What
  * changes a device tells the link group, and addresses and routes follow. */
 unsigned device_flags(const struct device *d);
 void device_set_flags(struct device *d, unsigned flags);
+/* One more (1) or one less (-1) wants all its frames, or all multicast ones. */
+void device_add_promisc(struct device *d, int change);
+void device_add_allmulti(struct device *d, int change);
 /* As a client asks for it: -EADDRINUSE, a tunnel device would come up and its UDP port is taken. */
 int device_change_flags(struct device *d, unsigned flags, struct err *e);
 int device_set_mtu(struct device *d, uint32_t mtu, struct err *e);     /* 68..65535, -EINVAL */
@@ -60,10 +74,22 @@ void device_join(struct device *a, struct device *b);
 uint32_t device_min_mtu(const struct device *d);
 uint32_t device_max_mtu(const struct device *d);        /* 0: unbounded */
 
-/* link.c: how rtnetlink sees it; RTM_NEWLINK to the link group. */
+bool device_is_external(const struct device *d);    /* its packets say where they go */
+
+/* link_view.c: how rtnetlink sees it; RTM_NEWLINK to the link group. */
+uint16_t device_hw_type(const struct device *d);        /* ARPHRD_* */
+uint8_t device_addr_len(const struct device *d);
+bool device_has_inet6(const struct device *d);
 void device_view(const struct device *d, struct rt_link *link);
 void device_event(const struct device *d, unsigned change);
-extern const struct rt_ops sim_rt_ops;
+
+/* link.c: as in struct rt_ops. */
+bool link_find(struct netns *net, int ifindex, const char *name, struct rt_link *link);
+bool link_next(struct netns *net, int after, struct rt_link *link);
+int link_add(struct netns *net, const struct rt_link_change *c, struct err *e);
+int link_change(struct netns *net, int ifindex, const struct rt_link_change *c, struct err *e);
+int link_del(struct netns *net, int ifindex, struct err *e);
+extern const struct rt_ops sim_rt_ops;      /* rt_ops.c */
 
 
 /* A frame arrives on the device (netdev: from the wire; internal: sent by the host). */

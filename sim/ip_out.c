@@ -12,6 +12,8 @@
 #include "sim/neigh.h"
 #include "sim/route.h"
 
+#define ROUTED_TOS 0x1e         /* what of a TOS byte policy rules look at */
+
 static bool take_source(struct ip_way *way, const struct rt_addr *a)
 {
     if (a)
@@ -26,7 +28,7 @@ static bool choose_source(const struct sim_ns *ns, struct ip_way *way, const str
 
     if (memcmp(way->src, none, sizeof(none)))
         return addr_find(ns, way->family, way->src);
-    return r ? route_source(ns, r, way->src)
+    return r ? route_source(ns, r, way->dst, way->src)
              : take_source(way, addr_source(ns, way->family, way->out->dev.ifindex));
 }
 
@@ -36,9 +38,22 @@ static struct device *route_device(const struct sim_ns *ns, const struct rt_rout
     return r->type == RTN_LOCAL ? device_by_name(ns, "lo") : device_by_index(ns, r->oif);
 }
 
+static const struct rt_route *find_route(const struct sim_ns *ns, int oif, const struct ip_way *way)
+{
+    struct rt_flow flow = {
+        .family = way->family, .tos = way->tos & ROUTED_TOS, .ip_proto = way->ip_proto,
+        .oif = oif, .mark = way->mark, .sport = way->tp_src, .dport = way->tp_dst,
+    };
+    const struct rt_route *r = NULL;
+
+    memcpy(flow.src, way->src, sizeof(flow.src));
+    memcpy(flow.dst, way->dst, sizeof(flow.dst));
+    return route_find(ns, &flow, &r) ? NULL : r;
+}
+
 enum drop_reason ip_find_way(const struct sim_ns *ns, int oif, struct ip_way *way)
 {
-    const struct rt_route *r = route_lookup(ns, way->family, way->dst, oif);
+    const struct rt_route *r = find_route(ns, oif, way);
 
     /* Groups are on the link of the device. */
     if (oif && ip_is_group(way->family, way->dst))

@@ -12,6 +12,9 @@ struct device;
 struct ip_way {
     uint8_t family;
     uint8_t src[RT_IP_LEN], dst[RT_IP_LEN];
+    uint8_t tos, ip_proto;              /* what policy rules look at besides; 0: nothing */
+    uint16_t tp_src, tp_dst;
+    uint32_t mark;
     struct device *out;
     uint8_t hop[RT_IP_LEN];             /* whose link address is needed */
 };

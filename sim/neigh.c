@@ -48,13 +48,14 @@ GPtrArray *neigh_list_new(void)
     return g_ptr_array_new_with_free_func(neigh_free);
 }
 
-static struct neigh *find(const struct sim_ns *ns, uint8_t family, int ifindex, const uint8_t *ip)
+static struct neigh *find(const struct sim_ns *ns, uint8_t family, int ifindex, const uint8_t *ip,
+                          uint8_t proxy)
 {
     for (guint i = 0; i < ns->neighs->len; i++) {
         struct neigh *n = g_ptr_array_index(ns->neighs, i);
 
         if (n->rt.family == family && n->rt.ifindex == ifindex &&
-            !memcmp(n->rt.dst, ip, rt_ip_len(family)))
+            (n->rt.flags & NTF_PROXY) == proxy && !memcmp(n->rt.dst, ip, rt_ip_len(family)))
             return n;
     }
     return NULL;
@@ -63,7 +64,7 @@ static struct neigh *find(const struct sim_ns *ns, uint8_t family, int ifindex, 
 const struct rt_neigh *neigh_lookup(const struct sim_ns *ns, uint8_t family, int ifindex,
                                     const uint8_t *ip)
 {
-    const struct neigh *n = find(ns, family, ifindex, ip);
+    const struct neigh *n = find(ns, family, ifindex, ip, 0);
 
     return n ? &n->rt : NULL;
 }
@@ -245,7 +246,7 @@ static bool is_settled(const struct device *out, uint8_t family, const uint8_t *
 
 static struct neigh *find_or_make(struct device *out, uint8_t family, const uint8_t *ip)
 {
-    struct neigh *n = find(out->ns, family, out->dev.ifindex, ip);
+    struct neigh *n = find(out->ns, family, out->dev.ifindex, ip, 0);
     struct rt_neigh rt = {
         .family = family, .type = RTN_UNICAST, .state = NUD_NONE, .ifindex = out->dev.ifindex,
     };
@@ -304,7 +305,7 @@ void neigh_hear(struct device *d, uint8_t family, const uint8_t *ip, const uint8
                 uint16_t state, bool creates)
 {
     struct neigh *n = creates ? find_or_make(d, family, ip)
-                              : find(d->ns, family, d->dev.ifindex, ip);
+                              : find(d->ns, family, d->dev.ifindex, ip, 0);
     struct rt_neigh before;
 
     if (!n || !is_news(n, mac, state))
@@ -332,14 +333,31 @@ static int check(const struct sim_ns *ns, const struct rt_neigh *n, struct err *
     return 0;
 }
 
+/* An address that is answered for; nobody is told. */
+static void add_proxy(struct sim_ns *ns, const struct rt_neigh *wanted, struct neigh *old)
+{
+    struct rt_neigh rt = *wanted;
+
+    rt.state = NUD_NONE;
+    rt.hw_len = 0;
+    if (old)
+        old->rt = rt;
+    else
+        (void)create(ns, &rt);
+}
+
 int neigh_add(struct sim_ns *ns, const struct rt_neigh *rt, uint16_t flags, struct req *cause,
               struct err *e)
 {
-    struct neigh *n = find(ns, rt->family, rt->ifindex, rt->dst);
+    struct neigh *n = find(ns, rt->family, rt->ifindex, rt->dst, rt->flags & NTF_PROXY);
     int rc = check(ns, rt, e);
 
     if (rc)
         return rc;
+    if (rt->flags & NTF_PROXY) {
+        add_proxy(ns, rt, n);
+        return 0;
+    }
     if (!n && !(flags & NLM_F_CREATE))
         return err_set(e, ENOENT, "there is no such neighbour");
     if (n && flags & NLM_F_EXCL)
@@ -358,7 +376,7 @@ int neigh_add(struct sim_ns *ns, const struct rt_neigh *rt, uint16_t flags, stru
 
 int neigh_del(struct sim_ns *ns, const struct rt_neigh *rt, struct req *cause, struct err *e)
 {
-    struct neigh *n = find(ns, rt->family, rt->ifindex, rt->dst);
+    struct neigh *n = find(ns, rt->family, rt->ifindex, rt->dst, rt->flags & NTF_PROXY);
     struct rt_neigh gone;
 
     if (!n)
@@ -369,16 +387,17 @@ int neigh_del(struct sim_ns *ns, const struct rt_neigh *rt, struct req *cause, s
     gone.state = NUD_FAILED;
     gone.hw_len = 0;
     g_ptr_array_remove(ns->neighs, n);
-    rt_neigh_event(ns->net, RTM_DELNEIGH, &gone, cause);
+    if (!(gone.flags & NTF_PROXY))
+        rt_neigh_event(ns->net, RTM_DELNEIGH, &gone, cause);
     return 0;
 }
 
-void neigh_dev_down(struct sim_ns *ns, int ifindex)
+void neigh_dev_down(struct sim_ns *ns, uint8_t family, int ifindex)
 {
     for (guint i = ns->neighs->len; i-- > 0;) {
         struct rt_neigh n = ((struct neigh *)g_ptr_array_index(ns->neighs, i))->rt;
 
-        if (n.ifindex == ifindex)
+        if (n.ifindex == ifindex && n.family == family)
             (void)neigh_del(ns, &n, NULL, NULL);
     }
 }

@@ -26,7 +26,7 @@ const struct rt_neigh *neigh_lookup(const struct sim_ns *ns, uint8_t family, int
 int neigh_add(struct sim_ns *ns, const struct rt_neigh *n, uint16_t flags, struct req *cause,
               struct err *e);
 int neigh_del(struct sim_ns *ns, const struct rt_neigh *n, struct req *cause, struct err *e);
-void neigh_dev_down(struct sim_ns *ns, int ifindex);
+void neigh_dev_down(struct sim_ns *ns, uint8_t family, int ifindex);
 
 /* Sends an IP packet to a neighbour on a device: 'frame' has its type, the addresses are written.
  * N_DROP_REASONS: sent, or it waits (copied). */

@@ -10,22 +10,11 @@
 
 #include "base/bytes.h"
 #include "sim/packet_filter.h"
+#include "sim/packet_int.h"
 
 #define TAG_LEN 4u
 #define MAC_LEN 6u
 #define TAP_ROOM 66     /* what the kernel reserves before a received frame */
-
-struct packet_sock {
-    struct sim_ns *ns;
-    struct sock *queue;
-    int type;                   /* SOCK_RAW, SOCK_DGRAM */
-    int ifindex;                /* 0: all devices */
-    uint16_t protocol;          /* 0: receives nothing */
-    bool wants_auxdata, ignores_outgoing;
-    uint64_t n_packets, n_drops_told;   /* since PACKET_STATISTICS was read, and of queue->n_drops */
-    GArray *promisc;            /* of int: ifindexes, one for each membership */
-    struct packet_filter *filter;       /* NULL: none */
-};
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -35,27 +24,17 @@ struct packet_sock *packet_open(struct sim_ns *ns, struct sock *queue, int type,
 
     *ps = (struct packet_sock){ .ns = ns, .queue = queue, .type = type, .protocol = protocol };
     queue->no_enobufs = true;   /* losses are counted, not told */
-    ps->promisc = g_array_new(FALSE, FALSE, sizeof(int));
+    ps->members = g_array_new(FALSE, FALSE, sizeof(struct packet_member));
     g_queue_push_tail(&ns->packet_socks, ps);
     return ps;
-}
-
-static void leave_promisc(struct packet_sock *ps, guint i)
-{
-    struct device *d = device_by_index(ps->ns, g_array_index(ps->promisc, int, i));
-
-    if (d)
-        d->dev.promiscuity--;
-    g_array_remove_index(ps->promisc, i);
 }
 
 void packet_close(struct packet_sock *ps)
 {
     if (!ps)
         return;
-    while (ps->promisc->len)
-        leave_promisc(ps, ps->promisc->len - 1);
-    g_array_unref(ps->promisc);
+    packet_leave(ps, 0);
+    g_array_unref(ps->members);
     packet_filter_free(ps->filter);
     g_queue_remove(&ps->ns->packet_socks, ps);
     g_free(ps);
@@ -67,9 +46,7 @@ void packet_device_gone(struct device *d)
     for (GList *l = d->ns->packet_socks.head; l; l = l->next) {
         struct packet_sock *ps = l->data;
 
-        for (guint i = ps->promisc->len; i-- > 0;)
-            if (g_array_index(ps->promisc, int, i) == d->dev.ifindex)
-                leave_promisc(ps, i);
+        packet_leave(ps, d->dev.ifindex);
         if (ps->ifindex != d->dev.ifindex)
             continue;
         ps->ifindex = -1;
@@ -104,172 +81,6 @@ void packet_name(const struct packet_sock *ps, struct proto_ll *name)
     name->hw_type = hw_type(d);
     name->mac_len = MAC_LEN;
     memcpy(name->mac, d->dev.mac, MAC_LEN);
-}
-
-/* ---- options --------------------------------------------------------------------------------- */
-
-static int get_mreq(const void *value, size_t len, struct packet_mreq *mreq)
-{
-    if (len < sizeof(*mreq))
-        return -EINVAL;
-    memcpy(mreq, value, sizeof(*mreq));
-    return 0;
-}
-
-static int add_membership(struct packet_sock *ps, const void *value, size_t len)
-{
-    struct packet_mreq mreq;
-    struct device *d;
-
-    if (get_mreq(value, len, &mreq) || mreq.mr_type > PACKET_MR_UNICAST)
-        return -EINVAL;
-    d = device_by_index(ps->ns, mreq.mr_ifindex);
-    if (!d)
-        return -ENODEV;
-    if (mreq.mr_type == PACKET_MR_PROMISC) {
-        d->dev.promiscuity++;
-        g_array_append_val(ps->promisc, mreq.mr_ifindex);
-    }
-    return 0;
-}
-
-/* What is not a member leaves without an error. */
-static int drop_membership(struct packet_sock *ps, const void *value, size_t len)
-{
-    struct packet_mreq mreq;
-
-    if (get_mreq(value, len, &mreq))
-        return -EINVAL;
-    for (guint i = 0; mreq.mr_type == PACKET_MR_PROMISC && i < ps->promisc->len; i++) {
-        if (g_array_index(ps->promisc, int, i) == mreq.mr_ifindex) {
-            leave_promisc(ps, i);
-            break;
-        }
-    }
-    return 0;
-}
-
-static int set_bool(bool *flag, const void *value, size_t len)
-{
-    int number;
-
-    if (len < sizeof(number))
-        return -EINVAL;
-    memcpy(&number, value, sizeof(number));
-    *flag = number;
-    return 0;
-}
-
-static int set_auxdata(struct packet_sock *ps, const void *value, size_t len)
-{
-    return set_bool(&ps->wants_auxdata, value, len);
-}
-
-static int set_ignore_outgoing(struct packet_sock *ps, const void *value, size_t len)
-{
-    return set_bool(&ps->ignores_outgoing, value, len);
-}
-
-static int attach_filter(struct packet_sock *ps, const void *value, size_t len)
-{
-    struct packet_filter *filter = NULL;
-    int r = packet_filter_new(value, len, &filter);
-
-    if (r)
-        return r;
-    packet_filter_free(ps->filter);
-    ps->filter = filter;
-    return 0;
-}
-
-static int detach_filter(struct packet_sock *ps, const void *value, size_t len)
-{
-    (void)value;
-    (void)len;
-    if (!ps->filter)
-        return -ENOENT;
-    g_clear_pointer(&ps->filter, packet_filter_free);
-    return 0;
-}
-
-static void put_number(GByteArray *out, int number)
-{
-    g_byte_array_append(out, (const guint8 *)&number, sizeof(number));
-}
-
-static void get_auxdata(struct packet_sock *ps, GByteArray *out)
-{
-    put_number(out, ps->wants_auxdata);
-}
-
-static void get_ignore_outgoing(struct packet_sock *ps, GByteArray *out)
-{
-    put_number(out, ps->ignores_outgoing);
-}
-
-/* Reading begins a new count; lost packets are among all. */
-static void get_statistics(struct packet_sock *ps, GByteArray *out)
-{
-    uint64_t n_drops = ps->queue->n_drops - ps->n_drops_told;
-    struct tpacket_stats stats = { (unsigned)(ps->n_packets + n_drops), (unsigned)n_drops };
-
-    ps->n_packets = 0;
-    ps->n_drops_told = ps->queue->n_drops;
-    g_byte_array_append(out, (const guint8 *)&stats, sizeof(stats));
-}
-
-/* clang-format off */
-static const struct option {
-    int level, name;
-    int (*set)(struct packet_sock *ps, const void *value, size_t len);
-    void (*get)(struct packet_sock *ps, GByteArray *out);
-} options[] = {
-    { SOL_PACKET, PACKET_ADD_MEMBERSHIP,  add_membership,      NULL },
-    { SOL_PACKET, PACKET_DROP_MEMBERSHIP, drop_membership,     NULL },
-    { SOL_PACKET, PACKET_AUXDATA,         set_auxdata,         get_auxdata },
-    { SOL_PACKET, PACKET_IGNORE_OUTGOING, set_ignore_outgoing, get_ignore_outgoing },
-    { SOL_PACKET, PACKET_STATISTICS,      NULL,                get_statistics },
-    { SOL_SOCKET, SO_ATTACH_FILTER,       attach_filter,       NULL },
-    { SOL_SOCKET, SO_DETACH_FILTER,       detach_filter,       NULL },
-};
-/* clang-format on */
-
-static const struct option *find_option(int level, int name)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
-        if (options[i].level == level && options[i].name == name)
-            return &options[i];
-    return NULL;
-}
-
-int packet_set_option(struct packet_sock *ps, int level, int name, const void *value, size_t len)
-{
-    const struct option *o = find_option(level, name);
-    int number;
-
-    if (o)
-        return o->set ? o->set(ps, value, len) : -ENOPROTOOPT;
-    if (len < sizeof(number))
-        return -EINVAL;
-    memcpy(&number, value, sizeof(number));
-    return sock_set_option(ps->queue, level, name, number);
-}
-
-int packet_get_option(struct packet_sock *ps, int level, int name, GByteArray *out)
-{
-    const struct option *o = find_option(level, name);
-    int number, r;
-
-    if (o && !o->get)
-        return -ENOPROTOOPT;
-    if (o) {
-        o->get(ps, out);
-        return 0;
-    }
-    r = sock_get_option(ps->queue, level, name, &number);
-    if (!r)
-        put_number(out, number);
-    return r;
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */

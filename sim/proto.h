@@ -104,9 +104,14 @@ enum proto_op {
     PROTO_IOCTL,        /* arg: command; payload: proto_if -> payload: proto_if */
     PROTO_IFLIST,       /* -> payload: proto_if[] of all devices */
     PROTO_IFADDRS,      /* -> payload: proto_addr[]: the links, then all their addresses */
+    PROTO_ETHTOOL,      /* payload: char[16], the struct as far as it is read -> payload: as written */
+    PROTO_FILE,         /* payload: path -> value: PROTO_FILE_*, payload: what is in it */
     PROTO_DO,           /* payload: one scenario line -> payload: its output; see PROTO_CUT */
     N_PROTO_OPS
 };
+
+/* A file's text, or a directory: a name in each line, with "/" behind those of directories. */
+enum { PROTO_FILE_TEXT, PROTO_FILE_DIR };
 
 struct proto_req {
     uint16_t op;
@@ -136,13 +141,11 @@ struct proto_reply {
 struct proto_if {
     char name[16];
     int32_t ifindex;
-    uint32_t value;                     /* flags, MTU, queue length, ethtool command or result (a speed) */
+    uint32_t value;                     /* flags, MTU, queue length */
     uint32_t ipv4;                      /* address as in sin_addr */
     uint16_t hw_type;                   /* ARPHRD_* */
     uint8_t mac[6];
-    char text[32], version[32];         /* driver's name and version */
-    uint8_t duplex, port;               /* of ethtool */
-    uint16_t unused;
+    char text[32];                      /* a new name */
 };
 
 /* One entry of getifaddrs(). */

@@ -2,14 +2,26 @@
 #include "sim/route.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "sim/addr.h"
 #include "sim/device.h"
+#include "sim/rule.h"
 
 #define METRIC_IP6_USER 1024    /* what IPv6 gives a route that names none */
+
+struct route_table {
+    uint32_t id;
+    uint8_t family;
+};
+
+GArray *route_tables_new(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(struct route_table));
+}
 
 GPtrArray *route_list_new(void)
 {
@@ -23,82 +35,158 @@ static struct rt_route *route_at(const struct sim_ns *ns, guint i)
 
 /* ---- order: as the kernel dumps them --------------------------------------------------------- */
 
+/* IPv4: by address, then longer prefixes first. IPv6: a prefix behind all that are within it. */
+static int compare_prefix(const struct rt_route *a, const struct rt_route *b)
+{
+    bool is_ip4 = a->family == AF_INET;
+    unsigned common = MIN(a->dst_len, b->dst_len);
+
+    if (is_ip4 ? memcmp(a->dst, b->dst, sizeof(a->dst)) : !addr_in_prefix(a->dst, b->dst, common))
+        return memcmp(a->dst, b->dst, sizeof(a->dst));
+    return b->dst_len - a->dst_len;
+}
+
 static int compare(const struct rt_route *a, const struct rt_route *b)
 {
-    int by_dst = memcmp(a->dst, b->dst, sizeof(a->dst));
+    int by_prefix;
 
     if (a->family != b->family)
         return a->family - b->family;
     if (a->table != b->table)
         return a->table < b->table ? -1 : 1;
-    if (by_dst)
-        return by_dst;
-    if (a->dst_len != b->dst_len)
-        return a->dst_len - b->dst_len;
+    by_prefix = compare_prefix(a, b);
+    if (by_prefix)
+        return by_prefix;
     if (a->tos != b->tos)
-        return a->tos - b->tos;
+        return b->tos - a->tos;
     return a->priority < b->priority ? -1 : a->priority > b->priority;
 }
 
-static void insert(struct sim_ns *ns, const struct rt_route *r)
+static void note_table(struct sim_ns *ns, uint8_t family, uint32_t id)
+{
+    const struct route_table t = { .id = id, .family = family };
+
+    if (!route_has_table(ns, family, id))
+        g_array_append_val(ns->tables, t);
+}
+
+/* Before its equals, or behind them: 'is_last'. */
+static void insert(struct sim_ns *ns, const struct rt_route *r, bool is_last)
 {
     guint i = 0;
 
-    while (i < ns->routes->len && compare(route_at(ns, i), r) <= 0)
+    while (i < ns->routes->len && compare(route_at(ns, i), r) < is_last)
         i++;
     g_ptr_array_insert(ns->routes, (gint)i, g_memdup2(r, sizeof(*r)));
+    note_table(ns, r->family, r->table);
 }
 
 /* ---- look-up --------------------------------------------------------------------------------- */
+
+/* Tables of the first rules are there from the start, others from their first route on. */
+bool route_has_table(const struct sim_ns *ns, uint8_t family, uint32_t table)
+{
+    for (guint i = 0; i < ns->tables->len; i++) {
+        const struct route_table *t = &g_array_index(ns->tables, struct route_table, i);
+
+        if (t->family == family && t->id == table)
+            return true;
+    }
+    return table == RT_TABLE_MAIN || table == RT_TABLE_LOCAL;
+}
 
 static bool is_better(const struct rt_route *r, const struct rt_route *than)
 {
     if (!than || r->dst_len != than->dst_len)
         return !than || r->dst_len > than->dst_len;
+    if (r->tos != than->tos)
+        return r->tos;
     return r->priority < than->priority;
 }
 
-static bool leads_to(const struct sim_ns *ns, const struct rt_route *r, const uint8_t *dst, int oif)
+static bool leads_to(const struct sim_ns *ns, const struct rt_route *r, const struct rt_flow *f)
 {
     const struct device *d = r->oif ? device_by_index(ns, r->oif) : NULL;
 
-    if (!addr_in_prefix(dst, r->dst, r->dst_len) || (oif && r->oif != oif))
+    if (!addr_in_prefix(f->dst, r->dst, r->dst_len) || (f->oif && r->oif && r->oif != f->oif) ||
+        (r->tos && r->tos != f->tos))
         return false;
     return !d || d->dev.is_up;
 }
 
-static const struct rt_route *best(const struct sim_ns *ns, uint8_t family, uint32_t table,
-                                   const uint8_t *dst, int oif)
+static const struct rt_route *best(const struct sim_ns *ns, uint32_t table,
+                                   const struct rt_flow *f)
 {
     const struct rt_route *found = NULL;
 
     for (guint i = 0; i < ns->routes->len; i++) {
         const struct rt_route *r = route_at(ns, i);
 
-        if (r->family == family && r->table == table && is_better(r, found) &&
-            leads_to(ns, r, dst, oif))
+        if (r->family == f->family && r->table == table && is_better(r, found) &&
+            leads_to(ns, r, f))
             found = r;
     }
-    return found;
+    return found && found->type != RTN_THROW ? found : NULL;
 }
 
-static bool is_refusal(const struct rt_route *r)
+/* What a route or rule answers instead of a way. 0: it is a way. */
+static int refusal(const struct rt_route *r)
 {
-    return r->type == RTN_UNREACHABLE || r->type == RTN_BLACKHOLE || r->type == RTN_PROHIBIT;
+    switch (r->type) {
+    case RTN_UNREACHABLE: return -EHOSTUNREACH;
+    case RTN_PROHIBIT: return -EACCES;
+    case RTN_BLACKHOLE: return -EINVAL;
+    default: return 0;
+    }
+}
+
+static int rule_refusal(const struct rt_rule *rule)
+{
+    switch (rule->action) {
+    case FR_ACT_UNREACHABLE: return -ENETUNREACH;
+    case FR_ACT_PROHIBIT: return -EACCES;
+    case FR_ACT_BLACKHOLE: return -EINVAL;
+    default: return 0;
+    }
+}
+
+static bool is_suppressed(const struct sim_ns *ns, const struct rt_rule *rule,
+                          const struct rt_route *r)
+{
+    const struct device *d = r->oif ? device_by_index(ns, r->oif) : NULL;
+
+    if (rule->suppress_prefix_len != UINT32_MAX && r->dst_len <= rule->suppress_prefix_len)
+        return true;
+    return rule->suppress_group != UINT32_MAX && d && d->group == rule->suppress_group;
+}
+
+int route_find(const struct sim_ns *ns, const struct rt_flow *flow, const struct rt_route **found)
+{
+    for (guint i = 0; i < ns->rules->len; i = rule_next(ns, i, flow)) {
+        const struct rt_rule *rule = g_ptr_array_index(ns->rules, i);
+        const struct rt_route *r;
+
+        if (!rule_matches(ns, rule, flow))
+            continue;
+        if (rule_refusal(rule))
+            return rule_refusal(rule);
+        r = rule->action == FR_ACT_TO_TBL ? best(ns, rule->table, flow) : NULL;
+        if (!r || is_suppressed(ns, rule, r))
+            continue;
+        *found = r;
+        return refusal(r);
+    }
+    return -ENETUNREACH;
 }
 
 const struct rt_route *route_lookup(const struct sim_ns *ns, uint8_t family, const uint8_t *dst,
                                     int oif)
 {
-    static const uint32_t tables[] = { RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT };
+    const struct rt_route *found = NULL;
+    struct rt_flow flow = { .family = family, .oif = oif };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
-        const struct rt_route *r = best(ns, family, tables[i], dst, oif);
-
-        if (r && r->type != RTN_THROW)
-            return is_refusal(r) ? NULL : r;
-    }
-    return NULL;
+    memcpy(flow.dst, dst, rt_ip_len(family));
+    return route_find(ns, &flow, &found) ? NULL : found;
 }
 
 const uint8_t *route_next_hop(const struct rt_route *r, const uint8_t *dst)
@@ -106,7 +194,8 @@ const uint8_t *route_next_hop(const struct rt_route *r, const uint8_t *dst)
     return r->has_gateway ? r->gateway : dst;
 }
 
-bool route_source(const struct sim_ns *ns, const struct rt_route *r, uint8_t *source)
+bool route_source(const struct sim_ns *ns, const struct rt_route *r, const uint8_t *dst,
+                  uint8_t *source)
 {
     const struct rt_addr *a;
 
@@ -118,7 +207,7 @@ bool route_source(const struct sim_ns *ns, const struct rt_route *r, uint8_t *so
         memcpy(source, r->dst, RT_IP_LEN);
         return true;
     }
-    a = addr_source(ns, r->family, r->oif);
+    a = addr_select(ns, r, dst);
     if (a)
         memcpy(source, a->local, RT_IP_LEN);
     return a;
@@ -138,7 +227,9 @@ static struct rt_route *find_same(const struct sim_ns *ns, const struct rt_route
 static int resolve_gateway(const struct sim_ns *ns, struct rt_route *r, struct err *e)
 {
     const struct rt_route *link = route_lookup(ns, r->family, r->gateway, r->oif);
-    bool is_neighbour = link && !link->has_gateway && link->type == RTN_UNICAST;
+    bool is_neighbour = link && !link->has_gateway &&
+                        (link->type == RTN_UNICAST ||
+                         (link->type == RTN_LOCAL && r->family == AF_INET));
 
     if (r->flags & RTNH_F_ONLINK && r->oif)
         return 0;
@@ -155,7 +246,7 @@ static int check_next_hop(const struct sim_ns *ns, struct rt_route *r, struct er
 {
     const struct device *d = r->oif ? device_by_index(ns, r->oif) : NULL;
 
-    if (is_refusal(r) || r->type == RTN_THROW)
+    if (refusal(r) || r->type == RTN_THROW)
         return 0;
     if ((r->oif && !d) || (!r->oif && !r->has_gateway))
         return err_set(e, ENODEV, "the route names no device there is");
@@ -166,27 +257,61 @@ static int check_next_hop(const struct sim_ns *ns, struct rt_route *r, struct er
     return r->has_gateway ? resolve_gateway(ns, r, e) : 0;
 }
 
+/* IPv6: what leads nowhere is on the loopback device. */
+static void complete(const struct sim_ns *ns, struct rt_route *r)
+{
+    if (r->type == RTN_UNSPEC)
+        r->type = RTN_UNICAST;
+    if (r->family != AF_INET6)
+        return;
+    if (!r->priority)
+        r->priority = METRIC_IP6_USER;
+    if (refusal(r) && !r->oif)
+        r->oif = device_by_name(ns, "lo")->dev.ifindex;
+}
+
+static int check_source(const struct sim_ns *ns, const struct rt_route *r, struct err *e)
+{
+    if (r->has_prefsrc && !addr_find(ns, r->family, r->prefsrc))
+        return rt_refuse(e, EINVAL, r->family == AF_INET ? "Invalid prefsrc address"
+                                                         : "Invalid source address");
+    return 0;
+}
+
+static bool is_same_way(const struct rt_route *a, const struct rt_route *b)
+{
+    return a->type == b->type && a->scope == b->scope && a->oif == b->oif &&
+           a->has_gateway == b->has_gateway && !memcmp(a->gateway, b->gateway, sizeof(a->gateway));
+}
+
+static bool has_same_way(const struct sim_ns *ns, const struct rt_route *r)
+{
+    for (guint i = 0; i < ns->routes->len; i++)
+        if (!compare(route_at(ns, i), r) && is_same_way(route_at(ns, i), r))
+            return true;
+    return false;
+}
+
 int route_add(struct sim_ns *ns, const struct rt_route *wanted, uint16_t flags, struct req *cause,
               struct err *e)
 {
     struct rt_route r = *wanted, *old;
     int rc;
 
-    if (r.type == RTN_UNSPEC)
-        r.type = RTN_UNICAST;
-    if (r.family == AF_INET6 && !r.priority)
-        r.priority = METRIC_IP6_USER;
+    complete(ns, &r);
     rc = check_next_hop(ns, &r, e);
+    if (!rc)
+        rc = check_source(ns, &r, e);
     if (rc)
         return rc;
     old = find_same(ns, &r);
-    if (old && flags & NLM_F_EXCL)
+    if (old && (flags & NLM_F_EXCL || (!(flags & NLM_F_REPLACE) && has_same_way(ns, &r))))
         return err_set(e, EEXIST, "there is such a route already");
     if (!old && !(flags & NLM_F_CREATE))
         return err_set(e, ENOENT, "there is no such route to change");
     if (old && flags & NLM_F_REPLACE)
         g_ptr_array_remove(ns->routes, old);
-    insert(ns, &r);
+    insert(ns, &r, flags & NLM_F_APPEND || r.family == AF_INET6);
     rt_route_event(ns->net, RTM_NEWROUTE, &r, cause);
     return 0;
 }
@@ -229,7 +354,7 @@ void route_put_own(struct sim_ns *ns, const struct rt_route *r)
     for (guint i = 0; i < ns->routes->len; i++)
         if (is_meant(route_at(ns, i), r))
             return;
-    insert(ns, r);
+    insert(ns, r, true);
     rt_route_event(ns->net, RTM_NEWROUTE, r, NULL);
 }
 
@@ -238,9 +363,11 @@ void route_drop_own(struct sim_ns *ns, const struct rt_route *r)
     (void)route_del(ns, r, NULL, NULL);
 }
 
-void route_dev_down(struct sim_ns *ns, int ifindex)
+/* IPv4's addresses stay, and so do the routes to themselves. */
+void route_dev_down(struct sim_ns *ns, uint8_t family, int ifindex)
 {
     for (guint i = ns->routes->len; i-- > 0;)
-        if (route_at(ns, i)->oif == ifindex)
-            remove_at(ns, i, NULL, route_at(ns, i)->family == AF_INET6);
+        if (route_at(ns, i)->oif == ifindex && route_at(ns, i)->family == family &&
+            (family == AF_INET6 || route_at(ns, i)->type != RTN_LOCAL))
+            remove_at(ns, i, NULL, family == AF_INET6);
 }

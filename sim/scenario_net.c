@@ -45,7 +45,7 @@ static struct device *veth_end(struct sim_ns *ns, const char *name, struct err *
     struct device *d = device_add(ns, name, NETDEV_VIRTUAL, 0, e);
 
     if (d)
-        d->kind = rt_kind_by_name("veth");
+        device_set_kind(d, rt_kind_by_name("veth"));
     return d;
 }
 

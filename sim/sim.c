@@ -6,6 +6,7 @@
 #include "sim/device.h"
 #include "sim/neigh.h"
 #include "sim/route.h"
+#include "sim/rule.h"
 #include "sim/scenario.h"
 #include "sim/trace.h"
 #include "sim/tunnel.h"
@@ -71,6 +72,7 @@ static int env_dev_create(void *ctx, struct dp_ns *dp, const char *name, enum ne
     if (!d)
         return err_set(e, own.code, "%s", own.text);
     *dev = &d->dev;
+    device_event(d, UINT_MAX);
     return 0;
 }
 
@@ -112,6 +114,12 @@ static void env_dev_changed(void *ctx, struct netdev *dev)
     device_event((struct device *)dev, 0);
 }
 
+static void env_dev_promisc(void *ctx, struct netdev *dev, int change)
+{
+    (void)ctx;
+    device_add_promisc((struct device *)dev, change);
+}
+
 static const struct dp_env env_rows = {
     .now = env_now,
     .client_now = env_now,
@@ -122,6 +130,7 @@ static const struct dp_env env_rows = {
     .dev_create = env_dev_create,
     .dev_destroy = env_dev_destroy,
     .dev_changed = env_dev_changed,
+    .dev_promisc = env_dev_promisc,
     .transmit = env_transmit,
     .tunnel_check = env_tunnel_check,
     .tunnel_send = env_tunnel_send,
@@ -255,6 +264,8 @@ struct sim_ns *sim_ns_new(struct sim *sim)
     g_ptr_array_add(sim->namespaces, ns);
     ns->addrs = addr_list_new();
     ns->routes = route_list_new();
+    ns->tables = route_tables_new();
+    ns->rules = rule_list_new();
     ns->neighs = neigh_list_new();
     ns->net = netns_new(sim->nl, NULL);
     ns->net->owner = ns;
@@ -286,6 +297,8 @@ void sim_ns_free(struct sim_ns *ns)
     g_ptr_array_free(ns->devices, TRUE);
     g_ptr_array_unref(ns->addrs);
     g_ptr_array_unref(ns->routes);
+    g_array_unref(ns->tables);
+    g_ptr_array_unref(ns->rules);
     g_ptr_array_unref(ns->neighs);
     netns_free(ns->net);
     g_ptr_array_remove(ns->sim->namespaces, ns);

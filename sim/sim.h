@@ -40,6 +40,9 @@ struct sim_ns {
     struct packet_sock *sender; /* whose frame is about to meet the taps, NULL: nobody's */
     GPtrArray *addrs;           /* of struct rt_addr: addr.c */
     GPtrArray *routes;          /* of struct rt_route: route.c */
+    GArray *tables;             /* that were ever used: route.c */
+    GPtrArray *rules;           /* of struct rt_rule: rule.c */
+    bool has_own_rules;         /* IPv4's tables local and main are looked at apart */
     GPtrArray *neighs;          /* of struct rt_neigh: neigh.c */
     uint16_t next_ip_id;        /* of IPv4 packets that the host makes */
     unsigned n_users;           /* client processes that hold it */
@@ -58,6 +61,9 @@ struct sim {
     unsigned next_ns_id;
     struct trace *trace;        /* NULL: off */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
+    /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */
+    struct sim_ns *(*ns_of_pid)(void *ctx, uint32_t pid);
+    void *ns_of_pid_ctx;
     struct err refusal;         /* why the last refused request was; code 0: none yet */
     GQueue on_wire;             /* frames between the ends of pairs: wire.c */
     uint64_t wire_ns;           /* when the last one was sent, and how many at that time */

@@ -31,7 +31,6 @@ bool tunnel_has_group(const struct sim_ns *ns, uint8_t family, const uint8_t *ip
 /* Reads what rtnetlink made the device of. */
 void tunnel_dev_new(struct device *d);
 void tunnel_dev_free(struct tunnel_dev *t);     /* NULL allowed */
-uint32_t tunnel_dev_mtu(const struct device *d);        /* of a new one */
 
 /* ---- tunnel_check.c -------------------------------------------------------------------------- */
 

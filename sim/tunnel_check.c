@@ -132,6 +132,24 @@ static int check_values(const struct sim_ns *ns, const struct rt_link_change *c,
     return 0;
 }
 
+static const char *external_name(const struct rt_kind *kind)
+{
+    return kind->external_of ? kind->external_of : kind->name;
+}
+
+/* Kinds that share their one device in external mode. */
+static int check_external(const struct sim_ns *ns, const struct device *wanted, struct err *e)
+{
+    for (guint i = 0; device_is_external(wanted) && i < ns->devices->len; i++) {
+        const struct device *d = g_ptr_array_index(ns->devices, i);
+
+        if (device_is_external(d) && d->kind != wanted->kind &&
+            !strcmp(external_name(d->kind), external_name(wanted->kind)))
+            return err_set(e, EEXIST, "%s is such a tunnel already", d->dev.name);
+    }
+    return 0;
+}
+
 int tunnel_check_link(const struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
 {
     struct device wanted = { .kind = c->kind };
@@ -141,7 +159,9 @@ int tunnel_check_link(const struct sim_ns *ns, const struct rt_link_change *c, s
     memcpy(wanted.data, c->data, sizeof(wanted.data));
     tunnel_dev_new(&wanted);
     candidate.own = wanted.tunnel;
-    rc = wanted.tunnel ? check_new(ns, &candidate, e) : check_values(ns, c, e);
+    rc = check_external(ns, &wanted, e);
+    if (!rc)
+        rc = wanted.tunnel ? check_new(ns, &candidate, e) : check_values(ns, c, e);
     tunnel_dev_free(wanted.tunnel);
     return rc;
 }

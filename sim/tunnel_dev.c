@@ -225,26 +225,6 @@ void tunnel_dev_free(struct tunnel_dev *t)
     g_free(t);
 }
 
-/* ---- MTU ----------------------------------------------------------------------------------------- */
-
-/* What a new device leaves room for, seen on Linux 6.1. */
-uint32_t tunnel_dev_mtu(const struct device *d)
-{
-    const struct tunnel_dev *t = d->tunnel;
-    uint32_t mtu = d->kind->mtu;
-
-    if (!t)
-        return mtu;
-    if (d->dev.tunnel.kind == TUNNEL_GENEVE)
-        return d->dev.tunnel.is_external ? d->kind->max_mtu : mtu - (t->own.tun_proto == 6 ? 70 : 50);
-    if (d->dev.tunnel.is_external)
-        return mtu;
-    mtu -= (d->dev.tunnel.kind == TUNNEL_GRE || d->dev.tunnel.kind == TUNNEL_IP6GRE) &&
-           t->gre_out & GRE_HAS_KEY ? 4 : 0;
-    return mtu - (d->dev.tunnel.kind == TUNNEL_ERSPAN &&
-                  bytes(d, IFLA_GRE_ERSPAN_VER)[0] == 2 ? 4 : 0);
-}
-
 /* ---- stations ------------------------------------------------------------------------------------ */
 
 const uint8_t *tunnel_far_end(struct tunnel_dev *t, const uint8_t *mac, uint64_t now_ns)

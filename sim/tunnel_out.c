@@ -92,6 +92,11 @@ static enum drop_reason find_way(struct tunnel_out *o)
     if (!memcmp(o->way.dst, nowhere, sizeof(nowhere)))
         return o->kind->ip_proto == IPPROTO_UDP ? DROP_NO_TUNNEL : DROP_NO_ROUTE;
     take_ports(o);
+    o->way.mark = o->p->mark;
+    o->way.tos = o->tunnel->tun.tos;
+    o->way.ip_proto = o->kind->ip_proto;
+    o->way.tp_src = o->tp_src;
+    o->way.tp_dst = o->tp_dst;
     why = ip_find_way(o->port->ns, o->dev ? o->dev->link : 0, &o->way);
     /* A tunnel in a tunnel of the same device. */
     return why == N_DROP_REASONS && o->way.out == o->port ? DROP_NO_ROUTE : why;

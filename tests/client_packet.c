@@ -185,7 +185,7 @@ static void forks(void)
 #define SLOT  512u
 #define SLOTS 16u
 
-static uint8_t *ring_open(int fd)
+static uint8_t *ring_open(int fd, int wanted)
 {
     struct tpacket_req req = { BLOCK, SLOT * SLOTS / BLOCK, SLOT, SLOTS };
     int version = TPACKET_V3, reserve = 4;
@@ -194,10 +194,10 @@ static uint8_t *ring_open(int fd)
 
     FAILS(getsockopt(fd, SOL_PACKET, PACKET_HDRLEN, &version, &len), EINVAL);
     FAILS(setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)), EINVAL);
-    version = TPACKET_V2;
+    version = wanted;
     CHECK(!getsockopt(fd, SOL_PACKET, PACKET_HDRLEN, &version, &len));
     CHECK(version == sizeof(struct tpacket2_hdr));
-    version = TPACKET_V2;
+    version = wanted;
     CHECK(!setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)));
     CHECK(!setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof(reserve)));
     req.tp_frame_nr++;
@@ -220,10 +220,22 @@ static void take_slot(uint8_t *slot)
     head->tp_status = TP_STATUS_KERNEL;
 }
 
-static void rings(void)
+/* The first version does not tell the tag. */
+static void take_first_slot(uint8_t *slot)
+{
+    struct tpacket_hdr *head = (struct tpacket_hdr *)(void *)slot;
+
+    CHECK(head->tp_status & TP_STATUS_USER && !(head->tp_status >> 32));
+    CHECK(head->tp_len == sizeof(frame) && head->tp_snaplen == sizeof(frame));
+    CHECK(head->tp_net == head->tp_mac + 14);
+    CHECK(!memcmp(slot + head->tp_mac, frame, sizeof(frame)));
+    head->tp_status = TP_STATUS_KERNEL;
+}
+
+static void rings(int version, void (*take)(uint8_t *slot))
 {
     int out = open_on(out_index), in = open_on(in_index);
-    uint8_t *ring = ring_open(in);
+    uint8_t *ring = ring_open(in, version);
     struct pollfd p = { .fd = in, .events = POLLIN };
     unsigned next = 0;
 
@@ -232,7 +244,7 @@ static void rings(void)
         send_frames(out, 20);           /* more than there are slots */
         for (unsigned i = 0; i < 20; i++, next++) {
             CHECK(poll(&p, 1, -1) == 1 && p.revents == POLLIN);
-            take_slot(ring + next % SLOTS * SLOT);
+            take(ring + next % SLOTS * SLOT);
         }
         CHECK(poll(&p, 1, 1) == 0);
     }
@@ -241,7 +253,7 @@ static void rings(void)
     CHECK(poll(&p, 1, 0) == 1);         /* filling it harms nobody */
     close(in);
     close(out);
-    puts("a mapped ring");
+    printf("a mapped ring of version %d\n", version + 1);
 }
 
 int main(int argc, char **argv)
@@ -254,6 +266,7 @@ int main(int argc, char **argv)
     receives();
     statistics();
     forks();
-    rings();
+    rings(TPACKET_V1, take_first_slot);
+    rings(TPACKET_V2, take_slot);
     return 0;
 }

@@ -52,10 +52,10 @@ expect "links" run ip -o link <<'END'
 7: v0@v1: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu 1500 qdisc noqueue state LOWERLAYERDOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:07 brd ff:ff:ff:ff:ff:ff
 8: vx0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:08 brd ff:ff:ff:ff:ff:ff
 9: vx1: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:09 brd ff:ff:ff:ff:ff:ff
-10: gn0: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0a brd ff:ff:ff:ff:ff:ff
+10: gn0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0a brd ff:ff:ff:ff:ff:ff
 11: gr0@NONE: <POINTOPOINT,NOARP> mtu 1476 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/gre 10.0.0.1 peer 10.0.0.3
 12: gt0@NONE: <BROADCAST,MULTICAST> mtu 1458 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/ether 02:00:00:00:00:0c brd ff:ff:ff:ff:ff:ff
-13: g6@NONE: <POINTOPOINT,NOARP> mtu 1448 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/gre6 fd00::1 peer fd00::2
+13: g6@NONE: <POINTOPOINT,NOARP> mtu 1448 qdisc noop state DOWN mode DEFAULT group default qlen 1000\    link/gre6 fd00::1 peer fd00::2 permaddr 200:0:d::
 END
 kinds() {
     run ip -d link | sed -n 's/ *addrgenmode.*//; s/^    \([vg][a-z0-9]* .*\)/\1/p'
@@ -63,7 +63,7 @@ kinds() {
 expect "what kinds say of themselves" kinds <<'END'
 vxlan id 42 remote 10.0.0.2 local 10.0.0.1 srcport 0 0 dstport 4789 ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx
 vxlan external id 0 srcport 0 0 dstport 4790 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx gbp
-geneve id 7 remote 10.0.0.3 ttl auto dstport 6081 noudp6zerocsumrx
+geneve id 7 remote 10.0.0.3 ttl auto dstport 6081 noudpcsum udp6zerocsumrx
 gre remote 10.0.0.3 local 10.0.0.1 ttl inherit
 gretap remote 10.0.0.3 local 10.0.0.1 ttl inherit ikey 0.0.0.5 okey 0.0.0.5
 END
@@ -96,20 +96,19 @@ default via 10.0.0.254 dev d0
 192.168.0.0/16 via 10.0.0.7 dev d0 metric 5 
 END
 expect "IPv6 routes" run ip -6 route <<'END'
-::1 dev lo proto kernel metric 256 pref medium
 fd00::/64 dev d0 proto kernel metric 256 pref medium
 fe80::/64 dev d0 proto kernel metric 256 pref medium
 END
 expect "the table of one's own" run ip route show table local <<'END'
 local 10.0.0.1 dev d0 proto kernel scope host src 10.0.0.1 
-local 10.0.0.9 dev d0 proto kernel scope host src 10.0.0.9 
+local 10.0.0.9 dev d0 proto kernel scope host src 10.0.0.1 
 broadcast 10.0.0.255 dev d0 proto kernel scope link src 10.0.0.1 
 local 127.0.0.0/8 dev lo proto kernel scope host src 127.0.0.1 
 local 127.0.0.1 dev lo proto kernel scope host src 127.0.0.1 
 broadcast 127.255.255.255 dev lo proto kernel scope link src 127.0.0.1 
 END
 expect "the way to an address" run ip route get 192.168.3.4 <<'END'
-192.168.3.4 via 10.0.0.7 dev d0 src 10.0.0.1 
+192.168.3.4 via 10.0.0.7 dev d0 src 10.0.0.1 uid 0 
     cache 
 END
 expect "rules" run ip rule <<'END'
@@ -154,7 +153,7 @@ expect "ip monitor" monitored <<'END'
 14: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UNKNOWN group default 
 14: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1400 qdisc noqueue state UNKNOWN group default 
 14: m0: <BROADCAST,NOARP> mtu 1400 qdisc noqueue state DOWN group default 
-Deleted 14: m0: <BROADCAST,NOARP> mtu 1400 qdisc noqueue state DOWN group default 
+Deleted 14: m0: <BROADCAST,NOARP> mtu 1400 qdisc noop state DOWN group default 
 END
 
 # ---- ports -----------------------------------------------------------------------------------------
@@ -174,6 +173,60 @@ quiet ip link del d0
 expect "with its device goes the port" sh -c "$user $work/bin/dpsim exec -- ovs-dpctl show | grep port" <<'END'
   port 0: br0 (internal)
 END
+
+# ---- rules and files -------------------------------------------------------------------------------
+
+# What a tunnel sends goes the way that the policy rules have for its mark; the counters in /sys tell which.
+for n in 1 2; do
+    quiet ip link add r$n type dummy
+    quiet ip link set r$n up
+    quiet ip addr add 172.16.$n.1/24 dev r$n
+    quiet ip neigh add 172.16.$n.254 lladdr 02:00:00:00:01:0$n dev r$n
+done
+quiet ip route add 10.77.0.0/16 via 172.16.1.254
+quiet ip route add 10.77.0.0/16 via 172.16.2.254 table 100
+quiet ip rule add fwmark 7 table 100
+sent() {
+    run cat /sys/class/net/r1/statistics/tx_packets /sys/class/net/r2/statistics/tx_packets
+}
+lead() {        # MARK: a packet with it
+    $user "$work/bin/dpsim" do "flow br0 in_port(br0),eth(),eth_type(0x0800),ipv4() \
+        set(skb_mark($1)),set(tunnel(tun_id=0x1,dst=10.77.0.9,ttl=64,flags(key))),vx" || die "the flow of mark $1"
+    $user "$work/bin/dpsim" do "send br0 $udp; del-flows br0" || die "a packet of mark $1"
+}
+udp=020000000002020000000001080045000021000000004011
+udp=${udp}66ca0a0000010a00000203e807d0000da04768656c6c6f
+$user "$work/bin/dpsim" do "up br0; port br0 vx type=vxlan dst_port=4789" || die "the tunnel port"
+lead 5
+expect "without a rule's mark" sent <<'END'
+1
+0
+END
+lead 7
+expect "with it" sent <<'END'
+1
+1
+END
+expect "the devices of the host are not seen" run sh -c 'ls /sys/class/net; ls -d /sys/class/net/r1; test ! -e /sys/class/net/eth0
+    sed "s/:.*//; s/ *//; 1,2d" /proc/net/dev; wc -l </proc/net/route; cat /proc/net/fib_trie 2>&1 || :' <<'END'
+br0
+lo
+r1
+r2
+vx
+/sys/class/net/r1
+lo
+br0
+r1
+r2
+vx
+4
+cat: /proc/net/fib_trie: No such file or directory
+END
+for name in r1 r2 vx; do
+    quiet ip link del $name
+done
+quiet ip rule del fwmark 7
 
 # ---- pyroute2 --------------------------------------------------------------------------------------
 
@@ -199,5 +252,5 @@ expect "pyroute2" run /usr/bin/python3 links.py <<'END'
 [('lo', 65536), ('br0', 1500), ('p0', 1400), ('pb', 1500), ('pa', 1500)]
 ['127.0.0.1', '10.1.0.1']
 veth 1500 10.9.0.1
-20 ['lo', 'br0', 'p0', 'pb', 'pa', 'n0']
+23 ['lo', 'br0', 'p0', 'pb', 'pa', 'n0']
 END

@@ -14,7 +14,7 @@ needs /usr/bin/python3 python3
 needs ovs-dpctl openvswitch-switch
 needs ovs-vswitchd openvswitch-switch
 needs ovsdb-server openvswitch-switch
-cp "$build/bin/client_mnl" "$build/bin/client_nl" "$build/bin/client_packet" "$work/bin/" || exit 2
+cp "$build/bin/client_mnl" "$build/bin/client_nl" "$build/bin/client_packet" "$build/bin/client_if" "$work/bin/" || exit 2
 chmod 755 "$work"/bin/client_*
 
 # Where an ordinary user may trace nothing, the programs run as who we are.
@@ -38,7 +38,7 @@ leaks() {       # prints every call that got through to the real network, or tri
     grep -hE 'socket\((AF|PF)_(NETLINK|PACKET)|SOCK_PACKET' trace.*
     grep -hE 'ioctl\([0-9]+, (SIOC|_IOC\([^)]*0x89|0x89)' trace.*
     # That the host has no such file tells nothing of it, nor do constants of every kernel.
-    grep -hE '^[a-z0-9]*\(.*"(/sys/class/net|/sys/devices/virtual/net|/proc(/self|/[0-9]*)?/net|/proc/sys/net)' trace.* |
+    grep -hE '^[a-z0-9]*\((.* )?"(/sys/class/net|/sys/devices/virtual/net|/proc(/self|/[0-9]*)?/net|/proc/sys/net)' trace.* |
         grep -vE '^execve|ENOENT|"/proc/(net/psched|sys/net/core/netdev_max_backlog)"'
     grep -hwFf host-devices trace.*
 }
@@ -95,6 +95,9 @@ traced "ip" sh -ec 'ip link add leak2 type dummy; ip link add leak3 type veth pe
     ip link set leak2 up mtu 1400; ip addr add 10.0.0.1/24 dev leak2; ip route add default via 10.0.0.254
     ip neigh add 10.0.0.5 lladdr 02:00:00:00:00:05 dev leak2
     for what in link addr "-s -d link" route "-6 route" "route show table all" rule neigh; do ip $what; done'
+traced "files of devices" sh -ec 'ls -l /sys/class/net; ls /sys/class/net/leak2; cat /proc/net/dev /proc/self/net/route /proc/net/arp
+    test -e /sys/class/net/leak2/mtu; cat /sys/class/net/*/ifindex /sys/class/net/leak2/mtu'
+traced "ioctls about devices" client_if lo leak2 leak3
 cp "$(command -v ip)" "$work/bin/own_ip" && chmod u+s "$work/bin/own_ip"
 traced "a program that is set-user-ID root, if we are root" own_ip link
 traced "tc" sh -ec 'tc qdisc; tc qdisc show dev leak2'

@@ -20,7 +20,8 @@ names, options, refusals
 frames, their addresses and tags
 a filter, statistics
 children
-a mapped ring
+a mapped ring of version 1
+a mapped ring of version 2
 END
 
 # ---- tcpdump ---------------------------------------------------------------------------------

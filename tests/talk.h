@@ -52,18 +52,34 @@ static inline void begin(struct talk *t, uint16_t type, uint16_t flags, const vo
     g_byte_array_append(t->request, header, (guint)len);
 }
 
+static inline void read_text(struct talk *t, const struct nlmsghdr *msg, size_t at)
+{
+    const struct nlattr *a =
+        msg->nlmsg_flags & NLM_F_ACK_TLVS
+            ? attr_find((const uint8_t *)msg + at, msg->nlmsg_len - at, NLMSGERR_ATTR_MSG) : NULL;
+
+    g_strlcpy(t->text, a ? mnl_attr_get_str(a) : "", sizeof(t->text));
+}
+
 static inline int read_ack(struct talk *t, const struct nlmsghdr *msg)
 {
     const struct nlmsgerr *ack = mnl_nlmsg_get_payload(msg);
     size_t at = sizeof(*msg) + sizeof(*ack);
-    const struct nlattr *a;
 
     if (!(msg->nlmsg_flags & NLM_F_CAPPED))
         at += attr_align(ack->msg.nlmsg_len) - sizeof(ack->msg);
-    a = msg->nlmsg_flags & NLM_F_ACK_TLVS
-            ? attr_find((const uint8_t *)msg + at, msg->nlmsg_len - at, NLMSGERR_ATTR_MSG) : NULL;
-    g_strlcpy(t->text, a ? mnl_attr_get_str(a) : "", sizeof(t->text));
+    read_text(t, msg, at);
     return ack->error;
+}
+
+static inline int read_done(struct talk *t, const struct nlmsghdr *msg)
+{
+    int error;
+
+    memcpy(&error, mnl_nlmsg_get_payload(msg), sizeof(error));
+    read_text(t, msg, sizeof(*msg) + sizeof(error));
+    t->is_done = true;
+    return error;
 }
 
 static inline int receive(struct talk *t)
@@ -80,7 +96,7 @@ static inline int receive(struct talk *t)
             if (msg->nlmsg_type == NLMSG_ERROR)
                 rc = read_ack(t, msg);
             else if (msg->nlmsg_type == NLMSG_DONE)
-                t->is_done = true;
+                rc = read_done(t, msg);
             else
                 lab_keep(t->answers, msg);
         }

@@ -2,6 +2,7 @@
 #
 #   command, environment, directory   in:  what to run, as sh reads it
 #   modules                           in:  lines "FILE [OPTIONS]" in the order of loading
+#   ipv6                              in:  yes: switch it on
 #   out, err, status                  out: what the command wrote and how it ended
 # shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: Apache-2.0
@@ -23,6 +24,7 @@ job_write() {       # FOLDER COMMAND...
     job_quote "$@" >"$job/command"
     export -p >"$job/environment"
     job_quote "$PWD" >"$job/directory"
+    echo "$ipv6" >"$job/ipv6"
     : >"$job/out"
     : >"$job/err"
 }

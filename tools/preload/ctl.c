@@ -243,16 +243,22 @@ static ssize_t wait_reply(int fd, struct msghdr *msg, const struct ctl_call *cal
     return n;
 }
 
+/* A long payload comes in pieces; what is too long for the caller's room is lost. */
 static int read_reply(int fd, struct ctl_call *call)
 {
-    struct iovec iov[] = { { &call->rep, sizeof(call->rep) }, { call->out, call->out_size } };
-    struct msghdr msg = { .msg_iov = iov, .msg_iovlen = call->out_size ? 2 : 1 };
-    ssize_t n = wait_reply(fd, &msg, call);
+    call->out_len = 0;
+    do {
+        size_t left = call->out_size - call->out_len;
+        struct iovec iov[] = { { &call->rep, sizeof(call->rep) },
+                               { (char *)call->out + call->out_len, left } };
+        struct msghdr msg = { .msg_iov = iov, .msg_iovlen = left ? 2 : 1 };
+        ssize_t n = wait_reply(fd, &msg, call);
 
-    if (n < (ssize_t)sizeof(call->rep))
-        return n < 0 ? -errno : -ECONNRESET;
-    mine.peer_cpu = call->rep.cpu;
-    call->out_len = (size_t)n - sizeof(call->rep);
+        if (n < (ssize_t)sizeof(call->rep))
+            return n < 0 ? -errno : -ECONNRESET;
+        mine.peer_cpu = call->rep.cpu;
+        call->out_len += (size_t)n - sizeof(call->rep);
+    } while (call->rep.flags & PROTO_CUT);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -66,32 +67,22 @@ static void get_hwaddr(struct ifreq *ifr, struct proto_if *io)
     memcpy(ifr->ifr_hwaddr.sa_data, io->mac, sizeof(io->mac));
 }
 
-static void put_ethtool(struct ifreq *ifr, struct proto_if *io)
+static void put_new_name(struct ifreq *ifr, struct proto_if *io)
 {
-    memcpy(&io->value, ifr->ifr_data, sizeof(io->value));
+    memcpy(io->text, ifr->ifr_newname, IFNAMSIZ);
 }
 
-static void get_ethtool(struct ifreq *ifr, struct proto_if *io)
+static void get_addr(struct ifreq *ifr, struct proto_if *io)
 {
-    uint32_t cmd;
+    struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = io->ipv4 };
 
-    memcpy(&cmd, ifr->ifr_data, sizeof(cmd));
-    if (cmd == ETHTOOL_GDRVINFO) {
-        struct ethtool_drvinfo info = { .cmd = cmd };
+    memcpy(&ifr->ifr_addr, &sin, sizeof(sin));
+}
 
-        memcpy(info.driver, io->text, sizeof(io->text));
-        memcpy(info.version, io->version, sizeof(io->version));
-        memcpy(ifr->ifr_data, &info, sizeof(info));
-    } else if (cmd == ETHTOOL_GSET) {
-        struct ethtool_cmd link = { .cmd = cmd, .duplex = io->duplex, .port = io->port };
-
-        ethtool_cmd_speed_set(&link, io->value);
-        memcpy(ifr->ifr_data, &link, sizeof(link));
-    } else {
-        struct ethtool_value answer = { .cmd = cmd, .data = io->value };
-
-        memcpy(ifr->ifr_data, &answer, sizeof(answer));
-    }
+static void get_map(struct ifreq *ifr, struct proto_if *io)
+{
+    (void)io;
+    memset(&ifr->ifr_map, 0, sizeof(ifr->ifr_map));
 }
 
 static const struct if_row {
@@ -108,7 +99,30 @@ static const struct if_row {
     { SIOCGIFMTU,      true,  NULL,        get_number },
     { SIOCSIFMTU,      true,  put_number,  NULL },
     { SIOCGIFTXQLEN,   true,  NULL,        get_number },
-    { SIOCETHTOOL,     true,  put_ethtool, get_ethtool },
+    { SIOCSIFTXQLEN,   true,  put_number,  NULL },
+    { SIOCGIFMETRIC,   true,  NULL,        get_number },
+    { SIOCGIFMAP,      true,  NULL,        get_map },
+    { SIOCSIFNAME,     true,  put_new_name, NULL },
+    { SIOCGIFADDR,     true,  NULL,        get_addr },
+    { SIOCGIFDSTADDR,  true,  NULL,        get_addr },
+    { SIOCGIFBRDADDR,  true,  NULL,        get_addr },
+    { SIOCGIFNETMASK,  true,  NULL,        get_addr },
+    /* Refused whatever is in the rest of the struct. */
+    { SIOCSIFMETRIC,   true,  NULL,        NULL },
+    { SIOCGIFSLAVE,    true,  NULL,        NULL },
+    { SIOCGMIIPHY,     true,  NULL,        NULL },
+    { SIOCGMIIREG,     true,  NULL,        NULL },
+    { SIOCSMIIREG,     true,  NULL,        NULL },
+    { SIOCGHWTSTAMP,   true,  NULL,        NULL },
+    { SIOCSHWTSTAMP,   true,  NULL,        NULL },
+    { SIOCBONDENSLAVE, true,  NULL,        NULL },
+    { SIOCBONDRELEASE, true,  NULL,        NULL },
+};
+
+/* Those of the kernel's that are answered alike whatever device they are about. */
+static const struct { unsigned long cmd; int err; } refused[] = {
+    { SIOCGIFPFLAGS, EINVAL }, { SIOCSIFPFLAGS, EINVAL }, { SIOCBRADDBR, ENOPKG },
+    { SIOCBRDELBR, ENOPKG },   { SIOCBRADDIF, ENOPKG },   { SIOCBRDELIF, ENOPKG },
 };
 
 static int ask_if(unsigned long cmd, struct proto_if *io)
@@ -127,7 +141,7 @@ static int run_row(const struct if_row *row, struct ifreq *ifr)
     struct proto_if io = { .ifindex = 0 };
     int rc;
 
-    if (!ifr || (row->cmd == SIOCETHTOOL && !ifr->ifr_data))
+    if (!ifr)
         return fail(EFAULT);
     if (row->by_name)
         memcpy(io.name, ifr->ifr_name, strnlen(ifr->ifr_name, IFNAMSIZ - 1));
@@ -138,6 +152,73 @@ static int run_row(const struct if_row *row, struct ifreq *ifr)
         return fail(-rc);
     if (row->get)
         row->get(ifr, &io);
+    return 0;
+}
+
+/* ---- ethtool --------------------------------------------------------------------------------- */
+
+/* How much of the client's struct is read: more than the command only where it says more. */
+static size_t ethtool_len(uint32_t cmd)
+{
+    static const struct { uint32_t cmd; size_t len; } lens[] = {
+        { ETHTOOL_GFEATURES, sizeof(struct ethtool_gfeatures) },
+        { ETHTOOL_GPERMADDR, sizeof(struct ethtool_perm_addr) },
+        { ETHTOOL_GSSET_INFO, sizeof(struct ethtool_sset_info) },
+        { ETHTOOL_GSTRINGS, sizeof(struct ethtool_gstrings) },
+        { ETHTOOL_GSTATS, sizeof(struct ethtool_stats) },
+        { ETHTOOL_GLINKSETTINGS, sizeof(struct ethtool_link_settings) },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+        if (lens[i].cmd == cmd)
+            return lens[i].len;
+    }
+    return sizeof(cmd);
+}
+
+static int run_ethtool(struct ifreq *ifr)
+{
+    char name[sizeof(((struct proto_if *)0)->name)] = "";
+    uint8_t room[4096];
+    struct iovec in[2] = { { name, sizeof(name) }, { NULL, 0 } };
+    struct ctl_call call = { .req = { .op = PROTO_ETHTOOL }, .in = in, .n_in = 2,
+                             .out = room, .out_size = sizeof(room) };
+    uint32_t cmd;
+    int rc;
+
+    if (!ifr || !ifr->ifr_data)
+        return fail(EFAULT);
+    memcpy(name, ifr->ifr_name, strnlen(ifr->ifr_name, IFNAMSIZ - 1));
+    memcpy(&cmd, ifr->ifr_data, sizeof(cmd));
+    in[1] = (struct iovec){ ifr->ifr_data, ethtool_len(cmd) };
+    rc = ctl_do(&call);
+    if (rc)
+        return fail(-rc);
+    memcpy(ifr->ifr_data, room, call.out_len);
+    return 0;
+}
+
+/* ---- ARP ------------------------------------------------------------------------------------- */
+
+static int run_arp(struct arpreq *r)
+{
+    struct sockaddr_in sin;
+    struct proto_if io = { .ifindex = 0 };
+    int rc;
+
+    if (!r)
+        return fail(EFAULT);
+    memcpy(&sin, &r->arp_pa, sizeof(sin));
+    if (sin.sin_family != AF_INET)
+        return fail(EPFNOSUPPORT);
+    memcpy(io.name, r->arp_dev, strnlen(r->arp_dev, sizeof(r->arp_dev) - 1));
+    io.ipv4 = sin.sin_addr.s_addr;
+    rc = ask_if(SIOCGARP, &io);
+    if (rc)
+        return fail(-rc);
+    r->arp_flags = (int)io.value;
+    r->arp_ha.sa_family = io.hw_type;
+    memcpy(r->arp_ha.sa_data, io.mac, sizeof(io.mac));
     return 0;
 }
 
@@ -197,6 +278,32 @@ static bool is_socket(int fd)
     return !real.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
 }
 
+/* Those about the socket itself, or about what the kernel does not know to be a device. */
+static bool is_about_devices(unsigned long cmd)
+{
+    return cmd >= SIOCADDRT && (cmd & ~0xffUL) == (SIOCADDRT & ~0xffUL)
+           && (cmd < SIOCPROTOPRIVATE || cmd >= SIOCPROTOPRIVATE + 16);
+}
+
+static int run_device(unsigned long cmd, void *arg)
+{
+    if (cmd == SIOCGIFCONF)
+        return run_ifconf(arg);
+    if (cmd == SIOCETHTOOL)
+        return run_ethtool(arg);
+    if (cmd == SIOCGARP)
+        return run_arp(arg);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (rows[i].cmd == cmd)
+            return run_row(&rows[i], arg);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+        if (refused[i].cmd == cmd)
+            return fail(refused[i].err);
+    }
+    return fail(EOPNOTSUPP);    /* the host's devices are not to be touched */
+}
+
 /* The command decides, whatever kind of socket it is used on. */
 EXPORT int ioctl(int fd, unsigned long cmd, ...)
 {
@@ -206,15 +313,9 @@ EXPORT int ioctl(int fd, unsigned long cmd, ...)
     va_start(args, cmd);
     arg = va_arg(args, void *);
     va_end(args);
-    if (!preload_on() || (cmd & ~0xfffUL) != (SIOCGIFCONF & ~0xfffUL) || !is_socket(fd))
+    if (!preload_on() || !is_about_devices(cmd) || !is_socket(fd))
         return real.ioctl(fd, cmd, arg);
-    if (cmd == SIOCGIFCONF)
-        return run_ifconf(arg);
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        if (rows[i].cmd == cmd)
-            return run_row(&rows[i], arg);
-    }
-    return real.ioctl(fd, cmd, arg);
+    return run_device(cmd, arg);
 }
 
 EXPORT unsigned if_nametoindex(const char *name)

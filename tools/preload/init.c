@@ -27,6 +27,8 @@ static const struct {
     REAL(if_nameindex), REAL(getifaddrs), REAL(unshare), REAL(poll), REAL(ppoll),
     REAL(sysconf), REAL(get_nprocs), REAL(get_nprocs_conf), REAL(sched_getaffinity),
     REAL(pthread_getaffinity_np), REAL(openat), REAL(fopen), REAL(opendir),
+    REAL(readdir), REAL(closedir), REAL(rewinddir), REAL(dirfd), REAL(stat), REAL(lstat),
+    REAL(fstatat), REAL(statx), REAL(access), REAL(faccessat), REAL(readlink),
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "sim/proto.h"
@@ -74,6 +75,17 @@ struct real {
     int (*openat)(int, const char *, int, ...);
     FILE *(*fopen)(const char *, const char *);
     DIR *(*opendir)(const char *);
+    struct dirent *(*readdir)(DIR *);
+    int (*closedir)(DIR *);
+    void (*rewinddir)(DIR *);
+    int (*dirfd)(DIR *);
+    int (*stat)(const char *, struct stat *);
+    int (*lstat)(const char *, struct stat *);
+    int (*fstatat)(int, const char *, struct stat *, int);
+    int (*statx)(int, const char *, int, unsigned, struct statx *);
+    int (*access)(const char *, int);
+    int (*faccessat)(int, const char *, int, int);
+    ssize_t (*readlink)(const char *, char *, size_t);
     int (*poll)(struct pollfd *, nfds_t, int);
     int (*ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 };
@@ -172,6 +184,14 @@ int ring_set_option(uint64_t id, int name, const void *val, socklen_t len);
 int ring_get_option(uint64_t id, int name, void *val, socklen_t *len);
 bool ring_has_option(int name);
 void ring_close(uint64_t id);
+
+/* files.c: texts in place of files. A descriptor to read 'text' from, -1 with errno. */
+int files_make(const void *text, size_t len);
+#define FILES_NOT_OURS (-2)     /* of the functions below: the real file is meant */
+/* cpus.c and netfiles.c, by what they are about. A descriptor, -1 with errno, or FILES_NOT_OURS. */
+int cpus_open(const char *path);
+bool cpus_hide_folder(const char *path);
+int netfiles_open(const char *path, int flags);
 
 /* netns.c: the namespace of this process. */
 uint32_t netns_id(void);

@@ -1,4 +1,4 @@
-/* ring.c - the mapped ring of an AF_PACKET socket (TPACKET_V2), filled when the program polls.
+/* ring.c - the mapped ring of an AF_PACKET socket (TPACKET_V1, V2), filled when the program polls.
  *
  * How it works: a program with a ring reads frames out of shared memory and waits in poll().
  * Before and after the native poll, frames are moved from the descriptor to the ring. That is
@@ -109,8 +109,6 @@ static int check_req(const struct ring *r, const struct tpacket_req *q)
 {
     unsigned page = (unsigned)sysconf(_SC_PAGESIZE);
 
-    if (r->version != TPACKET_V2)
-        return EINVAL;
     if (!q->tp_block_size || q->tp_block_size % page || !q->tp_block_nr
         || q->tp_frame_size % ALIGN
         || q->tp_frame_size < HEADS_LEN + r->reserve + LEAST_MAC
@@ -180,6 +178,8 @@ int ring_set_option(uint64_t id, int name, const void *val, socklen_t len)
     int value = 0, err = ENOMEM;
     struct ring *r;
 
+    if (name == PACKET_HDRLEN)
+        return ENOPROTOOPT;
     if (!val)
         return EFAULT;
     if (len < sizeof(value))
@@ -205,7 +205,7 @@ int ring_get_option(uint64_t id, int name, void *val, socklen_t *len)
     pthread_mutex_lock(&lock);
     r = find(id);
     if (name == PACKET_HDRLEN)
-        value = value == TPACKET_V2 ? (int)sizeof(struct tpacket2_hdr) : -1;
+        value = value == TPACKET_V1 || value == TPACKET_V2 ? (int)HDR_LEN : -1;
     else if (name == PACKET_VERSION)
         value = r ? r->version : TPACKET_V1;
     else
@@ -246,6 +246,28 @@ static bool is_readable(const struct ring *r)
     return atomic_load(status_of(frame_at(r, last))) != TP_STATUS_KERNEL;
 }
 
+/* The two versions are as long, and begin with the status: the first with 64 bits of it. */
+static void put_head(const struct ring *r, uint8_t *frame, const struct proto_ll *ll,
+                     uint32_t snaplen, unsigned mac, unsigned net)
+{
+    const struct tpacket2_hdr second = {
+        .tp_len = ll->len, .tp_snaplen = snaplen,
+        .tp_mac = (uint16_t)mac, .tp_net = (uint16_t)net,
+        .tp_sec = (uint32_t)(ll->time_ns / NS_PER_S), .tp_nsec = (uint32_t)(ll->time_ns % NS_PER_S),
+        .tp_vlan_tci = ll->vlan_tci, .tp_vlan_tpid = ll->vlan_tpid,
+    };
+    const struct tpacket_hdr first = {
+        .tp_len = second.tp_len, .tp_snaplen = snaplen, .tp_mac = second.tp_mac,
+        .tp_net = second.tp_net, .tp_sec = second.tp_sec, .tp_usec = second.tp_nsec / 1000,
+    };
+
+    _Static_assert(sizeof(first) == sizeof(second), "HDR_LEN is of both");
+    if (r->version == TPACKET_V2)
+        memcpy(frame, &second, sizeof(second));
+    else
+        memcpy(frame, &first, sizeof(first));
+}
+
 /* Moves one frame into the ring. False: there is none, or no room. */
 static bool fill_one(struct ring *r, struct fd_entry *entry, int fd)
 {
@@ -253,7 +275,6 @@ static bool fill_one(struct ring *r, struct fd_entry *entry, int fd)
     unsigned net = (HEADS_LEN + LEAST_MAC + ALIGN - 1) / ALIGN * ALIGN + r->reserve;
     unsigned mac = is_raw ? net - 14 : net, room = r->req.tp_frame_size - mac;
     uint8_t *frame = frame_at(r, r->head);
-    struct tpacket2_hdr head = { .tp_mac = (uint16_t)mac, .tp_net = (uint16_t)net };
     struct proto_ll ll;
     ssize_t n;
 
@@ -262,13 +283,7 @@ static bool fill_one(struct ring *r, struct fd_entry *entry, int fd)
     n = recv_frame(entry, fd, frame + mac, room, &ll);
     if (n < 0)
         return false;
-    head.tp_len = ll.len;
-    head.tp_snaplen = (uint32_t)n < room ? (uint32_t)n : room;
-    head.tp_sec = (uint32_t)(ll.time_ns / NS_PER_S);
-    head.tp_nsec = (uint32_t)(ll.time_ns % NS_PER_S);
-    head.tp_vlan_tci = ll.vlan_tci;
-    head.tp_vlan_tpid = ll.vlan_tpid;
-    memcpy(frame, &head, sizeof(head));
+    put_head(r, frame, &ll, (uint32_t)n < room ? (uint32_t)n : room, mac, net);
     packet_fill_name(&ll, frame + NAME_AT);
     atomic_store(status_of(frame), TP_STATUS_USER | ll.status);
     r->head = (r->head + 1) % r->req.tp_frame_nr;

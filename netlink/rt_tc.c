@@ -1,9 +1,7 @@
-/* rt_misc.c - the rest of rtnetlink: namespace ids, and traffic control as a kernel without its
- * modules answers it: there is a device's default qdisc only, deletes find nothing, news are refused.
- * Clients tolerate exactly these errors. SPDX-License-Identifier: Apache-2.0 */
+/* rt_tc.c - traffic control as a kernel without its modules answers it: there is a device's default qdisc only,
+ * deletes find nothing, news are refused. Clients tolerate exactly these errors. SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <linux/gen_stats.h>
-#include <linux/net_namespace.h>
 #include <linux/pkt_sched.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,48 +9,6 @@
 #include "netlink/rt_int.h"
 
 #define TC_HDR sizeof(struct tcmsg)
-#define ID_HDR sizeof(struct rtgenmsg)
-#define ID_NONE (-1)
-
-/* ---- namespace ids --------------------------------------------------------------------------- */
-
-/* There is only the caller's own namespace to speak of, whatever process the request names. Ids
- * are told by kernel counters starting with 0. */
-static int new_nsid(struct req *req, struct err *e)
-{
-    const struct nlattr *tb[NETNSA_MAX + 1];
-    static const struct policy rows[NETNSA_MAX + 1] = {
-        [NETNSA_NSID] = { POL_S32, 0, false, 0, 0 },
-    };
-    struct netns *ns = req->sock->ns;
-    int wanted, rc = rt_parse(req->msg, ID_HDR, rows, NETNSA_MAX, tb, e);
-
-    if (rc)
-        return rc;
-    if (!tb[NETNSA_NSID])
-        return rt_refuse(e, EINVAL, "nsid is missing");
-    if (!tb[NETNSA_PID] && !tb[NETNSA_FD])
-        return rt_refuse(e, EINVAL, "Peer netns reference is missing");
-    if (ns->has_id)
-        return rt_refuse(e, EEXIST, "Peer netns already has a nsid assigned");
-    wanted = (int)mnl_attr_get_u32(tb[NETNSA_NSID]);
-    ns->has_id = true;
-    ns->id = MAX(wanted, 0);
-    return 0;
-}
-
-static int get_nsid(struct req *req, struct err *e)
-{
-    const struct rtgenmsg h = { .rtgen_family = AF_UNSPEC };
-    const struct netns *ns = req->sock->ns;
-    struct nlmsghdr *msg = rt_reply_msg(req, RTM_NEWNSID, &h, ID_HDR);
-
-    (void)e;
-    mnl_attr_put_u32(msg, NETNSA_NSID, (uint32_t)(ns->has_id ? ns->id : ID_NONE));
-    return reply_send(req, msg);
-}
-
-/* ---- traffic control ------------------------------------------------------------------------- */
 
 static int dump_nothing(struct dump *d, struct err *e)
 {
@@ -185,9 +141,7 @@ static int no_action(struct req *req, struct err *e)
 }
 
 /* clang-format off */
-const struct rt_op rt_misc_ops[] = {
-    { RTM_NEWNSID,    0, ID_HDR, { .doit = new_nsid } },
-    { RTM_GETNSID,    0, ID_HDR, { .doit = get_nsid, .dump = dump_nothing } },
+const struct rt_op rt_tc_ops[] = {
     { RTM_NEWQDISC,   0, TC_HDR, { .doit = no_kind } },
     { RTM_DELQDISC,   0, TC_HDR, { .doit = no_qdisc } },
     { RTM_GETQDISC,   0, TC_HDR, { .doit = get_qdisc, .dump = dump_qdiscs } },
