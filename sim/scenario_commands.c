@@ -175,7 +175,7 @@ const struct scn_command scn_commands[] = {
     { "del-flow",    "DP KEY",                                  "deletes a flow", scn_flow_del },
     { "del-flows",   "DP",                                      "deletes all flows", scn_flow_flush },
     { "upcall",      "[DP] drop|normal",                        "answers the misses of a datapath, or of all: drop, or a learning switch", scn_upcall },
-    { "inject",      "DEV FILE.pcap [count=N]",                 "feeds the frames of a file at their distance in time, from now on", scn_inject },
+    { "inject",      "DEV FILE.pcap [first=N] [count=N]",       "feeds the frames of a file, or N of them, at their distance in time, from now on", scn_inject },
     { "send",        "DEV HEX",                                 "feeds one frame now", scn_send },
     { "execute",     "DP in_port=PORT HEX ACTIONS",             "lets the datapath run actions on a frame", scn_execute },
     { "record",      "DEV FILE.pcap",                           "records what leaves by a device", scn_record },

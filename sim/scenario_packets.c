@@ -83,16 +83,29 @@ static void inject_frames(void *ctx)
     injection_end(inj);
 }
 
+static int skip_frames(struct injection *inj, uint64_t n, struct err *e)
+{
+    int r = 1;
+
+    while (r > 0 && n--)
+        r = pcap_in_next(inj->in, &inj->frame, e);
+    return r;
+}
+
+/* Feeds from frame 'first' on, counted from 1, 'count' of them. */
 static int injection_start(struct scenario *scn, const struct device *d, const char *path,
-                           uint64_t count, struct err *e)
+                           const struct scn_number part[2], struct err *e)
 {
     struct injection *inj = g_new0(struct injection, 1);
     int r;
 
-    *inj = (struct injection){ .scn = scn, .ns = d->ns, .ifindex = d->dev.ifindex, .n_left = count };
+    *inj = (struct injection){ .scn = scn, .ns = d->ns, .ifindex = d->dev.ifindex,
+                               .n_left = part[1].value };
     g_ptr_array_add(scn->injections, inj);
     inj->in = pcap_in_open(path, e);
-    r = inj->in ? next_frame(inj, e) : -e->code;
+    r = inj->in ? skip_frames(inj, part[0].value - 1, e) : -e->code;
+    if (r > 0)
+        r = next_frame(inj, e);
     if (r <= 0) {
         injection_end(inj);
         return r;
@@ -105,7 +118,10 @@ static int injection_start(struct scenario *scn, const struct device *d, const c
 
 int scn_inject(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
-    struct scn_number count = { .name = "count", .max = UINT64_MAX, .value = UINT64_MAX };
+    struct scn_number part[] = {
+        { .name = "first", .max = UINT64_MAX, .value = 1 },
+        { .name = "count", .max = UINT64_MAX, .value = UINT64_MAX },
+    };
     struct device *d = NULL;
     char name[PATH_MAX], *path;
     int r;
@@ -113,10 +129,12 @@ int scn_inject(struct scenario *scn, struct scan *args, GString *out, struct err
     (void)out;
     if ((r = scn_device(scn, args, &d, e)) ||
         (r = scn_word(args, "a pcap file", name, sizeof(name), e)) ||
-        (r = scn_numbers(args, &count, 1, e)) || (r = scn_end(args, e)))
+        (r = scn_numbers(args, part, G_N_ELEMENTS(part), e)) || (r = scn_end(args, e)))
         return r;
+    if (!part[0].value)
+        return err_set(e, EINVAL, "inject: frames are counted from first=1");
     path = scn_path(scn->in_folder, name);
-    r = injection_start(scn, d, path, count.value, e);
+    r = injection_start(scn, d, path, part, e);
     g_free(path);
     return r;
 }

@@ -185,6 +185,7 @@ static void wrong_lines_are_explained(void **state)
     refuse(t, "trace maybe", "neither on nor off");
     refuse(t, "upcall a maybe", "neither drop nor normal");
     refuse(t, "inject lo missing.pcap", "missing.pcap: cannot be read");
+    refuse(t, "inject lo missing.pcap first=0", "counted from first=1");
     refuse(t, "record lo /nonexistent/x", "cannot be written");
 }
 
@@ -213,6 +214,21 @@ static void frames_are_fed_at_their_distance(void **state)
         fail_msg("%s", t->e.text);
     must(t, "expect p2 packets=5; expect-stats br0 hit=5 missed=3");
     assert_int_equal(t->sim->clock.now_ns - SIM_START_NS, 4000000);
+}
+
+static void a_part_of_a_file_is_fed(void **state)
+{
+    struct test *t = *state;
+
+    write_pcap(t, "in.pcap", 5);
+    write_file(t, "x.scn", "dp br0; port br0 p1\n"
+                           "inject p1 in.pcap first=4\n"
+                           "inject p1 in.pcap first=2 count=1\n"
+                           "inject p1 in.pcap first=6\n");
+    if (run_file(t, "x.scn"))
+        fail_msg("%s", t->e.text);
+    must(t, "expect-stats br0 missed=3");
+    assert_int_equal(t->sim->clock.now_ns - SIM_START_NS, 1000000);
 }
 
 static void a_damaged_file_loses_nothing_before_the_damage(void **state)
@@ -371,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(frames_are_fed_at_their_distance, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_file_loses_nothing_before_the_damage, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_part_of_a_file_is_fed, setup, teardown),
         cmocka_unit_test_setup_teardown(an_injection_ends_with_its_device, setup, teardown),
         cmocka_unit_test_setup_teardown(errors_name_file_and_line, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_recording_is_told, setup, teardown),

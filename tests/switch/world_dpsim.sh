@@ -45,6 +45,12 @@ feed() {                # DEVICE FILE.pcap
     dpsim do run
 }
 
+feed_one() {            # DEVICE FILE.pcap N: the file's frame N, a while after what was before
+    dpsim do advance 10ms
+    dpsim do inject "$1" "$2" first="$3" count=1
+    dpsim do run
+}
+
 await() {               # DEVICE=N...: until so many packets have left by each, since it was made
     for want; do dpsim do wait expect "${want%=*}" "packets=${want#*=}"; done
 }

@@ -75,6 +75,10 @@ feed() {
     on ./feed_device "h$1" "$2"
 }
 
+feed_one() {
+    on ./feed_device "h$1" "$2" "$3"
+}
+
 await() {
     for want; do
         until [ "$(seen "${want%=*}")" -ge "${want#*=}" ]; do :; done
