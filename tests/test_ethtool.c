@@ -13,7 +13,8 @@ static int ask(const struct lab *lab, const char *device, uint32_t cmd, void *to
                             answer);
 
     memset(to, 0, size);
-    memcpy(to, answer->data, MIN(size, answer->len));
+    if (answer->len)
+        memcpy(to, answer->data, MIN(size, answer->len));
     return rc;
 }
 
