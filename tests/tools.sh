@@ -69,16 +69,13 @@ refused() {     # STATUS PATTERN COMMAND...: it exits so, and says one line on s
 }
 
 serve() {       # starts a simulator at ./socket that goes with the test
-    : >served
+    mkfifo served
     # Not by simulator(): $! would be a subshell's, and the process must be the one that is killed at the end.
     # shellcheck disable=SC2086
     $user ${WRAP:-} "$work/bin/dpsim" serve --socket "$work/tmp/socket" >served &
     server=$!
-    for _ in $(seq 100); do
-        grep -q serving served && return
-        sleep 0.1
-    done
-    die "dpsim serve does not begin"
+    exec 4<served           # open to the end: it may say more
+    read -r _ <&4 || die "dpsim serve does not begin"
 }
 
 listeners=''
