@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "sim/addr.h"
 #include "sim/client_int.h"
 #include "sim/device.h"
@@ -152,14 +153,150 @@ static int get_broadcast(struct device *d, struct proto_if *io)
     return 0;
 }
 
+static uint32_t mask_of(const struct rt_addr *a)
+{
+    return a->prefix_len ? UINT32_MAX << (32 - a->prefix_len) : 0;
+}
+
 static int get_mask(struct device *d, struct proto_if *io)
 {
     const struct rt_addr *a = addr_of(d, io->name);
 
     if (!a)
         return -EADDRNOTAVAIL;
-    io->ipv4 = htonl(a->prefix_len ? UINT32_MAX << (32 - a->prefix_len) : 0);
+    io->ipv4 = htonl(mask_of(a));
     return 0;
+}
+
+/* ---- IPv4, set: devinet_ioctl ------------------------------------------------------------------ */
+
+/* Bits of the network in the days of classes; -1: a group's address. */
+static int class_len(uint32_t ip)
+{
+    if (!(ip >> 24) || ip == UINT32_MAX)
+        return 0;
+    if (!(ip >> 31))
+        return 8;
+    if (ip >> 30 == 2)
+        return 16;
+    if (ip >> 29 == 6)
+        return 24;
+    return ip >> 28 == 14 ? -1 : 32;
+}
+
+/* The broadcast address that follows from address and mask. */
+static void set_natural_broadcast(struct rt_addr *a)
+{
+    be32_put(a->broadcast, be32_get(a->local) | ~mask_of(a));
+    a->has_broadcast = true;
+}
+
+static bool has_natural_broadcast(const struct rt_addr *a)
+{
+    return be32_get(a->broadcast) == (be32_get(a->local) | ~mask_of(a));
+}
+
+static const struct rt_addr *labelled(const struct device *d, const char *label)
+{
+    const struct rt_addr *a = addr_of(d, label);
+
+    return a && !strcmp(a->label, label) ? a : NULL;
+}
+
+/* 'a' takes the place of 'old' (NULL: none); 0.0.0.0 of nothing. */
+static int replace_addr(struct device *d, const struct rt_addr *old, const struct rt_addr *a)
+{
+    struct rt_addr gone;
+
+    if (old) {
+        gone = *old;
+        (void)addr_del(d->ns, &gone, NULL, NULL);
+    }
+    return be32_get(a->local) ? addr_add(d->ns, a, NLM_F_CREATE, NULL, NULL) : 0;
+}
+
+static int set_addr(struct device *d, struct proto_if *io)
+{
+    const struct rt_addr *old = labelled(d, io->name);
+    uint32_t ip = ntohl(io->ipv4);
+    struct rt_addr a = {
+        .family = AF_INET, .ifindex = d->dev.ifindex, .valid = UINT32_MAX, .preferred = UINT32_MAX,
+        .scope = ip >> 24 == 127 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE,
+    };
+
+    if (class_len(ip) < 0)
+        return -EINVAL;
+    if (old && be32_get(old->local) == ip)
+        return 0;
+    g_strlcpy(a.label, io->name, sizeof(a.label));
+    be32_put(a.local, ip);
+    be32_put(a.peer, ip);
+    a.prefix_len = device_flags(d) & IFF_POINTOPOINT ? 32 : (uint8_t)class_len(ip);
+    if (device_flags(d) & IFF_BROADCAST && a.prefix_len < 31)
+        set_natural_broadcast(&a);
+    return replace_addr(d, old, &a);
+}
+
+static int set_peer(struct device *d, struct rt_addr *a, uint32_t ip)
+{
+    (void)d;
+    if (be32_get(a->peer) != ip && class_len(ip) < 0)
+        return -EINVAL;
+    be32_put(a->peer, ip);
+    return 0;
+}
+
+static int set_broadcast(struct device *d, struct rt_addr *a, uint32_t ip)
+{
+    (void)d;
+    be32_put(a->broadcast, ip);
+    a->has_broadcast = ip != 0;
+    return 0;
+}
+
+/* A broadcast address that was chosen by hand stays. */
+static int set_mask(struct device *d, struct rt_addr *a, uint32_t mask)
+{
+    bool follows = device_flags(d) & IFF_BROADCAST && has_natural_broadcast(a);
+
+    if (~mask & (~mask + 1))
+        return -EINVAL;
+    a->prefix_len = (uint8_t)__builtin_popcount(mask);
+    if (follows && a->prefix_len < 31)
+        set_natural_broadcast(a);
+    return 0;
+}
+
+/* Changes one part of an address that is there. */
+static int change_addr(struct device *d, struct proto_if *io,
+                       int (*change)(struct device *d, struct rt_addr *a, uint32_t ip))
+{
+    const struct rt_addr *old = labelled(d, io->name);
+    struct rt_addr a;
+    int err;
+
+    if (!old)
+        return -EADDRNOTAVAIL;
+    a = *old;
+    err = change(d, &a, ntohl(io->ipv4));
+    if (err || !memcmp(&a, old, sizeof(a)))
+        return err;
+    return replace_addr(d, old, &a);
+}
+
+static int change_peer(struct device *d, struct proto_if *io)
+{
+    return change_addr(d, io, set_peer);
+}
+
+static int change_broadcast(struct device *d, struct proto_if *io)
+{
+    return change_addr(d, io, set_broadcast);
+}
+
+static int change_mask(struct device *d, struct proto_if *io)
+{
+    return change_addr(d, io, set_mask);
 }
 
 /* The neighbour 'ipv4' of the device, as SIOCGARP tells it. */
@@ -181,6 +318,7 @@ static const struct row {
     uint32_t cmd;
     bool by_index;              /* the device is named by ifindex */
     int (*run)(struct device *d, struct proto_if *io);
+    bool sets_addr;             /* to what 'ipv4' says; 'value' is the family */
 } rows[] = {
     { SIOCGIFFLAGS,    false, get_flags },
     { SIOCSIFFLAGS,    false, set_flags },
@@ -208,6 +346,10 @@ static const struct row {
     { SIOCGIFDSTADDR,  false, get_peer },
     { SIOCGIFBRDADDR,  false, get_broadcast },
     { SIOCGIFNETMASK,  false, get_mask },
+    { SIOCSIFADDR,     false, set_addr, true },
+    { SIOCSIFDSTADDR,  false, change_peer, true },
+    { SIOCSIFBRDADDR,  false, change_broadcast, true },
+    { SIOCSIFNETMASK,  false, change_mask, true },
     { SIOCGARP,        false, get_arp },
 };
 
@@ -228,6 +370,8 @@ int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io)
 
         if (rows[i].cmd != cmd)
             continue;
+        if (rows[i].sets_addr && io->value != AF_INET)
+            return -EINVAL;
         d = rows[i].by_index ? device_by_index(ns, io->ifindex) : by_name(ns, io->name);
         return d ? rows[i].run(d, io) : -ENODEV;
     }

@@ -141,7 +141,7 @@ struct proto_reply {
 struct proto_if {
     char name[16];
     int32_t ifindex;
-    uint32_t value;                     /* flags, MTU, queue length */
+    uint32_t value;                     /* flags, MTU, queue length, family of an address that is set */
     uint32_t ipv4;                      /* address as in sin_addr */
     uint16_t hw_type;                   /* ARPHRD_* */
     uint8_t mac[6];

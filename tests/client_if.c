@@ -1,4 +1,5 @@
-/* client_if.c NAME... - asks socket ioctls about devices and prints the answers; an ordinary program that does the same
+/* client_if.c [--change] NAME... - asks socket ioctls about devices, or changes their IPv4 addresses, and prints the
+ * answers; an ordinary program that does the same
  * on a real kernel. SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -227,6 +228,59 @@ static void ask_features(const char *name)
     print_bytes(f->features, err ? 0 : 2 * sizeof(struct ethtool_get_features_block));
 }
 
+/* ---- addresses ------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    unsigned long cmd;
+    const char *ip;
+    unsigned short family;
+} changes[] = {
+    { "SIOCSIFNETMASK", SIOCSIFNETMASK, "255.255.0.0", AF_INET },     /* of the first one, if any */
+    { "SIOCSIFADDR", SIOCSIFADDR, "192.168.7.9", AF_INET },
+    { "SIOCSIFADDR", SIOCSIFADDR, "192.168.7.9", AF_INET },           /* the same again */
+    { "SIOCSIFNETMASK", SIOCSIFNETMASK, "255.255.255.128", AF_INET },
+    { "SIOCSIFNETMASK", SIOCSIFNETMASK, "255.0.255.0", AF_INET },
+    { "SIOCSIFBRDADDR", SIOCSIFBRDADDR, "192.168.7.200", AF_INET },
+    { "SIOCSIFNETMASK", SIOCSIFNETMASK, "255.255.255.0", AF_INET },   /* what was chosen stays */
+    { "SIOCSIFDSTADDR", SIOCSIFDSTADDR, "192.168.9.9", AF_INET },
+    { "SIOCSIFDSTADDR", SIOCSIFDSTADDR, "224.0.0.1", AF_INET },
+    { "SIOCSIFADDR", SIOCSIFADDR, "10.77.0.1", AF_INET },
+    { "SIOCSIFADDR", SIOCSIFADDR, "172.20.0.1", AF_INET },
+    { "SIOCSIFADDR", SIOCSIFADDR, "224.0.0.1", AF_INET },
+    { "SIOCSIFADDR", SIOCSIFADDR, "10.78.0.1", AF_UNIX },
+    { "SIOCSIFADDR", SIOCSIFADDR, "0.0.0.0", AF_INET },               /* takes it away */
+    { "SIOCSIFBRDADDR", SIOCSIFBRDADDR, "10.0.0.255", AF_INET },
+};
+
+static void print_addr(unsigned long cmd, const char *name)
+{
+    struct ifreq ifr = { .ifr_mtu = 0 };
+
+    if (ask(cmd, name, &ifr))
+        printf(" -");
+    else
+        printf(" %s", inet_ntoa(((struct sockaddr_in *)&ifr.ifr_addr)->sin_addr));
+}
+
+static void change_addresses(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+        struct sockaddr_in sin = { .sin_family = changes[i].family };
+        struct ifreq ifr = { .ifr_mtu = 0 };
+
+        inet_aton(changes[i].ip, &sin.sin_addr);
+        memcpy(&ifr.ifr_addr, &sin, sizeof(sin));
+        printf("%s %s %s: error %d, then", name, changes[i].name, changes[i].ip,
+               ask(changes[i].cmd, name, &ifr));
+        print_addr(SIOCGIFADDR, name);
+        print_addr(SIOCGIFNETMASK, name);
+        print_addr(SIOCGIFBRDADDR, name);
+        print_addr(SIOCGIFDSTADDR, name);
+        printf("\n");
+    }
+}
+
 /* ---- ARP ------------------------------------------------------------------------------------- */
 
 static void ask_arp(const char *device, const char *ip)
@@ -251,6 +305,11 @@ int main(int argc, char **argv)
     fd = socket(AF_INET, SOCK_DGRAM, 0);
     if (fd < 0 || argc < 2)
         return 2;
+    if (!strcmp(argv[1], "--change")) {
+        for (int i = 2; i < argc; i++)
+            change_addresses(argv[i]);
+        return 0;
+    }
     for (int i = 1; i < argc; i++) {
         ask_plain(argv[i]);
         ask_values(argv[i]);

@@ -79,6 +79,15 @@ static void get_addr(struct ifreq *ifr, struct proto_if *io)
     memcpy(&ifr->ifr_addr, &sin, sizeof(sin));
 }
 
+static void put_addr(struct ifreq *ifr, struct proto_if *io)
+{
+    struct sockaddr_in sin;
+
+    memcpy(&sin, &ifr->ifr_addr, sizeof(sin));
+    io->value = sin.sin_family;
+    io->ipv4 = sin.sin_addr.s_addr;
+}
+
 static void get_map(struct ifreq *ifr, struct proto_if *io)
 {
     (void)io;
@@ -107,6 +116,10 @@ static const struct if_row {
     { SIOCGIFDSTADDR,  true,  NULL,        get_addr },
     { SIOCGIFBRDADDR,  true,  NULL,        get_addr },
     { SIOCGIFNETMASK,  true,  NULL,        get_addr },
+    { SIOCSIFADDR,     true,  put_addr,    NULL },
+    { SIOCSIFDSTADDR,  true,  put_addr,    NULL },
+    { SIOCSIFBRDADDR,  true,  put_addr,    NULL },
+    { SIOCSIFNETMASK,  true,  put_addr,    NULL },
     /* Refused whatever is in the rest of the struct. */
     { SIOCSIFMETRIC,   true,  NULL,        NULL },
     { SIOCGIFSLAVE,    true,  NULL,        NULL },
