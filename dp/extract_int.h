@@ -27,9 +27,4 @@ void extract_ip6(struct flow_key *key, struct pkt *p);
  * segments left? */
 bool ip6_is_routed(const struct pkt *p);
 
-/* Steps over the IPv6 extension headers behind the 40 bytes at 'l3_off': sets the transport protocol and the
- * offset of its header. *is_later: it is in another fragment. False: the chain is damaged or ends. */
-bool ip6_find_l4(const struct pkt *p, uint32_t l3_off, uint8_t *proto, uint32_t *l4_off,
-                 bool *is_later);
-
 #endif

@@ -163,18 +163,6 @@ bool ip6_is_routed(const struct pkt *p)
     return c.is_routed;
 }
 
-bool ip6_find_l4(const struct pkt *p, uint32_t l3_off, uint8_t *proto, uint32_t *l4_off,
-                 bool *is_later)
-{
-    struct chain c = { .off = l3_off + IP6_LEN, .proto = p->data[l3_off + 6] };
-
-    walk_chain(p, &c);
-    *proto = c.proto;
-    *l4_off = c.off;
-    *is_later = c.is_later;
-    return !c.is_broken && c.proto != IPPROTO_NONE;
-}
-
 /* ---- neighbour discovery (section 5.6) ----------------------------------------------- */
 
 /* Stores a link-layer address option. False if there was one already. */

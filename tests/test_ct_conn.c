@@ -322,6 +322,33 @@ static void test_invalid(void **state)
     ct_world_done(&w);
 }
 
+/* Recorded: an extension header may run off the packet, if nobody wants to read what is behind it. */
+static void test_header_that_runs_off(void **state)
+{
+    static const struct {
+        const char *options;        /* destination options: next header, length, ... */
+        bool is_tracked;
+    } cases[] = {
+        { "5010 0000 0000 0000", true }, { "0610 0000 0000 0000", false }, { "50", false },
+    };
+    struct ct_world w;
+
+    (void)state;
+    ct_world_init(&w);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *hex = g_strconcat(ADDRS "86dd 60000000 0008 3c 40"
+                                                 "20010db8000000000000000000000001"
+                                                 "20010db8000000000000000000000002",
+                                           cases[i].options, NULL);
+        struct pkt *p = ct_world_pkt(&w, hex);
+
+        assert_int_equal(ct_track(w.table, p, ETH_P_IPV6, 0, NULL), 0);
+        assert_int_equal(p->ct != NULL, cases[i].is_tracked);
+        pkt_free(&w.pool, p);
+    }
+    ct_world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_unconfirmed),     cmocka_unit_test(test_udp_stream),
         cmocka_unit_test(test_clash),           cmocka_unit_test(test_zones),
         cmocka_unit_test(test_full),            cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_header_that_runs_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

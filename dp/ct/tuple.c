@@ -14,7 +14,7 @@
 #define IP4_LEN 20u
 #define IP6_LEN 40u
 #define IP4_OFFSET 0x1fffu          /* of a fragment, in its field */
-#define IP4_MORE 0x2000u
+#define IP6_OFFSET 0xfff8u
 
 /* ---- the IP packet ----------------------------------------------------------------------------- */
 
@@ -40,6 +40,33 @@ static bool parse_ip4(struct ct_ip *ip)
     return hdr_len >= IP4_LEN && ip->l4_off <= ip->end;
 }
 
+static bool is_ext_hdr(uint8_t proto)
+{
+    return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_FRAGMENT ||
+           proto == IPPROTO_AH || proto == IPPROTO_DSTOPTS || proto == IPPROTO_NONE;
+}
+
+/* Steps over the extension headers. As in Linux 6.1 only the first bytes of each must be there, so that the last
+ * one may run off the packet; key extraction is stricter. False: the chain is cut, or ends. */
+static bool skip_ext_hdrs(struct ct_ip *ip)
+{
+    while (is_ext_hdr(ip->proto)) {
+        const uint8_t *hdr = ip->pkt->data + ip->l4_off;
+        bool is_frag = ip->proto == IPPROTO_FRAGMENT;
+        uint32_t len;
+
+        if (ip->proto == IPPROTO_NONE || pkt_left(ip->pkt, ip->l4_off) < (is_frag ? 4 : 2))
+            return false;
+        ip->is_later_frag = is_frag && be16_get(hdr + 2) & IP6_OFFSET;
+        if (ip->is_later_frag)
+            return true;
+        len = is_frag ? 8 : ip->proto == IPPROTO_AH ? (hdr[1] + 2u) * 4 : (hdr[1] + 1u) * 8;
+        ip->proto = hdr[0];
+        ip->l4_off += len;
+    }
+    return true;
+}
+
 static bool parse_ip6(struct ct_ip *ip)
 {
     const uint8_t *hdr = ct_ip_l3(ip);
@@ -48,8 +75,9 @@ static bool parse_ip6(struct ct_ip *ip)
         return false;
     ip->l3 = 6;
     ip->end = ip_end(ip, IP6_LEN + be16_get(hdr + 4));
-    return ip6_find_l4(ip->pkt, ip->l3_off, &ip->proto, &ip->l4_off, &ip->is_later_frag) &&
-           ip->l4_off <= ip->end;
+    ip->proto = hdr[6];
+    ip->l4_off = ip->l3_off + IP6_LEN;
+    return skip_ext_hdrs(ip);
 }
 
 bool ct_ip_parse(struct pkt *p, uint32_t l3_off, uint16_t l3_type, struct ct_ip *ip)
