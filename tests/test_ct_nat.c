@@ -307,6 +307,31 @@ static void test_address_of_range(void **state)
     }
 }
 
+/* Recorded: of several IPv6 addresses, too, the kernel's hash chooses, word by word. */
+static void test_ip6_address_of_range(void **state)
+{
+    static const char syn[] = ADDRS "86dd 60000000 0014 0640"
+                              "fd000000000000000000000000000001 fd000000000000000000000000090002"
+                              "03e807d0 00000001 00000000 5002 2000 8a1c 0000";
+    struct ct_nat_range range = {
+        .flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED, .min_id = 3000, .max_id = 3000,
+    };
+    struct ct_world w;
+    struct pkt *p;
+
+    (void)state;
+    ct_world_init(&w);
+    hex_bytes("fd000000000000000000000000010001", range.min_addr.bytes, 16);
+    hex_bytes("fd000000000000000000000000010005", range.max_addr.bytes, 16);
+    p = ct_world_pkt(&w, syn);
+    assert_int_equal(ct_track(w.table, p, ETH_P_IPV6, 0, NULL), 0);
+    assert_int_equal(ct_nat_setup(p->ct, &range, CT_MANIP_SRC), 0);
+    assert_int_equal(p->ct->dir[CT_REPLY].tuple.dst.bytes[15], 3);
+    assert_int_equal(p->ct->dir[CT_REPLY].tuple.dst_id, 3000);
+    pkt_free(&w.pool, p);
+    ct_world_done(&w);
+}
+
 /* One source stays behind the address that it has been given, whatever the hash says of another destination. */
 static void test_same_source(void **state)
 {
@@ -446,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_clash),
         cmocka_unit_test(test_taken_ports),
         cmocka_unit_test(test_address_of_range),
+        cmocka_unit_test(test_ip6_address_of_range),
         cmocka_unit_test(test_same_source),
         cmocka_unit_test(test_source_forgotten),
         cmocka_unit_test(test_hash),

@@ -99,7 +99,7 @@ static void choose_addr(struct ct_tuple *t, const struct ct_nat_range *r, enum c
         be32_put(to->bytes + 4 * i, word);
         is_full |= word != word_of(&r->max_addr, i);
         if (!(r->flags & NF_NAT_RANGE_PERSISTENT))
-            hash ^= swapped_word_of(&t->dst, last);
+            hash ^= swapped_word_of(&t->dst, i);
     }
 }
 
