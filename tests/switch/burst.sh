@@ -18,11 +18,7 @@ python3 -c '
 import make_pcaps as m
 for name, first in ("misses", 1), ("others", 20001):
     m.write(".", name + ".pcap", [m.udp4(sport=first + n) for n in range(10000)], 1000)'
-switch_start run
-devices p1 p2
-vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
-port br0 p1 1
-port br0 p2 2
+switch_with_pair run
 ofctl add-flow br0 in_port=p1,actions=output:p2
 ovs-appctl upcall/disable-megaflows >/dev/null  # each frame wants a flow of its own
 loops

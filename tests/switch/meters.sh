@@ -4,11 +4,7 @@ set -eu
 . ./world.sh
 . ./ovs.sh
 
-switch_start run
-devices p1 p2
-vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
-port br0 p1 1
-port br0 p2 2
+switch_with_pair run
 ofctl meter-features br0 | sed 1d
 
 chapter meters p1 p2

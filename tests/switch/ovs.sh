@@ -71,6 +71,14 @@ port() {                # BRIDGE NAME NUMBER [OPTIONS...]
     vsctl add-port "$bridge" "$name" -- set interface "$name" "ofport_request=$number" "$@"
 }
 
+switch_with_pair() {    # FOLDER: a bridge that does nothing by itself, with the ports p1 and p2
+    switch_start "$1"
+    devices p1 p2
+    vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
+    port br0 p1 1
+    port br0 p2 2
+}
+
 # OpenFlow's flows with their counters.
 ofctl_flows() {
     ofctl dump-flows "$1" | sed -n 's/ cookie=0x0, duration=[^,]*,//; s/ reset_counts//; s/ idle_age=[^,]*,//; s/^ *table/table/p' | sort

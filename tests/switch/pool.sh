@@ -1,16 +1,12 @@
 # shellcheck shell=sh disable=SC1091
-# pool.sh - a session, of dpsim's only: many share a pool of addresses and ports. Linux chooses among them by a hash with a
-# random key; dpsim's key is its seed.
+# pool.sh - a session, of dpsim's only: many share a pool of addresses and ports. Linux draws the
+# ports at random; dpsim from its seed.
 set -eu
 . ./world.sh
 . ./ovs.sh
 . ./play.sh
 
-switch_start run
-devices p1 p2
-vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
-port br0 p1 1
-port br0 p2 2
+switch_with_pair run
 ofctl add-flow br0 'table=0,in_port=p1,udp,actions=ct(commit,nat(src=192.0.2.1-192.0.2.3:1000-1003)),output:p2'
 ofctl add-flow br0 'table=0,in_port=p2,udp,actions=ct(nat,table=1)'
 ofctl add-flow br0 'table=1,in_port=p2,ip,ct_state=+trk+est+rpl+dnat,actions=output:p1'

@@ -5,11 +5,7 @@ set -eu
 . ./ovs.sh
 . ./play.sh
 
-switch_start run
-devices p1 p2
-vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
-port br0 p1 1
-port br0 p2 2
+switch_with_pair run
 
 meter() {               # TITLE FILE.pcap UNIT RATE BURST
     what=$1 meter="meter=1,$3,burst,stats,bands=type=drop,rate=$4,burst_size=$5"

@@ -25,11 +25,7 @@ one() {                 # one more frame from p1 to p2
     came p2=1
 }
 
-switch_start run
-devices p1 p2
-vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
-port br0 p1 1
-port br0 p2 2
+switch_with_pair run
 port br0 in0 3 type=internal
 ofctl add-flow br0 in_port=p1,actions=output:p2
 ofctl dump-flows --no-stats --no-names br0 >saved

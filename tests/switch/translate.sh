@@ -5,11 +5,7 @@ set -eu
 . ./ovs.sh
 . ./play.sh
 
-switch_start run
-devices p1 p2
-vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
-port br0 p1 1
-port br0 p2 2
+switch_with_pair run
 
 begin() {               # TITLE [FLOW...]: besides, what is connected or belongs to it goes through, translated
     echo "== $1"

@@ -6,11 +6,7 @@ set -eu
 . ./ovs.sh
 . ./play.sh
 
-switch_start run
-devices p1 p2
-vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
-port br0 p1 1
-port br0 p2 2
+switch_with_pair run
 ofctl add-flows br0 - <<'END'
 table=0,in_port=p1,ip,actions=set_field:0x1->reg0,set_field:0x2->reg1,ct(table=1,zone=NXM_NX_REG0[0..15])
 table=0,in_port=p2,ip,actions=set_field:0x2->reg0,set_field:0x1->reg1,ct(table=1,zone=NXM_NX_REG0[0..15])
