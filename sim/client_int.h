@@ -26,7 +26,7 @@ struct conn {
     uint64_t id;                /* of requests and events; slot in the low bits */
     uint32_t pid;               /* of the process that made it */
     int fd;
-    enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD } kind;
+    enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD, CONN_TIME } kind;
     struct sim_ns *ns;          /* DATA, HOLD: counted in ns->n_users */
     struct sock *sock;          /* DATA */
     struct packet_sock *packet; /* DATA of an AF_PACKET socket: 'sock' is only its queue */
@@ -62,6 +62,7 @@ struct clients {
     bool last_is_elsewhere;     /* who spoke last runs on another CPU */
     bool shares_clock;          /* clients live in virtual time */
     uint64_t n_served;          /* events of clients that were handled */
+    struct vtime *vtime;        /* its clients' scheduler: vtime.c; NULL: they run as they like */
 };
 
 /* client_conn.c */
@@ -71,6 +72,9 @@ struct conn *conn_find(const struct clients *all, uint64_t id);     /* NULL: gon
 bool conn_is_hung_up(const struct conn *c);     /* its client's last descriptor is closed */
 int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol);
 void conn_hold(struct conn *c, struct sim_ns *ns);
+
+/* client.c: the answer to a hello, 'fd' going along if it is one. */
+void conn_welcome(const struct conn *c, const struct proto_welcome *w, int fd);
 
 /* client_push.c: from a socket's queue to the client's descriptor. */
 void push_queued(struct conn *c);               /* as much as the window allows */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/client_int.h"
+#include "sim/vtime.h"
 
 struct timing {
     struct sim *sim;
@@ -18,7 +19,8 @@ struct timing {
 const struct timing_level timing_levels[N_TIME_LEVELS] = {
     [TIME_REAL]     = { .name = "real" },
     [TIME_LOCKSTEP] = { .name = "lockstep" },
-    [TIME_VIRTUAL]  = { .name = "virtual", .moves_by_itself = true, .shares_clock = true },
+    [TIME_VIRTUAL]  = { .name = "virtual", .moves_by_itself = true, .shares_clock = true,
+                        .start = vtime_start, .stop = vtime_stop },
 };
 /* clang-format on */
 

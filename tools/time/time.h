@@ -105,8 +105,8 @@ long wait_for(struct call *c, struct wait *w);
 /* Waits for 'events' of 'fd' (POLLIN, POLLOUT), results as above. */
 long wait_for_fd(struct call *c, int fd, short events, uint64_t deadline_ns);
 
-/* Lets everybody else who is ready run first. */
-void wait_yield(void);
+/* Lets everybody else who is ready run first. Who does nothing else ends up waiting for time to pass. */
+void wait_yield(struct call *c);
 
 /* ---- timers: timers.c ------------------------------------------------------------------------------ */
 
