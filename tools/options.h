@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sim/sim.h"
+#include "sim/timing.h"
 
 enum {      /* which of them a subcommand takes */
     OPTION_SOCKET = 1,
@@ -21,6 +22,7 @@ enum {      /* which of them a subcommand takes */
     OPTION_STATIC = 512,
     OPTION_WITHOUT = 1024,
     OPTION_NETNS = 2048,
+    OPTION_TIME = 4096,
 };
 
 struct options {
@@ -28,6 +30,7 @@ struct options {
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
+    enum time_level time;
     bool is_deterministic, is_kept, has_summary, may_be_static;
     char **program;                             /* argv, NULL-terminated */
 };
