@@ -154,6 +154,8 @@ static int scn_help(struct scenario *scn, struct scan *args, GString *out, struc
     return r;
 }
 
+#define CHANCE_ROW(name, usage, help, id) { name, usage, help, scn_chance_##id },
+
 /* clang-format off */
 const struct scn_command scn_commands[] = {
     { "dp",          "NAME [down]",                             "makes a datapath, its local device up", scn_dp_add },
@@ -175,6 +177,9 @@ const struct scn_command scn_commands[] = {
     { "del-flow",    "DP KEY",                                  "deletes a flow", scn_flow_del },
     { "del-flows",   "DP",                                      "deletes all flows", scn_flow_flush },
     { "upcall",      "[DP] drop|normal",                        "answers the misses of a datapath, or of all: drop, or a learning switch", scn_upcall },
+    CHANCE_ROWS(CHANCE_ROW)
+    { "seed",        "N",                                       "begins all streams of random numbers anew, with this seed", scn_seed },
+    { "cpus",        "N",                                       "sets how many CPUs there are, before there is a device", scn_cpus },
     { "inject",      "DEV FILE.pcap [first=N] [count=N]",       "feeds the frames of a file, or N of them, at their distance in time, from now on", scn_inject },
     { "send",        "DEV HEX",                                 "feeds one frame now", scn_send },
     { "execute",     "DP in_port=PORT HEX ACTIONS",             "lets the datapath run actions on a frame", scn_execute },

@@ -217,7 +217,7 @@ int cmd_run(int argc, char **argv)
     struct options o;
     struct run r = { .o = &o, .status = 1 };
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
-                          | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
+                          | OPTION_SEED | OPTION_CPUS | OPTION_CHANCE | OPTION_DETERMINISTIC | OPTION_KEEP
                           | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_PROGRAM, &o);
 
     if (rc >= 0)

@@ -38,7 +38,7 @@ int cmd_serve(int argc, char **argv)
     struct options o;
     struct sim *sim;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
-                          | OPTION_DETERMINISTIC | OPTION_WITHOUT, &o);
+                          | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_CHANCE, &o);
 
     if (rc >= 0)
         return rc;

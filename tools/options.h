@@ -21,6 +21,7 @@ enum {      /* which of them a subcommand takes */
     OPTION_STATIC = 512,
     OPTION_WITHOUT = 1024,
     OPTION_NETNS = 2048,
+    OPTION_CHANCE = 4096,   /* the rows of sim/chance.h */
 };
 
 struct options {
@@ -29,6 +30,7 @@ struct options {
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
     bool is_deterministic, is_kept, has_summary, may_be_static;
+    struct chance_options chance;
     char **program;                             /* argv, NULL-terminated */
 };
 
