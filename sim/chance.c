@@ -109,7 +109,7 @@ static void plan(struct chance *c, uint64_t due_ns)
     if (c->event_ns != UINT64_MAX)
         clock_cancel(clock, c->event);
     c->event_ns = due_ns;
-    c->event = clock_add(clock, due_ns, deliver_due, c);
+    c->event = clock_add_last(clock, due_ns, deliver_due, c);
 }
 
 static void lose(struct chance *c, const struct kept *k, int err)
@@ -173,18 +173,12 @@ static void put_in_order(struct chance *c, GPtrArray *due)
     }
 }
 
-/* Waits behind everything else of this time: it may send upcalls, too. */
 static void deliver_due(void *ctx)
 {
     struct chance *c = ctx;
-    uint64_t now = c->sim->clock.now_ns;
     GPtrArray *due;
 
     c->event_ns = UINT64_MAX;
-    if (c->sim->clock.next_ns <= now) {
-        plan(c, now);
-        return;
-    }
     due = take_due(c);
     put_in_order(c, due);
     for (guint i = 0; i < due->len; i++)

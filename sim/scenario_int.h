@@ -23,9 +23,17 @@ struct scenario {
     struct err failed;          /* first failure of an injection, code 0: none */
 };
 
+enum scn_effect {
+    SCN_LOOKS,          /* asks, compares or records; leaves all as it is */
+    SCN_BUILDS,         /* changes what there is */
+    SCN_FEEDS,          /* lets packets in, now or later */
+    SCN_MOVES_TIME,     /* returns at a later time */
+};
+
 /* The rest of a line after the command's name is in 'args'. */
 struct scn_command {
     const char *name, *usage, *help;
+    enum scn_effect effect;
     int (*run)(struct scenario *scn, struct scan *args, GString *out, struct err *e);
 };
 

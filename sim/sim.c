@@ -156,7 +156,7 @@ static void env_wake(void *ctx, uint64_t at_ns)
     if (sim->wake_ns != UINT64_MAX)
         clock_cancel(&sim->clock, sim->wake_id);
     sim->wake_ns = MAX(at_ns, sim->clock.now_ns);
-    sim->wake_id = clock_add(&sim->clock, sim->wake_ns, wake, sim);
+    sim->wake_id = clock_add_background(&sim->clock, sim->wake_ns, wake, sim);
 }
 
 /* ---- the mask arrays' rebalance -------------------------------------------------------------- */
@@ -171,7 +171,7 @@ static void rebalance_later(struct sim *sim, bool is_idle)
 
     if (is_idle && free_until != UINT64_MAX && free_until > c->now_ns + wait)
         wait = (free_until - c->now_ns) / REBALANCE_NS * REBALANCE_NS;
-    clock_add(&sim->clock, c->now_ns + wait, rebalance, sim);
+    clock_add_background(&sim->clock, c->now_ns + wait, rebalance, sim);
 }
 
 static void rebalance(void *ctx)

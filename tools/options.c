@@ -75,6 +75,11 @@ static bool take_deterministic(struct options *o, const char *arg)
     return o->is_deterministic = true;
 }
 
+static bool take_time(struct options *o, const char *arg)
+{
+    return !timing_level_by_name(arg, &o->time) && (!o->time || timing_levels[o->time].start);
+}
+
 static bool take_keep(struct options *o, const char *arg)
 {
     (void)arg;
@@ -126,6 +131,7 @@ static const struct row {
     { OPTION_DETERMINISTIC, "deterministic", NULL,     "upcalls go to the first CPU's socket, wherever the program runs", take_deterministic },
     { OPTION_WITHOUT,  "without",  "per-cpu",         "upcalls go by port, as before Linux 5.15: that feature is refused", take_without },
     { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
+    { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
     { OPTION_STATIC,   "allow-static", NULL,           "run PROGRAM even if it cannot see the simulator", take_static },

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sim/sim.h"
+#include "sim/timing.h"
 
 enum {      /* which of them a subcommand takes */
     OPTION_SOCKET = 1,
@@ -21,7 +22,8 @@ enum {      /* which of them a subcommand takes */
     OPTION_STATIC = 512,
     OPTION_WITHOUT = 1024,
     OPTION_NETNS = 2048,
-    OPTION_CHANCE = 4096,   /* the rows of sim/chance.h */
+    OPTION_TIME = 4096,
+    OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
 };
 
 struct options {
@@ -29,6 +31,7 @@ struct options {
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
+    enum time_level time;
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
     char **program;                             /* argv, NULL-terminated */
