@@ -224,7 +224,7 @@ int cmd_run(int argc, char **argv)
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
                           | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
                           | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_TIME
-                          | OPTION_PROGRAM, &o);
+                          | OPTION_CHANCE | OPTION_PROGRAM, &o);
 
     if (rc >= 0)
         return rc;

@@ -40,7 +40,8 @@ int cmd_serve(int argc, char **argv)
     struct options o;
     struct sim *sim;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
-                          | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME, &o);
+                          | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME
+                          | OPTION_CHANCE, &o);
 
     if (rc >= 0)
         return rc;
