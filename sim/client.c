@@ -344,11 +344,14 @@ static struct sim_ns *ns_of_pid(void *ctx, uint32_t pid)
     return found;
 }
 
-/* The clock that other processes on this machine compare OVS_FLOW_ATTR_USED with. */
-static uint64_t machine_clock(void *ctx)
+/* The clock that who asks compares OVS_FLOW_ATTR_USED with. */
+static uint64_t client_clock(void *ctx)
 {
-    (void)ctx;
-    return (uint64_t)g_get_monotonic_time() * 1000;
+    const struct clients *all = ((struct sim *)ctx)->ns_of_pid_ctx;
+    const struct conn *c = conn_find(all, all->last_id);
+
+    return c && all->clock_of ? all->clock_of(all->clock_ctx, c->peer)
+                              : (uint64_t)g_get_monotonic_time() * 1000;
 }
 
 struct clients *clients_new(struct sim *sim, GMainContext *context, const char *path,
@@ -357,7 +360,7 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
     struct clients *all = g_new0(struct clients, 1);
 
     all->sim = sim;
-    sim->env.client_now = machine_clock;
+    sim->env.client_now = client_clock;
     sim->ns_of_pid = ns_of_pid;
     sim->ns_of_pid_ctx = all;
     all->listen_fd = all->page_fd = -1;

@@ -22,7 +22,7 @@
 
 struct thread {
     pid_t tid;
-    int status_fd, schedstat_fd;
+    int stat_fd, schedstat_fd;
     uint64_t n_runs;
     char state;
     bool rests;
@@ -63,8 +63,8 @@ static int open_in(int folder, pid_t tid, const char *name)
 
 static void thread_done(struct thread *t)
 {
-    if (t->status_fd >= 0)
-        close(t->status_fd);
+    if (t->stat_fd >= 0)
+        close(t->stat_fd);
     if (t->schedstat_fd >= 0)
         close(t->schedstat_fd);
 }
@@ -82,19 +82,18 @@ static bool read_text(int fd, char *text, size_t size)
 /* False: it has ended. '*has_run' becomes true if it may have run since the last look. */
 static bool thread_look(struct thread *t, bool *has_run)
 {
-    struct procfs_status status;
-    char text[4096];
+    struct procfs_stat stat;
+    char text[1024];
     uint64_t n_runs;
 
-    /* In this order: what is put on a CPU in between makes the numbers differ. */
     if (!read_text(t->schedstat_fd, text, sizeof(text)) || !procfs_parse_schedstat(text, &n_runs))
         return false;
-    if (!read_text(t->status_fd, text, sizeof(text)) || !procfs_parse_status(text, &status))
+    if (!read_text(t->stat_fd, text, sizeof(text)) || !procfs_parse_stat(text, &stat))
         return false;
     *has_run |= !t->rests || n_runs != t->n_runs;
     t->n_runs = n_runs;
-    t->state = status.state;
-    t->rests = n_runs == status.n_switches && strchr(STATES_OF_REST, status.state);
+    t->state = stat.state;
+    t->rests = strchr(STATES_OF_REST, stat.state);
     return true;
 }
 
@@ -160,7 +159,7 @@ static void list_threads(struct process *p)
 
         if (!t.tid || has_thread(p, t.tid))
             continue;
-        t.status_fd = open_in(dirfd(p->tasks), t.tid, "status");
+        t.stat_fd = open_in(dirfd(p->tasks), t.tid, "stat");
         t.schedstat_fd = open_in(dirfd(p->tasks), t.tid, "schedstat");
         g_array_append_val(p->threads, t);
     }
@@ -288,7 +287,7 @@ static int self_test(struct quiet *q, struct err *e)
         (void)waitpid(pid, NULL, 0);
     if (works)
         return 0;
-    return err_set(e, EOPNOTSUPP, "/proc/PID/task/TID/schedstat and status do not tell when a process rests: the kernel "
+    return err_set(e, EOPNOTSUPP, "/proc/PID/task/TID/schedstat and stat do not tell when a process rests: the kernel "
                    "lacks CONFIG_SCHED_INFO, or /proc is mounted with hidepid");
 }
 

@@ -199,7 +199,7 @@ int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)
 }
 
 /* Is it one that a "+TIME" stands before, or whose row says so? */
-static bool command_moves_time(const char *command)
+static bool command_needs_rest(const char *command)
 {
     const struct scn_command *cmd;
     char name[32];
@@ -210,10 +210,10 @@ static bool command_moves_time(const char *command)
     if (scan_char(&in, '+'))
         return true;
     cmd = scan_token(&in, name, sizeof(name)) ? scn_command_find(name) : NULL;
-    return cmd && cmd->effect == SCN_MOVES_TIME;
+    return cmd && (cmd->effect == SCN_MOVES_TIME || cmd->effect == SCN_FEEDS);
 }
 
-bool scenario_moves_time(const char *line)
+bool scenario_needs_rest(const char *line)
 {
     g_autofree char *copy = g_strdup(line);
     g_auto(GStrv) commands = NULL;
@@ -222,7 +222,7 @@ bool scenario_moves_time(const char *line)
     cut_comment(copy);
     commands = g_strsplit(copy, ";", -1);
     for (char **command = commands; *command && !found; command++)
-        found = command_moves_time(*command);
+        found = command_needs_rest(*command);
     return found;
 }
 
