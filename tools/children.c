@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct process {
@@ -51,9 +52,9 @@ static GArray *read_processes(void)
     return list;
 }
 
-static bool is_parent_ours(const GArray *list, pid_t parent)
+static bool is_parent_ours(const GArray *list, pid_t parent, pid_t root)
 {
-    if (parent == getpid())
+    if (parent == root)
         return true;
     for (guint i = 0; i < list->len; i++) {
         const struct process *p = &g_array_index(list, struct process, i);
@@ -65,7 +66,7 @@ static bool is_parent_ours(const GArray *list, pid_t parent)
 }
 
 /* Marks children until no more are found: each round reaches one generation. */
-static void mark_ours(GArray *list)
+static void mark_ours(GArray *list, pid_t root)
 {
     bool found;
 
@@ -74,7 +75,7 @@ static void mark_ours(GArray *list)
         for (guint i = 0; i < list->len; i++) {
             struct process *p = &g_array_index(list, struct process, i);
 
-            if (!p->is_ours && is_parent_ours(list, p->parent))
+            if (!p->is_ours && is_parent_ours(list, p->parent, root))
                 p->is_ours = found = true;
         }
     } while (found);
@@ -84,12 +85,68 @@ void children_signal(int signal)
 {
     GArray *list = read_processes();
 
-    mark_ours(list);
+    mark_ours(list, getpid());
     for (guint i = 0; i < list->len; i++) {
         const struct process *p = &g_array_index(list, struct process, i);
 
         if (p->is_ours)
             (void)kill(p->pid, signal);
+    }
+    g_array_free(list, TRUE);
+}
+
+static bool is_among(const GArray *pids, pid_t pid)
+{
+    for (guint i = 0; i < pids->len; i++)
+        if (g_array_index(pids, pid_t, i) == pid)
+            return true;
+    return false;
+}
+
+void children_end_others(const GArray *known)
+{
+    bool found;
+
+    do {        /* what an orphan leaves comes to us when it is gone */
+        GArray *list = read_processes();
+
+        found = false;
+        for (guint i = 0; i < list->len; i++) {
+            const struct process *p = &g_array_index(list, struct process, i);
+
+            if (p->parent != getpid() || is_among(known, p->pid))
+                continue;
+            (void)kill(p->pid, SIGKILL);
+            (void)waitpid(p->pid, NULL, 0);
+            found = true;
+        }
+        g_array_free(list, TRUE);
+    } while (found);
+}
+
+static char *read_word(pid_t pid, const char *file)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/%s", (int)pid, file);
+    char *text = NULL;
+
+    (void)g_file_get_contents(path, &text, NULL, NULL);
+    return text ? g_strchomp(text) : g_strdup("?");
+}
+
+void children_describe(pid_t pid, GString *out)
+{
+    GArray *list = read_processes();
+    bool is_first = true;
+
+    mark_ours(list, pid);
+    for (guint i = 0; i < list->len; i++) {
+        const struct process *p = &g_array_index(list, struct process, i);
+        g_autofree char *name = p->is_ours ? read_word(p->pid, "comm") : NULL;
+        g_autofree char *call = p->is_ours ? read_word(p->pid, "wchan") : NULL;
+
+        if (name)
+            g_string_append_printf(out, "%s%s in %s", is_first ? "" : ", ", name, call);
+        is_first = is_first && !name;
     }
     g_array_free(list, TRUE);
 }

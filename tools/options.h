@@ -21,6 +21,16 @@ enum {      /* which of them a subcommand takes */
     OPTION_STATIC = 512,
     OPTION_WITHOUT = 1024,
     OPTION_NETNS = 2048,
+    OPTION_TESTS = 4096,    /* folders follow, before, between or behind options: how to test them */
+};
+
+/* Of dpsim test. */
+struct test_options {
+    unsigned jobs;                              /* at a time; 0: one for each processor */
+    unsigned runs;                              /* of each test */
+    unsigned timeout_s;
+    const char *only, *keep, *junit;            /* NULL: not given */
+    bool is_update, has_tap, has_digest;
 };
 
 struct options {
@@ -29,7 +39,8 @@ struct options {
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
     bool is_deterministic, is_kept, has_summary, may_be_static;
-    char **program;                             /* argv, NULL-terminated */
+    struct test_options test;
+    char **program;                             /* argv, NULL-terminated; or folders */
 };
 
 /* Reads argv. Returns -1 to go on, otherwise the status to exit with: 0 after --help, 2 after
