@@ -156,6 +156,7 @@ static bool guess(struct clients *all)
 static gboolean on_event(gint fd, GIOCondition condition, gpointer user)
 {
     (void)condition;
+    ((struct clients *)user)->n_served++;
     if (!guess(user))
         handle_events(user, fd);
     return G_SOURCE_CONTINUE;
@@ -191,6 +192,29 @@ void clients_end(struct clients *all)
         push_queued(c);
     }
     g_ptr_array_set_size(all->dirty, 0);
+}
+
+/* ---- the loop of a simulation whose clients live between its events ---------------------------- */
+
+static gboolean wake_up(gpointer unused)
+{
+    (void)unused;
+    return G_SOURCE_CONTINUE;
+}
+
+bool clients_serve(struct clients *all, int timeout_ms)
+{
+    GMainContext *context = g_source_get_context(all->source);
+    uint64_t n_before = all->n_served;
+
+    if (timeout_ms > 0) {
+        int64_t now = g_get_monotonic_time();
+
+        g_source_set_ready_time(all->alarm, now + timeout_ms * INT64_C(1000));
+    }
+    (void)g_main_context_iteration(context, timeout_ms != 0);
+    g_source_set_ready_time(all->alarm, -1);
+    return all->n_served > n_before;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -289,6 +313,18 @@ static void serve_from(struct clients *all, GMainContext *context)
      * poll for each event and wake itself up twice. */
     g_source_set_can_recurse(all->source, TRUE);
     g_source_attach(all->source, context);
+    all->alarm = g_timeout_source_new(G_MAXUINT);
+    g_source_set_callback(all->alarm, wake_up, NULL, NULL);
+    g_source_set_ready_time(all->alarm, -1);
+    g_source_attach(all->alarm, context);
+}
+
+static void drop_source(GSource *source)
+{
+    if (!source)
+        return;
+    g_source_destroy(source);
+    g_source_unref(source);
 }
 
 /* By its sockets; one that has none as yet is where programs start. */
@@ -350,10 +386,8 @@ void clients_free(struct clients *all)
     if (!all)
         return;
     all->sim->ns_of_pid = NULL;
-    if (all->source) {
-        g_source_destroy(all->source);
-        g_source_unref(all->source);
-    }
+    drop_source(all->source);
+    drop_source(all->alarm);
     for (guint i = 0; i < all->slots->len; i++)
         conn_free(g_ptr_array_index(all->slots, i));
     if (all->path)
@@ -367,6 +401,7 @@ void clients_free(struct clients *all)
     g_array_free(all->free_slots, TRUE);
     g_ptr_array_free(all->dirty, TRUE);
     g_ptr_array_free(all->waiters, TRUE);
+    jobs_free(all);
     g_free(all->buf);
     g_free(all->path);
     g_free(all);

@@ -26,4 +26,15 @@ void clients_free(struct clients *all);
 void clients_begin(struct clients *all);
 void clients_end(struct clients *all);
 
+/* For a simulation with a clock_outside: handles what clients have sent, waiting at most 'timeout_ms' for
+ * it (-1: as long as it takes), and whatever else the main context has. Not from inside a request.
+ * True: a client was served. */
+bool clients_serve(struct clients *all, int timeout_ms);
+
+/* With a clock_outside, a line of "dpsim do" that moves time is no part of the request it comes with: it is
+ * kept, and these run it, from the main loop, and answer. True: there was one. */
+bool clients_run_job(struct clients *all);
+/* Tries again what "dpsim do wait" waits for. True: somebody was answered. */
+bool clients_retry(struct clients *all);
+
 #endif

@@ -66,6 +66,7 @@ void conn_free(struct conn *c)
     slot = PROTO_SLOT(c->id);
     push_forget(c);
     wait_forget(c);
+    jobs_forget(c);
     g_ptr_array_remove(c->all->dirty, c);
     packet_close(c->packet);
     sock_close(c->sock);

@@ -46,11 +46,13 @@ struct clients {
     _Atomic int32_t *page;      /* pending errors by slot, see PROTO_SLOTS */
     uint64_t cookie;            /* tells simulators apart */
     GSource *source;
+    GSource *alarm;             /* ends a wait of clients_serve() */
     GPtrArray *slots;           /* of struct conn or NULL */
     GArray *free_slots;         /* of uint32_t */
     uint64_t generation;
     GPtrArray *dirty;           /* of struct conn: something was queued in this request */
     GPtrArray *waiters;         /* of struct waiter */
+    GQueue jobs;                /* of struct job: client_jobs.c */
     GQueue unread;              /* of struct conn, by their 'link' */
     uint8_t *buf;
     uint32_t weights[N_WEIGHTS];        /* by length with header, 0: not known yet */
@@ -58,6 +60,8 @@ struct clients {
     unsigned n_guessed;         /* times in a row that this was right */
     unsigned depth;             /* clients_begin() without clients_end() */
     bool last_is_elsewhere;     /* who spoke last runs on another CPU */
+    bool shares_clock;          /* clients live in virtual time */
+    uint64_t n_served;          /* events of clients that were handled */
 };
 
 /* client_conn.c */
@@ -76,13 +80,20 @@ void push_forget(struct conn *c);
 
 /* client_request.c */
 void request_handle(struct conn *c, const void *bytes, size_t len);
+/* One reply, or several when the payload is long. False: the client is gone. */
+bool request_answer(const struct conn *c, struct proto_reply *rep, const void *bytes, size_t len);
 
 /* client_wait.c */
 /* Is it a "wait" whose answer comes later? If not, it may have been tried: '*status' is 1 if it is
  * no "wait" at all, otherwise the result, 'text' as that of scenario_do(). */
 bool wait_line(struct conn *c, const char *line, GString *text, int *status);
-void wait_retry(struct clients *all);
 void wait_forget(struct conn *c);
+
+/* client_jobs.c */
+/* Is it a line whose answer comes from clients_run_job()? */
+bool job_line(struct conn *c, const char *line);
+void jobs_forget(struct conn *c);
+void jobs_free(struct clients *all);
 
 /* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);

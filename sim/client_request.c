@@ -247,10 +247,10 @@ static int do_line(struct request *r)
     g_autofree char *line = g_strndup((const char *)r->payload, r->len);
     GString *text = g_string_new(NULL);
     struct err e = { 0 };
-    int rc;
+    int rc = 0;
 
-    r->is_later = wait_line(r->from, line, text, &rc);
-    if (rc > 0) {
+    r->is_later = job_line(r->from, line) || wait_line(r->from, line, text, &rc);
+    if (!r->is_later && rc > 0) {
         rc = scenario_do(r->all->sim, line, text, &e);
         if (rc)
             g_string_append_printf(text, "%s\n", e.text);
@@ -315,24 +315,27 @@ static bool send_piece(int fd, const struct msghdr *msg)
     return n >= 0;
 }
 
-/* One reply, or several when the payload is long. Returns false if the client is gone. */
-static bool answer(const struct conn *c, struct request *r)
+bool request_answer(const struct conn *c, struct proto_reply *rep, const void *bytes, size_t len)
 {
-    size_t left = r->out ? r->out->len : 0;
-    uint8_t *data = r->out ? r->out->data : NULL;
+    const uint8_t *data = bytes;
 
     do {
-        size_t piece = MIN(left, REPLY_PIECE);
-        struct iovec iov[] = { { &r->rep, sizeof(r->rep) }, { data, piece } };
+        size_t piece = MIN(len, REPLY_PIECE);
+        struct iovec iov[] = { { rep, sizeof(*rep) }, { (void *)(uintptr_t)data, piece } };
         struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
 
-        left -= piece;
-        r->rep.flags = left ? PROTO_CUT : 0;
+        len -= piece;
+        rep->flags = len ? PROTO_CUT : 0;
         if (!send_piece(c->fd, &msg))
             return false;
-        data = left ? data + piece : NULL;
-    } while (left);
+        data = len ? data + piece : NULL;
+    } while (len);
     return true;
+}
+
+static bool answer(const struct conn *c, struct request *r)
+{
+    return request_answer(c, &r->rep, r->out ? r->out->data : NULL, r->out ? r->out->len : 0);
 }
 
 /* A program that escaped the preload library (a static one, after exec) writes its requests to
@@ -379,8 +382,7 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     clients_end(r.all);
     if (!r.is_later && !answer(c, &r))
         conn_free(c);
-    if (r.all->waiters->len)
-        wait_retry(r.all);
+    (void)clients_retry(r.all);
     if (r.out)
         g_byte_array_free(r.out, TRUE);
 }

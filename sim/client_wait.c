@@ -1,12 +1,11 @@
 /* client_wait.c - "wait COMMAND": the answer comes when the command succeeds, so that a test need
  * neither sleep nor try again.
  *
- * What has not succeeded is tried again after each request of anybody, with the trace off. The
- * deadline, in real time, is only ever a failure.
+ * What has not succeeded is tried again after each request of anybody, and when everybody has come to
+ * rest, with the trace off. The deadline, on the clients' clock, is only ever a failure.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/scan.h"
 #include "sim/client_int.h"
@@ -17,7 +16,8 @@
 struct waiter {
     struct conn *conn;
     char *command;
-    GSource *deadline;
+    GSource *deadline;          /* in real time, NULL: */
+    uint64_t event;             /* in virtual time */
 };
 
 /* Without a line in the trace: how often it is tried depends on who else is there. */
@@ -40,8 +40,12 @@ static int try_quietly(struct sim *sim, const char *command, GString *text)
 
 static void waiter_free(struct waiter *w)
 {
-    g_source_destroy(w->deadline);
-    g_source_unref(w->deadline);
+    if (w->deadline) {
+        g_source_destroy(w->deadline);
+        g_source_unref(w->deadline);
+    } else {
+        clock_cancel(&w->conn->all->sim->clock, w->event);
+    }
     g_free(w->command);
     g_free(w);
 }
@@ -49,15 +53,13 @@ static void waiter_free(struct waiter *w)
 static void answer(struct waiter *w, int status, const GString *text)
 {
     struct proto_reply rep = { .status = status };
-    struct iovec iov[] = { { &rep, sizeof(rep) }, { text->str, MIN(text->len, 65536) } };
-    struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
 
-    (void)sendmsg(w->conn->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)request_answer(w->conn, &rep, text->str, text->len);
     g_ptr_array_remove(w->conn->all->waiters, w);
     waiter_free(w);
 }
 
-static gboolean too_late(gpointer user)
+static void too_late(void *user)
 {
     struct waiter *w = user;
     GString *text = g_string_new(NULL);
@@ -65,11 +67,18 @@ static gboolean too_late(gpointer user)
 
     answer(w, r ? -ETIMEDOUT : 0, text);
     g_string_free(text, TRUE);
+}
+
+static gboolean on_deadline(gpointer user)
+{
+    too_late(user);
     return G_SOURCE_CONTINUE;
 }
 
-void wait_retry(struct clients *all)
+bool clients_retry(struct clients *all)
 {
+    guint n_before = all->waiters->len;
+
     for (guint i = all->waiters->len; i-- > 0;) {
         struct waiter *w = g_ptr_array_index(all->waiters, i);
         GString *text = g_string_new(NULL);
@@ -78,6 +87,7 @@ void wait_retry(struct clients *all)
             answer(w, 0, text);
         g_string_free(text, TRUE);
     }
+    return all->waiters->len < n_before;
 }
 
 void wait_forget(struct conn *c)
@@ -96,12 +106,17 @@ void wait_forget(struct conn *c)
 
 static void begin(struct conn *c, const char *command, uint64_t deadline_ns)
 {
+    struct clock *clock = &c->all->sim->clock;
     struct waiter *w = g_new(struct waiter, 1);
 
     *w = (struct waiter){ .conn = c, .command = g_strdup(command) };
-    w->deadline = g_timeout_source_new((guint)MIN(deadline_ns / 1000000, G_MAXUINT));
-    g_source_set_callback(w->deadline, too_late, w, NULL);
-    g_source_attach(w->deadline, g_source_get_context(c->all->source));
+    if (c->all->shares_clock) {
+        w->event = clock_add(clock, clock->now_ns + deadline_ns, too_late, w);
+    } else {
+        w->deadline = g_timeout_source_new((guint)MIN(deadline_ns / 1000000, G_MAXUINT));
+        g_source_set_callback(w->deadline, on_deadline, w, NULL);
+        g_source_attach(w->deadline, g_source_get_context(c->all->source));
+    }
     g_ptr_array_add(c->all->waiters, w);
 }
 

@@ -6,6 +6,7 @@ struct event {
     clock_event_fn *fn;
     void *ctx;
     unsigned depth;
+    bool is_background, is_last;
 };
 
 static int event_cmp(const void *a, const void *b, void *unused)
@@ -15,6 +16,8 @@ static int event_cmp(const void *a, const void *b, void *unused)
     (void)unused;
     if (x->at_ns != y->at_ns)
         return x->at_ns < y->at_ns ? -1 : 1;
+    if (x->is_last != y->is_last)
+        return x->is_last ? 1 : -1;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -44,16 +47,32 @@ void clock_done(struct clock *c)
     c->events = NULL;
 }
 
-uint64_t clock_add(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx)
+static uint64_t add(struct clock *c, const struct event *what)
 {
-    struct event *ev = g_new(struct event, 1);
+    struct event *ev = g_memdup2(what, sizeof(*what));
 
-    *ev = (struct event){ MAX(at_ns, c->now_ns), c->next_id++, fn, ctx, 0 };
+    ev->at_ns = MAX(ev->at_ns, c->now_ns);
+    ev->id = c->next_id++;
     if (ev->at_ns == c->now_ns)
         ev->depth = c->depth;
     g_sequence_insert_sorted(c->events, ev, event_cmp, NULL);
     c->next_ns = MIN(c->next_ns, ev->at_ns);
     return ev->id;
+}
+
+uint64_t clock_add(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx)
+{
+    return add(c, &(struct event){ .at_ns = at_ns, .fn = fn, .ctx = ctx });
+}
+
+uint64_t clock_add_background(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx)
+{
+    return add(c, &(struct event){ .at_ns = at_ns, .fn = fn, .ctx = ctx, .is_background = true });
+}
+
+uint64_t clock_add_last(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx)
+{
+    return add(c, &(struct event){ .at_ns = at_ns, .fn = fn, .ctx = ctx, .is_last = true });
 }
 
 void clock_cancel(struct clock *c, uint64_t id)
@@ -79,28 +98,106 @@ bool clock_next(const struct clock *c, uint64_t *at_ns)
     return true;
 }
 
-static void run_first(struct clock *c)
+static uint64_t next_outside(const struct clock *c)
 {
-    GSequenceIter *first = g_sequence_get_begin_iter(c->events);
-    struct event ev = *(const struct event *)g_sequence_get(first);
+    return c->outside ? c->outside->next(c->outside->ctx) : UINT64_MAX;
+}
+
+uint64_t clock_next_awaited(const struct clock *c)
+{
+    GSequenceIter *at = g_sequence_get_begin_iter(c->events);
+    uint64_t outside = next_outside(c);
+
+    for (; !g_sequence_iter_is_end(at); at = g_sequence_iter_next(at)) {
+        const struct event *ev = g_sequence_get(at);
+
+        if (!ev->is_background)
+            return MIN(outside, ev->at_ns);
+    }
+    return outside;
+}
+
+/* ---- time moves ------------------------------------------------------------------------------ */
+
+static void call_outside(struct clock *c, void (*fn)(void *ctx))
+{
+    if (c->is_settling)
+        return;
+    c->is_settling = true;
+    c->first_of_settling = c->next_id;
+    fn(c->outside->ctx);
+    c->is_settling = false;
+}
+
+static void settle(struct clock *c)
+{
+    if (c->outside)
+        call_outside(c, c->outside->settle);
+}
+
+static void move_to(struct clock *c, uint64_t at_ns)
+{
+    if (at_ns <= c->now_ns)
+        return;
+    c->now_ns = at_ns;
+    if (c->outside)
+        call_outside(c, c->outside->moved);
+}
+
+static void run_event(struct clock *c, GSequenceIter *at)
+{
+    struct event ev = *(const struct event *)g_sequence_get(at);
     unsigned outer_depth = c->depth;
 
-    g_sequence_remove(first);
+    g_sequence_remove(at);
     note_next(c);
-    c->now_ns = MAX(c->now_ns, ev.at_ns);
     c->depth = ev.depth;
     ev.fn(ev.ctx);
     c->depth = outer_depth;
 }
 
+/* Runs one event of this time that those outside have caused: what was due before waits until they have
+ * come to rest. */
+static bool run_caused(struct clock *c)
+{
+    GSequenceIter *at = g_sequence_get_begin_iter(c->events);
+
+    for (; !g_sequence_iter_is_end(at); at = g_sequence_iter_next(at)) {
+        const struct event *ev = g_sequence_get(at);
+
+        if (ev->at_ns > c->now_ns || ev->is_last)
+            return false;
+        if (ev->id < c->first_of_settling)
+            continue;
+        run_event(c, at);
+        return true;
+    }
+    return false;
+}
+
 void clock_advance(struct clock *c, uint64_t until_ns)
 {
-    uint64_t outer_limit = c->limit_ns;
+    uint64_t outer_limit = c->limit_ns, next;
 
+    if (c->is_settling) {
+        while (run_caused(c))
+            ;
+        return;
+    }
     c->limit_ns = MAX(until_ns, c->now_ns);
-    while (!g_sequence_is_empty(c->events) && c->next_ns <= c->limit_ns)
-        run_first(c);
-    c->now_ns = MAX(c->now_ns, c->limit_ns);
+    for (;;) {
+        settle(c);
+        next = MIN(c->next_ns, next_outside(c));
+        if (next <= c->limit_ns && next != UINT64_MAX) {
+            move_to(c, next);
+            if (c->next_ns <= c->now_ns)        /* otherwise it is the time of those outside */
+                run_event(c, g_sequence_get_begin_iter(c->events));
+        } else if (c->now_ns < c->limit_ns) {
+            move_to(c, c->limit_ns);
+        } else {
+            break;
+        }
+    }
     c->limit_ns = MAX(outer_limit, c->now_ns);
 }
 
@@ -111,7 +208,7 @@ void clock_stop(struct clock *c)
 
 bool clock_step(struct clock *c, uint64_t at_ns)
 {
-    if (at_ns > c->limit_ns || c->next_ns <= at_ns)
+    if (c->outside || at_ns > c->limit_ns || c->next_ns <= at_ns)
         return false;
     c->now_ns = MAX(c->now_ns, at_ns);
     return true;

@@ -206,6 +206,34 @@ int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)
     return r;
 }
 
+/* Is it one that a "+TIME" stands before, or whose row says so? */
+static bool command_moves_time(const char *command)
+{
+    const struct scn_command *cmd;
+    char name[32];
+    struct scan in;
+
+    scan_init(&in, command);
+    scan_blanks(&in);
+    if (scan_char(&in, '+'))
+        return true;
+    cmd = scan_token(&in, name, sizeof(name)) ? scn_command_find(name) : NULL;
+    return cmd && cmd->effect == SCN_MOVES_TIME;
+}
+
+bool scenario_moves_time(const char *line)
+{
+    g_autofree char *copy = g_strdup(line);
+    g_auto(GStrv) commands = NULL;
+    bool found = false;
+
+    cut_comment(copy);
+    commands = g_strsplit(copy, ";", -1);
+    for (char **command = commands; *command && !found; command++)
+        found = command_moves_time(*command);
+    return found;
+}
+
 /* ---- a file ---------------------------------------------------------------------------------- */
 
 static void print(struct sim *sim, GString *out)

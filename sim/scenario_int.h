@@ -25,9 +25,17 @@ struct scenario {
     struct err failed;          /* first failure of an injection, code 0: none */
 };
 
+enum scn_effect {
+    SCN_LOOKS,          /* asks, compares or records; leaves all as it is */
+    SCN_BUILDS,         /* changes what there is */
+    SCN_FEEDS,          /* lets packets in, now or later */
+    SCN_MOVES_TIME,     /* returns at a later time */
+};
+
 /* The rest of a line after the command's name is in 'args'. */
 struct scn_command {
     const char *name, *usage, *help;
+    enum scn_effect effect;
     int (*run)(struct scenario *scn, struct scan *args, GString *out, struct err *e);
 };
 
@@ -96,6 +104,12 @@ SCN_COMMAND(addr);
 SCN_COMMAND(neigh);
 /* scenario_sysctl.c */
 SCN_COMMAND(sysctl);
+/* scenario_chance.c */
+SCN_COMMAND(seed);
+SCN_COMMAND(cpus);
+#define SCN_CHANCE(name, usage, help, id) SCN_COMMAND(chance_##id);
+CHANCE_ROWS(SCN_CHANCE)
+#undef SCN_CHANCE
 /* scenario_flow.c */
 SCN_COMMAND(flow_add);
 SCN_COMMAND(flow_mod);

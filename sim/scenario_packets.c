@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sim/chance.h"
 #include "sim/pcap_in.h"
 #include "sim/scenario_int.h"
 
@@ -69,7 +70,7 @@ static void inject_frames(void *ctx)
     if (!d)
         r = err_set(&e, ENODEV, "inject: the device has gone before the last frame");
     while (d) {
-        device_receive(d, inj->frame.data, inj->frame.len);
+        chance_receive(d, inj->frame.data, inj->frame.len);
         r = next_frame(inj, &e);
         if (r <= 0 || !clock_step(&scn->sim->clock, frame_time(inj)))
             break;
@@ -182,7 +183,7 @@ int scn_send(struct scenario *scn, struct scan *args, GString *out, struct err *
     (void)out;
     if (!(r = scn_device(scn, args, &d, e)) && !(r = scn_hex(args, frame, e)) &&
         !(r = scn_end(args, e)))
-        device_receive(d, frame->data, frame->len);
+        chance_receive(d, frame->data, frame->len);
     g_byte_array_free(frame, TRUE);
     return r;
 }

@@ -156,7 +156,7 @@ static void env_wake(void *ctx, uint64_t at_ns)
     if (sim->wake_ns != UINT64_MAX)
         clock_cancel(&sim->clock, sim->wake_id);
     sim->wake_ns = MAX(at_ns, sim->clock.now_ns);
-    sim->wake_id = clock_add(&sim->clock, sim->wake_ns, wake, sim);
+    sim->wake_id = clock_add_background(&sim->clock, sim->wake_ns, wake, sim);
 }
 
 /* ---- the mask arrays' rebalance -------------------------------------------------------------- */
@@ -171,7 +171,7 @@ static void rebalance_later(struct sim *sim, bool is_idle)
 
     if (is_idle && free_until != UINT64_MAX && free_until > c->now_ns + wait)
         wait = (free_until - c->now_ns) / REBALANCE_NS * REBALANCE_NS;
-    clock_add(&sim->clock, c->now_ns + wait, rebalance, sim);
+    clock_add_background(&sim->clock, c->now_ns + wait, rebalance, sim);
 }
 
 static void rebalance(void *ctx)
@@ -217,8 +217,9 @@ struct sim *sim_new(const struct sim_options *options)
     sim->env.wake = env_wake;
     sim->wake_ns = UINT64_MAX;
     sim->env.ctx = sim;
-    sim->env.n_cpus = sim->options.n_cpus;
+    sim_set_cpus(sim, sim->options.n_cpus);
     sim->env.no_features = sim->options.no_features;
+    sim->chance = chance_new(sim);
     sim->dp = dp_world_new(sim->nl, &sim->env);
     netlink_set_refused(sim->nl, on_refused, sim);
     sim->namespaces = g_ptr_array_new();
@@ -236,11 +237,17 @@ void sim_free(struct sim *sim)
         sim_ns_free(g_ptr_array_index(sim->namespaces, sim->namespaces->len - 1));
     g_ptr_array_free(sim->namespaces, TRUE);
     dp_world_free(sim->dp);
+    chance_free(sim->chance);
     netlink_free(sim->nl);
     clock_done(&sim->clock);
     g_queue_clear_full(&sim->on_wire, g_free);
     (void)trace_close(sim, NULL);
     g_free(sim);
+}
+
+void sim_set_cpus(struct sim *sim, unsigned n)
+{
+    sim->options.n_cpus = sim->env.n_cpus = n;
 }
 
 void sim_settle(struct sim *sim)
@@ -291,6 +298,7 @@ void sim_ns_free(struct sim_ns *ns)
 
     while ((s = g_queue_peek_head(&ns->net->socks)))
         sock_close(s);
+    chance_forget(ns->sim->chance, ns);
     dp_ns_free(ns->dp);
     while (ns->devices->len)
         device_free(g_ptr_array_index(ns->devices, ns->devices->len - 1));

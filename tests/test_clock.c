@@ -11,6 +11,7 @@
 struct story {
     struct clock clock;
     GString *text;              /* what ran: a letter and the time */
+    uint64_t own_ns;            /* when somebody outside wants to go on */
 };
 
 struct event {
@@ -154,6 +155,98 @@ static void a_stop_ends_an_advance_without_end(void **state)
     assert_int_equal(s->clock.now_ns, 110);
 }
 
+/* Somebody outside who answers each event at the same time, and has a time of its own. */
+static void settle(void *ctx)
+{
+    struct story *s = ctx;
+
+    g_string_append_printf(s->text, "s%u ", (unsigned)s->clock.now_ns);
+    if (s->own_ns <= s->clock.now_ns)
+        s->own_ns = UINT64_MAX;
+    clock_advance(&s->clock, s->clock.now_ns);  /* as a request does */
+}
+
+static uint64_t next(void *ctx)
+{
+    return ((struct story *)ctx)->own_ns;
+}
+
+static void moved(void *ctx)
+{
+    struct story *s = ctx;
+
+    g_string_append_printf(s->text, "m%u ", (unsigned)s->clock.now_ns);
+}
+
+static void those_outside_live_between_the_events(void **state)
+{
+    struct story *s = *state;
+    struct clock_outside outside = { s, settle, next, moved };
+    struct event a = { s, 'a' }, b = { s, 'b' };
+
+    s->clock.outside = &outside;
+    s->own_ns = 115;
+    clock_add(&s->clock, 110, note, &a);
+    clock_add(&s->clock, 110, note, &b);
+    clock_advance(&s->clock, 120);
+    assert_string_equal(s->text->str, "s100 m110 a110 s110 b110 s110 m115 s115 m120 s120 ");
+}
+
+static void nobody_waits_for_background_events(void **state)
+{
+    struct story *s = *state;
+    struct event a = { s, 'a' }, b = { s, 'b' };
+
+    clock_add_background(&s->clock, 110, note, &a);
+    assert_true(clock_next_awaited(&s->clock) == UINT64_MAX);
+    clock_add(&s->clock, 120, note, &b);
+    assert_int_equal(clock_next_awaited(&s->clock), 120);
+    clock_advance(&s->clock, 130);
+    assert_string_equal(s->text->str, "a110 b120 ");
+}
+
+/* Adds the story's last event of this time and an ordinary one, until the third. */
+static void cause(void *ctx)
+{
+    static struct event last, next;
+    struct event *ev = ctx;
+
+    note(ctx);
+    if (ev->letter == 'c')
+        return;
+    last = (struct event){ ev->story, 'z' };
+    next = (struct event){ ev->story, (char)(ev->letter + 1) };
+    clock_add_last(&ev->story->clock, ev->story->clock.now_ns, note, &last);
+    clock_add(&ev->story->clock, ev->story->clock.now_ns, cause, &next);
+}
+
+static void settle_and_cause(void *ctx)
+{
+    struct story *s = ctx;
+    struct event first = { s, 'a' };
+
+    if (!s->text->len)
+        cause(&first);
+    clock_advance(&s->clock, s->clock.now_ns);
+    g_string_append(s->text, "s ");
+}
+
+static void a_last_event_waits_for_all_of_its_time(void **state)
+{
+    struct story *s = *state;
+    struct clock_outside outside = { s, settle_and_cause, next, moved };
+    struct event a = { s, 'a' };
+
+    clock_add(&s->clock, 110, cause, &a);
+    clock_advance(&s->clock, 120);
+    assert_string_equal(s->text->str, "a110 b110 c110 z110 z110 ");
+    g_string_truncate(s->text, 0);
+    s->own_ns = UINT64_MAX;
+    s->clock.outside = &outside;
+    clock_advance(&s->clock, 120);
+    assert_string_equal(s->text->str, "a120 b120 c120 s z120 s z120 s ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +257,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_step_needs_no_event_until_another_is_due, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_stop_ends_an_advance_without_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(those_outside_live_between_the_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_waits_for_background_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_last_event_waits_for_all_of_its_time, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "sim/client.h"
 #include "sim/scenario.h"
 #include "sim/summary.h"
+#include "sim/timing.h"
 #include "tools/children.h"
 #include "tools/cmd.h"
 #include "tools/launch.h"
@@ -30,6 +31,7 @@ struct run {
     const struct options *o;
     struct sim *sim;
     struct clients *clients;
+    struct timing *timing;
     char *folder, *path;        /* of our own socket; folder NULL: --socket was given */
     sigset_t old_mask;
     int signal_fd;
@@ -89,6 +91,8 @@ static int start_simulator(struct run *r, struct err *e)
     if (!r->clients)
         return -e->code;
     rc = set_upcall(r, e);
+    if (!rc)
+        rc = (r->timing = timing_new(r->sim, r->clients, r->o->time, e)) ? 0 : -e->code;
     if (!rc && r->o->scenario)
         rc = scenario_run_file(r->sim, r->o->scenario, e);
     return rc;
@@ -99,6 +103,7 @@ static void end_simulator(struct run *r, bool is_told)
 {
     struct err e = { 0 };
 
+    timing_free(r->timing);
     clients_free(r->clients);
     if (r->sim && scenario_finish(r->sim, &e) && !is_told) {
         fprintf(stderr, "dpsim run: %s\n", e.text);
@@ -207,7 +212,7 @@ static int run_program(struct run *r, struct err *e)
     }
     g_strfreev(env);
     while (!rc && !r->all_ended)
-        (void)g_main_context_iteration(NULL, TRUE);
+        timing_go_on(r->timing);
     return rc;
 }
 
@@ -218,7 +223,8 @@ int cmd_run(int argc, char **argv)
     struct run r = { .o = &o, .status = 1 };
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
                           | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
-                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_PROGRAM, &o);
+                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_TIME
+                          | OPTION_CHANCE | OPTION_PROGRAM, &o);
 
     if (rc >= 0)
         return rc;

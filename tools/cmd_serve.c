@@ -5,29 +5,30 @@
 #include <stdio.h>
 
 #include "sim/client.h"
+#include "sim/timing.h"
 #include "tools/cmd.h"
 #include "tools/options.h"
 
 static gboolean stop(gpointer user)
 {
-    g_main_loop_quit(user);
+    *(bool *)user = true;
     return G_SOURCE_CONTINUE;
 }
 
-static void serve(const char *path)
+static void serve(const char *path, struct timing *timing)
 {
-    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+    bool is_over = false;
     guint sources[] = {
-        g_unix_signal_add(SIGINT, stop, loop),
-        g_unix_signal_add(SIGTERM, stop, loop),
+        g_unix_signal_add(SIGINT, stop, &is_over),
+        g_unix_signal_add(SIGTERM, stop, &is_over),
     };
 
     printf("dpsim: serving on %s\n", path);
     (void)fflush(stdout);
-    g_main_loop_run(loop);
+    while (!is_over)
+        timing_go_on(timing);
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
-    g_main_loop_unref(loop);
 }
 
 int cmd_serve(int argc, char **argv)
@@ -35,10 +36,12 @@ int cmd_serve(int argc, char **argv)
     struct sim_options options;
     struct err e = { 0 };
     struct clients *all;
+    struct timing *timing = NULL;
     struct options o;
     struct sim *sim;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
-                          | OPTION_DETERMINISTIC | OPTION_WITHOUT, &o);
+                          | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME
+                          | OPTION_CHANCE, &o);
 
     if (rc >= 0)
         return rc;
@@ -50,10 +53,13 @@ int cmd_serve(int argc, char **argv)
     sim = sim_new(&options);
     all = clients_new(sim, NULL, o.socket, &e);
     if (all)
-        serve(o.socket);
+        timing = timing_new(sim, all, o.time, &e);
+    if (timing)
+        serve(o.socket, timing);
     else
         fprintf(stderr, "dpsim serve: %s\n", e.text);
+    timing_free(timing);
     clients_free(all);
     sim_free(sim);
-    return all ? 0 : 1;
+    return timing ? 0 : 1;
 }

@@ -323,7 +323,7 @@ int cmd_test(int argc, char **argv)
     struct testing all = { 0 };
     GPtrArray *jobs;
     struct err e = { 0 };
-    int status = options_read(argc, argv, OPTION_TESTS | OPTION_SEED | OPTION_CPUS, &all.o);
+    int status = options_read(argc, argv, OPTION_TESTS | OPTION_SEED | OPTION_CPUS | OPTION_CHANCE, &all.o);
 
     if (status >= 0)
         return status;

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_CPUS 1024          /* what a cpu_set_t holds */
+#include "base/scan.h"
+
 #define MOST_JOBS 256
 #define MOST_RUNS 1000
 #define MOST_SECONDS 86400
@@ -60,7 +61,7 @@ static bool take_count(unsigned *to, const char *arg, unsigned long most)
 
 static bool take_cpus(struct options *o, const char *arg)
 {
-    return take_count(&o->cpus, arg, MOST_CPUS);
+    return take_count(&o->cpus, arg, SIM_MOST_CPUS);
 }
 
 static bool take_without(struct options *o, const char *arg)
@@ -83,6 +84,11 @@ static bool take_deterministic(struct options *o, const char *arg)
     return o->is_deterministic = true;
 }
 
+static bool take_time(struct options *o, const char *arg)
+{
+    return !timing_level_by_name(arg, &o->time) && (!o->time || timing_levels[o->time].start);
+}
+
 static bool take_keep(struct options *o, const char *arg)
 {
     (void)arg;
@@ -94,6 +100,22 @@ static bool take_summary(struct options *o, const char *arg)
     (void)arg;
     return o->has_summary = true;
 }
+
+static bool take_chance(struct options *o, const char *arg, chance_scan_fn *scan)
+{
+    struct err e;
+    struct scan in;
+
+    scan_init(&in, arg);
+    return !scan(&in, &o->chance, &e) && scan_done(&in);
+}
+
+#define TAKE(name, usage, help, id)                                                               \
+    static bool take_##id(struct options *o, const char *arg)                                     \
+    {                                                                                             \
+        return take_chance(o, arg, chance_scan_##id);                                             \
+    }
+CHANCE_ROWS(TAKE)
 
 static bool take_static(struct options *o, const char *arg)
 {
@@ -152,6 +174,8 @@ static bool take_update(struct options *o, const char *arg)
     return o->test.is_update = true;
 }
 
+#define CHANCE_ROW(name, usage, help, id) { OPTION_CHANCE, name, usage, help, take_##id },
+
 /* clang-format off */
 static const struct row {
     unsigned bit;
@@ -163,9 +187,11 @@ static const struct row {
     { OPTION_UPCALL,   "upcall",   "none|drop|normal", "who answers misses besides PROGRAM",   take_upcall },
     { OPTION_SEED,     "seed",     "N",                "of the simulator's random source (0)", take_seed },
     { OPTION_CPUS,     "cpus",     "N",                "CPUs that programs and the datapath see",  take_cpus },
+    CHANCE_ROWS(CHANCE_ROW)
     { OPTION_DETERMINISTIC, "deterministic", NULL,     "upcalls go to the first CPU's socket, wherever the program runs", take_deterministic },
     { OPTION_WITHOUT,  "without",  "per-cpu",         "upcalls go by port, as before Linux 5.15: that feature is refused", take_without },
     { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
+    { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
     { OPTION_TESTS,    "jobs",     "N",                "tests at a time (one for each processor); also -j N", take_jobs },
@@ -256,5 +282,5 @@ struct sim_options options_sim(const struct options *o)
 {
     return (struct sim_options){ .seed = o->seed, .n_cpus = o->cpus, .shows_cpus = o->cpus,
                                  .is_on_one_cpu = o->is_deterministic,
-                                 .no_features = o->without };
+                                 .no_features = o->without, .chance = o->chance };
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sim/sim.h"
+#include "sim/timing.h"
 
 enum {      /* which of them a subcommand takes */
     OPTION_SOCKET = 1,
@@ -21,7 +22,9 @@ enum {      /* which of them a subcommand takes */
     OPTION_STATIC = 512,
     OPTION_WITHOUT = 1024,
     OPTION_NETNS = 2048,
-    OPTION_TESTS = 4096,    /* folders follow, before, between or behind options: how to test them */
+    OPTION_TIME = 4096,
+    OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
+    OPTION_TESTS = 1 << 20, /* folders follow, before, between or behind options: how to test them */
 };
 
 /* Of dpsim test. */
@@ -38,7 +41,9 @@ struct options {
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
+    enum time_level time;
     bool is_deterministic, is_kept, has_summary, may_be_static;
+    struct chance_options chance;
     struct test_options test;
     char **program;                             /* argv, NULL-terminated; or folders */
 };
