@@ -5,7 +5,6 @@
 #include <glib.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "sim/procfs.h"
 
@@ -19,12 +18,13 @@ struct member {
 
 struct kin {
     DIR *proc;
+    pid_t root;
     GHashTable *members;        /* by pid */
     GPtrArray *newcomers;       /* of this look, in order of pid */
     uint64_t n_looks;
 };
 
-struct kin *kin_new(void)
+struct kin *kin_new(pid_t root)
 {
     DIR *proc = opendir("/proc");
     struct kin *k;
@@ -33,6 +33,7 @@ struct kin *kin_new(void)
         return NULL;
     k = g_new0(struct kin, 1);
     k->proc = proc;
+    k->root = root;
     k->members = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     k->newcomers = g_ptr_array_new();
     return k;
@@ -110,9 +111,9 @@ static bool classify(const struct kin *k, struct member *m)
 
     if (m->kind != MEMBER_UNKNOWN)
         return false;
-    if (m->parent == getpid())
+    if (m->parent == k->root)
         m->kind = MEMBER_OURS;
-    else if (!m->parent || m->pid == getpid())
+    else if (!m->parent || m->pid == k->root)
         m->kind = MEMBER_FOREIGN;
     else if (parent && parent->look == k->n_looks)
         m->kind = parent->kind;

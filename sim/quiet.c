@@ -295,7 +295,7 @@ struct quiet *quiet_new(struct err *e)
 {
     struct quiet *q = g_new0(struct quiet, 1);
 
-    *q = (struct quiet){ .kin = kin_new(), .has_run = true, .rests = true,
+    *q = (struct quiet){ .kin = kin_new(getpid()), .has_run = true, .rests = true,
                          .processes = g_ptr_array_new_with_free_func(process_free) };
     if (!q->kin)
         (void)err_set(e, EOPNOTSUPP, "/proc cannot be read: %s", g_strerror(errno));
