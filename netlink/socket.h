@@ -44,6 +44,17 @@ struct dgram {
     uint8_t data[];
 };
 
+/* Who watches the queues of all sockets. */
+struct netlink_tap {
+    void *user;
+    void (*queued)(void *user, const struct sock *s, const struct dgram *d);
+    void (*lost)(void *user, const struct sock *s, size_t len, uint32_t group);
+    void (*error)(void *user, const struct sock *s, int error);    /* is pending now */
+};
+
+/* Copied. One at a time; NULL: nobody. */
+void netlink_set_tap(struct netlink *nl, const struct netlink_tap *tap);
+
 #define SOCK_FIRST_PORTID 1001u     /* as a process id might look; small ones are used in tests */
 #define SOCK_GROUP_WORDS 4      /* groups 1..255 */
 

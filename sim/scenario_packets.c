@@ -69,7 +69,7 @@ static void inject_frames(void *ctx)
     if (!d)
         r = err_set(&e, ENODEV, "inject: the device has gone before the last frame");
     while (d) {
-        device_receive(d, inj->frame.data, inj->frame.len);
+        device_feed(d, inj->frame.data, inj->frame.len);
         r = next_frame(inj, &e);
         if (r <= 0 || !clock_step(&scn->sim->clock, frame_time(inj)))
             break;

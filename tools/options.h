@@ -23,6 +23,7 @@ enum {      /* which of them a subcommand takes */
     OPTION_WITHOUT = 1024,
     OPTION_NETNS = 2048,
     OPTION_TIME = 4096,
+    OPTION_RECORD = 8192,
 };
 
 struct options {
