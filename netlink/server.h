@@ -53,8 +53,6 @@ void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsgh
 void send_event(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
                 struct req *cause);
 
-struct sock *netns_find(struct netns *ns, int protocol, uint32_t portid);
-
 /* What a buffer of 'room' bytes counts against SO_RCVBUF. */
 size_t sock_truesize(size_t room);
 /* Queues without asking whether there is room. */

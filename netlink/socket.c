@@ -265,6 +265,15 @@ int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint3
     return 0;
 }
 
+int sock_lose(struct sock *s, size_t len)
+{
+    bool was_congested = s->congested;
+    int r = overrun(s, len, 0);
+
+    s->congested = was_congested;
+    return r;
+}
+
 struct dgram *sock_take(struct sock *s)
 {
     return g_queue_pop_head(&s->rx);

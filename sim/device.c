@@ -393,13 +393,12 @@ int device_rename(struct device *d, const char *name, struct err *e)
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
-/* 'source': for the recorder, NULL: the simulation. */
-static void count_arrived(struct device *d, const void *frame, size_t len, const char *source)
+static void count_arrived(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
     if (d->ns->sim->recorder && d->dev.is_up)
-        recorder_frame(d, PCAPNG_IN, frame, len, source);
+        recorder_frame(d, PCAPNG_IN, frame, len);
     packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
 }
 
@@ -409,9 +408,9 @@ static bool is_for_host(struct device *d, const void *frame, size_t len)
     return !d->dev.vport && d->dev.is_up && ip_receive(d, frame, len);
 }
 
-static void receive(struct device *d, const void *frame, size_t len, const char *source)
+void device_receive(struct device *d, const void *frame, size_t len)
 {
-    count_arrived(d, frame, len, source);
+    count_arrived(d, frame, len);
     if (is_for_host(d, frame, len)) {
         d->dev.stats.rx_packets++;
         d->dev.stats.rx_bytes += len;
@@ -420,20 +419,10 @@ static void receive(struct device *d, const void *frame, size_t len, const char 
     dp_receive(d->ns->sim->dp, &d->dev, frame, len);
 }
 
-void device_receive(struct device *d, const void *frame, size_t len)
-{
-    receive(d, frame, len, NULL);
-}
-
-void device_feed(struct device *d, const void *frame, size_t len)
-{
-    receive(d, frame, len, "fed");
-}
-
 void device_receive_tunnel(struct device *d, const void *frame, size_t len,
                            const struct flow_key *tunnel)
 {
-    count_arrived(d, frame, len, NULL);
+    count_arrived(d, frame, len);
     if (!is_for_host(d, frame, len))
         dp_receive_tunnel(d->ns->sim->dp, &d->dev, frame, len, tunnel);
 }
@@ -447,7 +436,7 @@ void device_count_sent(struct device *d, const void *frame, size_t len)
     if (d->out)
         pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
     if (sim->recorder)
-        recorder_frame(d, PCAPNG_OUT, frame, len, NULL);
+        recorder_frame(d, PCAPNG_OUT, frame, len);
 }
 
 void device_transmit(struct device *d, const void *frame, size_t len)

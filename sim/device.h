@@ -95,8 +95,6 @@ extern const struct rt_ops sim_rt_ops;      /* rt_ops.c */
 
 /* A frame arrives on the device (netdev: from the wire; internal: sent by the host). */
 void device_receive(struct device *d, const void *frame, size_t len);
-/* The same of one from outside of the simulation. */
-void device_feed(struct device *d, const void *frame, size_t len);
 /* The same of a tunnel device; 'tunnel' NULL: it is not in external mode. */
 struct flow_key;
 void device_receive_tunnel(struct device *d, const void *frame, size_t len,

@@ -3,21 +3,21 @@
 #include "sim/recorder.h"
 
 #include <errno.h>
-#include <linux/if_arp.h>
+#include <inttypes.h>
 #include <stdarg.h>
 
 #include "base/bytes.h"
 #include "base/wire.h"
 #include "sim/device.h"
 
-#define COOKED_LEN 16
-/* Packet types of the cooked header, as nlmon has them; not in Debian 12's linux/if_packet.h. */
-enum { TO_USER = 6, TO_KERNEL = 7 };
+/* The header of LINKTYPE_NETLINK, with PACKET_USER and PACKET_KERNEL as nlmon tells them. */
+enum { COOKED_LEN = 16, HW_NETLINK = 824, TO_USER = 6, TO_KERNEL = 7 };
 
 struct recorder {
     struct pcapng_out *out;
     unsigned netlink;           /* interface */
     unsigned n_socks;
+    bool is_fed;                /* the next frame comes from a file */
     GArray *processes;          /* of uint32_t: their pids */
     GString *line;
 };
@@ -88,15 +88,22 @@ static unsigned interface_of(struct recorder *r, struct device *d)
     return d->capture;
 }
 
-void recorder_frame(struct device *d, enum pcapng_direction direction, const void *frame, size_t len,
-                    const char *comment)
+void recorder_fed(struct sim *sim, bool is_fed)
+{
+    if (sim->recorder)
+        sim->recorder->is_fed = is_fed;
+}
+
+void recorder_frame(struct device *d, enum pcapng_direction direction, const void *frame, size_t len)
 {
     struct sim *sim = d->ns->sim;
+    struct recorder *r = sim->recorder;
     struct pcapng_packet p = { .direction = direction, .time_ns = now(sim), .data = frame,
-                               .len = len, .comment = comment };
+                               .len = len, .comment = r->is_fed ? "fed" : NULL };
 
-    p.interface = interface_of(sim->recorder, d);
-    pcapng_out_packet(sim->recorder->out, &p);
+    r->is_fed = false;          /* what follows from it is not */
+    p.interface = interface_of(r, d);
+    pcapng_out_packet(r->out, &p);
 }
 
 void recorder_netlink(struct sim *sim, enum pcapng_direction direction, int protocol,
@@ -108,16 +115,26 @@ void recorder_netlink(struct sim *sim, enum pcapng_direction direction, int prot
                                .data = bytes, .len = len, .comment = comment };
 
     be16_put(cooked, direction == PCAPNG_IN ? TO_KERNEL : TO_USER);
-    be16_put(cooked + 2, ARPHRD_NETLINK);
+    be16_put(cooked + 2, HW_NETLINK);
     be16_put(cooked + 14, (uint16_t)protocol);
     pcapng_out_packet(sim->recorder->out, &p);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-int recorder_open(struct sim *sim, const char *path, struct err *e)
+static void put_world(struct sim *sim)
 {
     const struct sim_options *o = &sim->options;
+    const struct chance_options *c = &o->chance;
+
+    recorder_event(sim, "world seed=%" PRIu64 " cpus=%u shows_cpus=%d one_cpu=%d no_features=%#x"
+                   " upcall_order=%d min_delay=%" PRIu64 " max_delay=%" PRIu64 " loss=%u rx=%d rx_cpu=%u",
+                   o->seed, o->n_cpus, o->shows_cpus, o->is_on_one_cpu, o->no_features, (int)c->order,
+                   c->min_delay_ns, c->max_delay_ns, c->loss, (int)c->rx, c->rx_cpu);
+}
+
+int recorder_open(struct sim *sim, const char *path, struct err *e)
+{
     struct pcapng_out *out;
     struct recorder *r;
 
@@ -131,8 +148,7 @@ int recorder_open(struct sim *sim, const char *path, struct err *e)
                             .processes = g_array_new(FALSE, FALSE, sizeof(uint32_t)) };
     r->netlink = pcapng_out_interface(out, "netlink", PCAPNG_NETLINK);
     sim->recorder = r;
-    recorder_event(sim, "world seed=%" G_GUINT64_FORMAT " cpus=%u shows_cpus=%d one_cpu=%d no_features=%#x",
-                   o->seed, o->n_cpus, o->shows_cpus, o->is_on_one_cpu, o->no_features);
+    put_world(sim);
     return 0;
 }
 

@@ -15,7 +15,7 @@
  * What changes the world and is no message is an event, one line (values after '=' have no blanks
  * but the last one of a line; data=HEX is bytes):
  *
- *   world seed=N cpus=N shows_cpus=0|1 one_cpu=0|1 no_features=0xN     struct sim_options; the first line
+ *   world seed=N cpus=N ...                struct sim_options, member by member; the first line
  *   open sock=N protocol=P type=T ns=N process=N       a netlink socket; sockets and processes are counted
  *                                                      from 1, in the order they came
  *   open sock=N family=packet protocol=0xP type=T ns=N process=N       AF_PACKET
@@ -62,13 +62,15 @@ void recorder_event(struct sim *sim, const char *fmt, ...) __attribute__((format
 void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Says that the next frame comes from a file, and afterwards that no more do. */
+void recorder_fed(struct sim *sim, bool is_fed);
+
 /* For those below sim->recorder is not NULL. */
-void recorder_frame(struct device *d, enum pcapng_direction direction, const void *frame, size_t len,
-                    const char *comment);
+void recorder_frame(struct device *d, enum pcapng_direction direction, const void *frame, size_t len);
 /* A datagram of a socket with this NETLINK_* number. */
 void recorder_netlink(struct sim *sim, enum pcapng_direction direction, int protocol,
                       const void *bytes, size_t len, const char *comment);
-/* The number of a client's process or socket: n_... counts from 1. */
+/* The numbers of a client's process, by its pid, and of its next socket. */
 unsigned recorder_process(struct sim *sim, uint32_t pid);
 unsigned recorder_next_sock(struct sim *sim);
 

@@ -12,6 +12,7 @@
 
 #include "dp/dp.h"
 #include "netlink/family.h"
+#include "sim/chance.h"
 #include "sim/clock.h"
 #include "sim/rng.h"
 
@@ -20,6 +21,7 @@ struct recorder;
 struct scenario;
 struct trace;
 
+#define SIM_MOST_CPUS 1024u     /* what a cpu_set_t holds */
 #define SIM_START_NS (100 * UINT64_C(1000000000))   /* monotonic time does not start near 0 */
 
 struct sim_options {
@@ -28,6 +30,7 @@ struct sim_options {
     bool shows_cpus;            /* clients see n_cpus in place of the machine's */
     bool is_on_one_cpu;         /* requests run on the first CPU, not on the client's modulo n_cpus */
     uint32_t no_features;       /* OVS_DP_F_* that datapaths refuse, as older kernels do */
+    struct chance_options chance;
 };
 
 /* A network namespace: sockets, datapaths, devices. */
@@ -55,6 +58,7 @@ struct sim {
     struct sim_options options;
     struct clock clock;
     struct rng rng;
+    struct chance *chance;      /* order, delay and loss of upcalls */
     unsigned cpu;               /* that runs what runs now */
     struct netlink *nl;
     struct dp_env env;
@@ -78,6 +82,9 @@ struct sim {
 
 struct sim *sim_new(const struct sim_options *options);     /* NULL: defaults */
 void sim_free(struct sim *sim);                             /* NULL allowed */
+
+/* Before there are datapaths or devices but lo. */
+void sim_set_cpus(struct sim *sim, unsigned n);
 
 /* Delivers what is between the ends of pairs now, without moving time. For the end of a request
  * or command: others wait for the next event. */
