@@ -127,7 +127,7 @@ static void put_world(struct sim *sim)
     const struct sim_options *o = &sim->options;
     const struct chance_options *c = &o->chance;
 
-    recorder_event(sim, "world seed=%" PRIu64 " cpus=%u shows_cpus=%d one_cpu=%d no_features=%#x"
+    recorder_event(sim, "world seed=%" PRIu64 " cpus=%u shows_cpus=%d one_cpu=%d no_features=0x%x"
                    " upcall_order=%d min_delay=%" PRIu64 " max_delay=%" PRIu64 " loss=%u rx=%d rx_cpu=%u",
                    o->seed, o->n_cpus, o->shows_cpus, o->is_on_one_cpu, o->no_features, (int)c->order,
                    c->min_delay_ns, c->max_delay_ns, c->loss, (int)c->rx, c->rx_cpu);

@@ -22,7 +22,8 @@
  *   bind sock=N port=PORTID groups=0xM     as asked for: port 0, the lowest free number
  *   connect sock=N                         the same without groups
  *   bind sock=N ifindex=I protocol=0xP     AF_PACKET
- *   setopt sock=N level=L name=N value=V | data=HEX            AF_PACKET: the value's bytes
+ *   setopt sock=N level=L name=N value=V | data=HEX            AF_PACKET: the value's bytes; what is
+ *                                          on SOL_SOCKET there only concerns what the program reads
  *   recv sock=N len=L                      the client's largest buffer so far, which dumps fill
  *   frame sock=N data=HEX                  sent by AF_PACKET: struct proto_ll, the frame
  *   close sock=N
