@@ -128,16 +128,18 @@ static void handle_events(struct clients *all, int fd)
 {
     struct epoll_event events[N_EVENTS];
     int n = epoll_wait(fd, events, N_EVENTS, 0);
+    bool is_called = false;
 
     for (int i = 0; i < n; i++) {
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        if (events[i].data.u64 == LISTEN_ID)
-            accept_all(all);
-        else if (c)
+        if (c)
             (void)conn_readable(c);
+        is_called |= events[i].data.u64 == LISTEN_ID;
     }
+    if (is_called)              /* behind the ends of whoever was there before */
+        accept_all(all);
 }
 
 /* The one who spoke last is tried first, but not for ever: the others are waiting. */

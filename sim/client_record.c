@@ -32,7 +32,7 @@ void record_open(struct conn *c, int type, int protocol)
 void record_close(const struct conn *c)
 {
     if (c->number)
-        recorder_event(sim_of(c), "close sock=%u", c->number);
+        recorder_close_sock(sim_of(c), c->number);
 }
 
 void record_recv(struct conn *c, uint32_t buffer_len)

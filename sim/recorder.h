@@ -67,6 +67,8 @@ void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *f
 void recorder_fed(struct sim *sim, bool is_fed);
 
 /* For those below sim->recorder is not NULL. */
+/* "close sock=N". Those that end together, as a process's do, are told in the order of their numbers. */
+void recorder_close_sock(struct sim *sim, unsigned number);
 void recorder_frame(struct device *d, enum pcapng_direction direction, const void *frame, size_t len);
 /* A datagram of a socket with this NETLINK_* number. */
 void recorder_netlink(struct sim *sim, enum pcapng_direction direction, int protocol,

@@ -67,6 +67,14 @@ void scenario_set_output(struct sim *sim, const char *folder)
     scn->out_folder = g_strdup(folder);
 }
 
+void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), void *ctx)
+{
+    struct scenario *scn = scenario_get(sim);
+
+    scn->at = at;
+    scn->at_ctx = ctx;
+}
+
 char *scn_path(const char *folder, const char *name)
 {
     if (!folder || g_path_is_absolute(name))
@@ -253,6 +261,14 @@ static void print(struct sim *sim, GString *out)
     g_string_truncate(out, 0);
 }
 
+static void tell_where(const struct scenario *scn, const char *path, unsigned n, const char *line)
+{
+    g_autofree char *where = scn->at ? g_strdup_printf("%s:%u: %s", path, n, line) : NULL;
+
+    if (where)
+        scn->at(scn->at_ctx, where);
+}
+
 static int run_lines(struct scenario *scn, const char *path, char **lines, struct err *e)
 {
     GString *out = g_string_new(NULL);
@@ -260,11 +276,14 @@ static int run_lines(struct scenario *scn, const char *path, char **lines, struc
 
     for (unsigned n = 0; !r && lines[n]; n++) {
         g_strchomp(lines[n]);
+        tell_where(scn, path, n + 1, lines[n]);
         r = scenario_do(scn->sim, lines[n], out, e);
         if (r)
             (void)err_prefix(e, "%s:%u", path, n + 1);
         print(scn->sim, out);
     }
+    if (!r)
+        tell_where(scn, path, g_strv_length(lines), "(what is still scheduled)");
     if (!r && (r = scn_run_injections(scn, e)))
         (void)err_prefix(e, "%s", path);
     g_string_free(out, TRUE);

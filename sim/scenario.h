@@ -24,6 +24,9 @@ bool scenario_moves_time(const char *line);
  * trace, or to standard output if there is none. The sentence in 'e' begins with "FILE:LINE: ". */
 int scenario_run_file(struct sim *sim, const char *path, struct err *e);
 
+/* Tells 'at' each line of a file, "FILE:LINE: TEXT", before it runs. NULL: nobody. */
+void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), void *ctx);
+
 /* Folder for recordings with a relative name; default: the current one. */
 void scenario_set_output(struct sim *sim, const char *folder);
 

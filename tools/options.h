@@ -25,6 +25,16 @@ enum {      /* which of them a subcommand takes */
     OPTION_TIME = 4096,
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
     OPTION_RECORD = 16384,
+    OPTION_TESTS = 1 << 20, /* folders follow, before, between or behind options: how to test them */
+};
+
+/* Of dpsim test. */
+struct test_options {
+    unsigned jobs;                              /* at a time; 0: one for each processor */
+    unsigned runs;                              /* of each test */
+    unsigned timeout_s;
+    const char *only, *keep, *junit;            /* NULL: not given */
+    bool is_update, has_tap, has_digest;
 };
 
 struct options {
@@ -35,7 +45,8 @@ struct options {
     enum time_level time;
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
-    char **program;                             /* argv, NULL-terminated */
+    struct test_options test;
+    char **program;                             /* argv, NULL-terminated; or folders */
 };
 
 /* Reads argv. Returns -1 to go on, otherwise the status to exit with: 0 after --help, 2 after
