@@ -75,8 +75,9 @@ int golden_find(const char *path, const char *only, GPtrArray *tests, struct err
 
 static int run_test(struct sim *sim, const char *test, struct err *e)
 {
-    unsigned n;
-    g_autofree char *scenario = find_scenario(test, &n);
+    unsigned n = 1;
+    bool is_folder = g_file_test(test, G_FILE_TEST_IS_DIR);
+    g_autofree char *scenario = is_folder ? find_scenario(test, &n) : g_strdup(test);
     int r;
 
     if (n != 1)
@@ -95,6 +96,8 @@ int golden_run(const struct golden_run *run, struct err *e)
     scenario_set_output(sim, run->output);
     scenario_watch(sim, run->at, run->ctx);
     r = trace_open(sim, trace, e);
+    if (!r && run->tells_all)
+        trace_tell_all(sim);
     if (!r)
         r = run_test(sim, run->test, e);
     if (scenario_finish(sim, &own) && !r) {
