@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sim/folder.h"
+#include "sim/golden_flows.h"
 #include "sim/scenario.h"
 #include "sim/summary.h"
 #include "sim/trace.h"
@@ -32,7 +33,7 @@ static bool is_test(const char *folder)
     unsigned n;
 
     g_free(find_scenario(folder, &n));
-    return n > 0;
+    return n > 0 || golden_flows_is_test(folder);
 }
 
 static void add_wanted(GPtrArray *tests, const char *test, const char *only)
@@ -62,7 +63,8 @@ int golden_find(const char *path, const char *only, GPtrArray *tests, struct err
     for (guint i = 0; i < found->len; i++)
         add_wanted(tests, g_ptr_array_index(found, i), only);
     if (!found->len)
-        r = err_set(e, ENOENT, "%s: no test here: neither it nor its folders hold a .scn file", path);
+        r = err_set(e, ENOENT, "%s: no test here: neither it nor its folders hold a .scn file, or "
+                    "flows and a capture", path);
     else if (tests->len == n_before)
         r = err_set(e, ENOENT, "%s: none of the %u tests here matches %s", path, found->len, only);
     g_ptr_array_free(found, TRUE);
@@ -80,9 +82,9 @@ static int run_test(struct sim *sim, const char *test, struct err *e)
     g_autofree char *scenario = is_folder ? find_scenario(test, &n) : g_strdup(test);
     int r;
 
-    if (n != 1)
+    if (n > 1)
         return err_set(e, EINVAL, "%s: %u scenarios in one folder", test, n);
-    r = scenario_run_file(sim, scenario, e);
+    r = n ? scenario_run_file(sim, scenario, e) : golden_flows_run(sim, test, e);
     return r ? r : sim_check_account(sim, e);
 }
 

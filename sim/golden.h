@@ -1,6 +1,6 @@
 /* golden.h - golden tests: what a folder's scenario records must be what the folder expects.
  *
- * A test is a folder with one *.scn file. It runs in a fresh simulation; all files that it leaves,
+ * A test is a folder with one *.scn file, or with captures and flows (golden_flows.h). It runs in a fresh simulation; all files that it leaves,
  * pcaps and its trace (trace.txt), must equal those in the folder's expected/ byte for byte.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_GOLDEN_H
