@@ -290,26 +290,33 @@ static int run_lines(struct scenario *scn, const char *path, char **lines, struc
     return r;
 }
 
-int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct err *e)
 {
     struct scenario *scn = scenario_get(sim);
-    char *text, **lines;
     struct err own = { 0 };
     int r;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
     g_free(scn->in_folder);
     scn->in_folder = g_path_get_dirname(path);
-    lines = g_strsplit(text, "\n", -1);
     r = run_lines(scn, path, lines, &own);
     if (!r)
         r = scn_recordings_check(scn, &own);
     if (r && e)
         *e = own;
+    g_clear_pointer(&scn->in_folder, g_free);
+    return r;
+}
+
+int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+{
+    char *text, **lines;
+    int r;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
+    lines = g_strsplit(text, "\n", -1);
+    r = scenario_run_lines(sim, path, lines, e);
     g_strfreev(lines);
     g_free(text);
-    g_free(scn->in_folder);
-    scn->in_folder = NULL;
     return r;
 }
