@@ -138,8 +138,6 @@ static void join_others(uint32_t proc, uint32_t thread)
     my_thread = thread;
     if (timers_forked)
         timers_forked();
-    if (entropy_forked)
-        entropy_forked();
     if (join(proc, &holds) || trap_arm())
         (void)RAW(SYS_exit_group, 127);
 }

@@ -9,18 +9,16 @@
 #include "tools/time/core.h"
 #include "tools/time/io.h"
 
-#define N_FDS 65536
+static uint16_t table[FD_TABLE];
 
-static uint8_t table[N_FDS];
-
-uint8_t fd_flags(int fd)
+uint16_t fd_flags(int fd)
 {
-    return fd >= 0 && fd < N_FDS ? table[fd] : 0;
+    return fd >= 0 && fd < FD_TABLE ? table[fd] : 0;
 }
 
-void fd_set_flags(int fd, uint8_t flags)
+void fd_set_flags(int fd, uint16_t flags)
 {
-    if (fd >= 0 && fd < N_FDS)
+    if (fd >= 0 && fd < FD_TABLE)
         table[fd] = flags;
 }
 
@@ -51,7 +49,7 @@ long call_close_range(struct call *c)
 
     if (first > last)
         return -EINVAL;
-    for (unsigned fd = first; fd < N_FDS && fd <= last; fd++) {
+    for (unsigned fd = first; fd < FD_TABLE && fd <= last; fd++) {
         if (table[fd] & FD_OWN) {
             if (fd > first)
                 (void)RAW(SYS_close_range, first, fd - 1, c->arg[2]);
@@ -68,7 +66,7 @@ long call_close_range(struct call *c)
 static long copied(int from, long to)
 {
     if (to >= 0 && to != from)
-        fd_set_flags((int)to, (uint8_t)(fd_flags(from) & ~FD_OWN));
+        fd_set_flags((int)to, (uint16_t)(fd_flags(from) & ~FD_OWN));
     return to;
 }
 
@@ -143,12 +141,21 @@ static long opened(const char *path, long fd)
     return fd;
 }
 
+/* 'path' and the flags behind it stand at 'at' among the arguments. */
+static long open_at(struct call *c, int at)
+{
+    const char *path = (const char *)c->arg[at];
+    long fd = machine_open ? machine_open(path, c->arg[at + 1]) : MACHINE_NOT_OURS;
+
+    return fd != MACHINE_NOT_OURS ? fd : opened(path, call_native(c));
+}
+
 long call_openat(struct call *c)
 {
-    return opened((const char *)c->arg[1], call_native(c));
+    return open_at(c, 1);
 }
 
 long call_open(struct call *c)
 {
-    return opened((const char *)c->arg[0], call_native(c));
+    return open_at(c, 0);
 }

@@ -7,6 +7,16 @@
 #include "tools/time/core.h"
 #include "tools/time/join.h"
 
+static void start_others(void)
+{
+    if (vdso_replace)
+        vdso_replace();
+    if (entropy_start)
+        entropy_start();
+    if (timers_start)
+        timers_start();
+}
+
 static void start(void)
 {
     uint64_t all = UINT64_MAX, mask;
@@ -18,6 +28,7 @@ static void start(void)
             (void)RAW(SYS_exit_group, 127);
         if (!holds)
             token_await();
+        start_others();
     }
     mask &= ~SIGNAL_BIT(SIGSYS);
     (void)RAW(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));

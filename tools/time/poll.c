@@ -53,7 +53,7 @@ static long look_until(struct call *c, struct wait *w, long (*look)(struct call 
     if (r)
         return r;
     if (w->deadline_ns == page->now_ns) {
-        wait_yield(c);
+        wait_yield();
         return 0;
     }
     while (!r && !why) {

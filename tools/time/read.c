@@ -59,7 +59,7 @@ static long when_readable(struct call *c)
 
 long call_read(struct call *c)
 {
-    uint8_t flags = fd_flags((int)c->arg[0]);
+    uint16_t flags = fd_flags((int)c->arg[0]);
 
     if ((flags & FD_RANDOM) && entropy_read) {
         entropy_read((void *)c->arg[1], (size_t)c->arg[2]);

@@ -10,7 +10,7 @@ static long sleep_until(struct call *c, uint64_t deadline, struct timespec *left
     long r;
 
     if (deadline <= page->now_ns) {
-        wait_yield(c);
+        wait_yield();
         return 0;
     }
     do
@@ -66,6 +66,7 @@ long call_clock_nanosleep(struct call *c)
 
 long call_sched_yield(struct call *c)
 {
-    wait_yield(c);
+    (void)c;
+    wait_yield();
     return 0;
 }

@@ -24,16 +24,22 @@ static long run(struct call *c, const struct call_row *row)
     return row->run ? row->run(c) : call_native(c);
 }
 
+static void changed(const struct call_row *row)
+{
+    if (!(row->flags & CALL_QUIET))
+        atomic_fetch_add(&page->change, 1);
+}
+
 /* Others may be looked at while it waits, and after it. */
 static long dispatch(struct call *c, const struct call_row *row)
 {
     long r;
 
-    if (row->flags & CALL_QUIET)
-        return run(c, row);
-    atomic_fetch_add(&page->change, 1);
+    changed(row);
     r = run(c, row);
-    atomic_fetch_add(&page->change, 1);
+    changed(row);
+    if (spin_called)
+        spin_called(c, r);
     return r;
 }
 

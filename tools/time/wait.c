@@ -6,9 +6,6 @@
 
 #include "tools/time/core.h"
 
-#define MOST_YIELDS 1000        /* in a row, with nobody else there to go on */
-#define YIELD_NS    1000000     /* what one more of them takes */
-
 /* By thread, on its own stack; those of other processes are unused. */
 static struct wait *waits[VTIME_THREADS];
 static uint32_t sequence[VTIME_THREADS];        /* in order of their beginning */
@@ -57,6 +54,13 @@ void wait_check(void)
     check_signals();
 }
 
+void time_set_timer(uint64_t at_ns)
+{
+    my_process()->timer_ns = at_ns;
+    if (at_ns <= page->now_ns)
+        my_process()->checked = 0;
+}
+
 /* ---- waiting ------------------------------------------------------------------------------------- */
 
 static void begin(struct call *c, struct wait *w)
@@ -80,7 +84,7 @@ long wait_for(struct call *c, struct wait *w)
     if (signal_is_due(w->mask ? *w->mask : *mask_of(c)))
         return -EINTR;
     if (w->deadline_ns && w->deadline_ns <= page->now_ns) {
-        wait_yield(c);
+        wait_yield();
         return -ETIMEDOUT;
     }
     do {
@@ -100,18 +104,8 @@ long wait_for_fd(struct call *c, int fd, short events, uint64_t deadline_ns)
     return wait_for(c, &w);
 }
 
-/* Who does nothing but yield waits for time to pass, which it does not do as long as somebody runs. */
-void wait_yield(struct call *c)
+void wait_yield(void)
 {
-    static uint32_t n_in_vain;
-    struct wait pause = { .deadline_ns = page->now_ns + YIELD_NS };
-
-    if (page->queue_len)
-        n_in_vain = 0;
-    if (++n_in_vain > MOST_YIELDS) {
-        (void)wait_for(c, &pause);
-        return;
-    }
     vtime_make_ready(page, my_thread, VTIME_EVENT);
     token_pass();
 }
