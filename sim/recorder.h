@@ -63,9 +63,6 @@ void recorder_event(struct sim *sim, const char *fmt, ...) __attribute__((format
 void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Says that the next frame comes from a file, and afterwards that no more do. */
-void recorder_fed(struct sim *sim, bool is_fed);
-
 /* For those below sim->recorder is not NULL. */
 /* "close sock=N". Those that end together, as a process's do, are told in the order of their numbers. */
 void recorder_close_sock(struct sim *sim, unsigned number);
