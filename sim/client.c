@@ -349,15 +349,17 @@ static struct sim_ns *ns_of_pid(const struct clients *all, uint32_t pid)
     return found;
 }
 
-/* The clock that other processes on this machine compare OVS_FLOW_ATTR_USED with. It stands still
- * within a request, so that a recording of that needs one line to be repeated. */
-static uint64_t machine_clock(void *ctx)
+/* The clock that who asks compares OVS_FLOW_ATTR_USED with: another process's on this machine, unless it is
+ * known better. It stands still within a request, so that a recording of that needs one line to be repeated. */
+static uint64_t client_clock(void *ctx)
 {
     struct sim *sim = ctx;
     struct clients *all = sim->clients;
+    const struct conn *c = conn_find(all, all->last_id);
 
     if (!all->depth || !all->clock_ns) {
-        all->clock_ns = (uint64_t)g_get_monotonic_time() * 1000;
+        all->clock_ns = c && all->clock_of ? all->clock_of(all->clock_ctx, c->peer)
+                                           : (uint64_t)g_get_monotonic_time() * 1000;
         recorder_event(sim, "clock ns=%" G_GUINT64_FORMAT, all->clock_ns);
     }
     return all->clock_ns;
@@ -369,7 +371,7 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
     struct clients *all = g_new0(struct clients, 1);
 
     all->sim = sim;
-    sim->env.client_now = machine_clock;
+    sim->env.client_now = client_clock;
     sim->ns_of_pid = ns_of_pid;
     sim->clients = all;
     record_begin(sim);

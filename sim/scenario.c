@@ -223,7 +223,7 @@ int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)
 }
 
 /* Is it one that a "+TIME" stands before, or whose row says so? */
-static bool command_moves_time(const char *command)
+static bool command_needs_rest(const char *command)
 {
     const struct scn_command *cmd;
     char name[32];
@@ -234,10 +234,10 @@ static bool command_moves_time(const char *command)
     if (scan_char(&in, '+'))
         return true;
     cmd = scan_token(&in, name, sizeof(name)) ? scn_command_find(name) : NULL;
-    return cmd && cmd->effect == SCN_MOVES_TIME;
+    return cmd && (cmd->effect == SCN_MOVES_TIME || cmd->effect == SCN_FEEDS);
 }
 
-bool scenario_moves_time(const char *line)
+bool scenario_needs_rest(const char *line)
 {
     g_autofree char *copy = g_strdup(line);
     g_auto(GStrv) commands = NULL;
@@ -246,7 +246,7 @@ bool scenario_moves_time(const char *line)
     cut_comment(copy);
     commands = g_strsplit(copy, ";", -1);
     for (char **command = commands; *command && !found; command++)
-        found = command_moves_time(*command);
+        found = command_needs_rest(*command);
     return found;
 }
 
@@ -290,26 +290,33 @@ static int run_lines(struct scenario *scn, const char *path, char **lines, struc
     return r;
 }
 
-int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct err *e)
 {
     struct scenario *scn = scenario_get(sim);
-    char *text, **lines;
     struct err own = { 0 };
     int r;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
     g_free(scn->in_folder);
     scn->in_folder = g_path_get_dirname(path);
-    lines = g_strsplit(text, "\n", -1);
     r = run_lines(scn, path, lines, &own);
     if (!r)
         r = scn_recordings_check(scn, &own);
     if (r && e)
         *e = own;
+    g_clear_pointer(&scn->in_folder, g_free);
+    return r;
+}
+
+int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+{
+    char *text, **lines;
+    int r;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
+    lines = g_strsplit(text, "\n", -1);
+    r = scenario_run_lines(sim, path, lines, e);
     g_strfreev(lines);
     g_free(text);
-    g_free(scn->in_folder);
-    scn->in_folder = NULL;
     return r;
 }

@@ -25,7 +25,8 @@ enum {      /* which of them a subcommand takes */
     OPTION_TIME = 4096,
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
     OPTION_RECORD = 16384,
-    OPTION_TESTS = 1 << 20, /* folders follow, before, between or behind options: how to test them */
+    OPTION_TESTS = 1 << 20, /* of dpsim test */
+    OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
 };
 
 /* Of dpsim test. */
@@ -46,6 +47,7 @@ struct options {
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
     struct test_options test;
+    char again[512];                            /* what decides the outcome, as given: " --seed 3" */
     char **program;                             /* argv, NULL-terminated; or folders */
 };
 
