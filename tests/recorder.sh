@@ -140,6 +140,13 @@ mnl1 in $odd
 end
 END
 
+# ---- golden tests ------------------------------------------------------------------------------------
+
+cp -r "$here/../fixtures/hit" . && chmod -R a+rX hit || die "a golden test cannot be copied"
+simulator test --record --keep kept hit >got || die "dpsim test --record: $(cat got)"
+[ "$(events kept/hit/recording.pcapng | grep -c '^p1 in fed ')" -eq 5 ] || die "a golden test's recording"
+step "a golden test's recording lies beside what the test records"
+
 # ---- what cannot be written -------------------------------------------------------------------------
 
 refused 1 '/dev/full: the recording is incomplete: No space left on device' simulator run --record /dev/full -- true

@@ -62,7 +62,8 @@ static int run_test(struct job *job, struct err *e)
     const struct testing *all = run->of->all;
     struct sim_options sim = options_sim(&all->o);
     const struct golden_run golden = { .test = run->of->result->path, .output = run->output,
-                                       .sim = &sim, .at = pool_at, .ctx = job };
+                                       .sim = &sim, .is_recorded = all->o.test.is_recorded,
+                                       .at = pool_at, .ctx = job };
 
     shift_heap(run->number);
     return golden_run(&golden, e);

@@ -35,7 +35,7 @@ struct test_options {
     unsigned runs;                              /* of each test */
     unsigned timeout_s;
     const char *only, *keep, *junit;            /* NULL: not given */
-    bool is_update, has_tap, has_digest;
+    bool is_update, is_recorded, has_tap, has_digest;
 };
 
 struct options {
