@@ -234,7 +234,7 @@ static bool command_needs_rest(const char *command)
     if (scan_char(&in, '+'))
         return true;
     cmd = scan_token(&in, name, sizeof(name)) ? scn_command_find(name) : NULL;
-    return cmd && (cmd->effect == SCN_MOVES_TIME || cmd->effect == SCN_FEEDS);
+    return cmd && cmd->effect != SCN_LOOKS;
 }
 
 bool scenario_needs_rest(const char *line)
