@@ -195,6 +195,7 @@ struct upcall {
     const struct nlattr *userdata;      /* NULL: none */
     const uint8_t *acts;                /* NULL: none asked for */
     size_t acts_len;
+    bool ends_packet;                   /* it is all that becomes of the packet */
 };
 /* ovs_dp_upcall: 0, or -errno with n_lost counted. The packet stays the caller's. */
 int dp_upcall(struct datapath *dp, struct pkt *p, const struct flow_key *key,

@@ -149,7 +149,7 @@ void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struc
 
 static void miss(struct datapath *dp, struct pkt *p, const struct flow_key *key)
 {
-    struct upcall u = {.cmd = OVS_PACKET_CMD_MISS};
+    struct upcall u = {.cmd = OVS_PACKET_CMD_MISS, .ends_packet = true};
     int err;
 
     u.pid = dp->user_features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU

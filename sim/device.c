@@ -15,6 +15,7 @@
 #include "sim/ip_in.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
+#include "sim/recorder.h"
 #include "sim/rule.h"
 #include "sim/tunnel.h"
 #include "sim/wire.h"
@@ -384,6 +385,7 @@ int device_rename(struct device *d, const char *name, struct err *e)
     if (rc)
         return rc;
     g_strlcpy(d->dev.name, chosen, sizeof(d->dev.name));
+    d->capture = 0;
     rule_devices_changed(d->ns);
     device_event(d, 0);
     return 0;
@@ -395,6 +397,8 @@ static void count_arrived(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
+    if (d->ns->sim->recorder && d->dev.is_up)
+        recorder_frame(d, PCAPNG_IN, frame, len);
     packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
 }
 
@@ -423,7 +427,7 @@ void device_receive_tunnel(struct device *d, const void *frame, size_t len,
         dp_receive_tunnel(d->ns->sim->dp, &d->dev, frame, len, tunnel);
 }
 
-void device_transmit(struct device *d, const void *frame, size_t len)
+void device_count_sent(struct device *d, const void *frame, size_t len)
 {
     const struct sim *sim = d->ns->sim;
 
@@ -431,6 +435,13 @@ void device_transmit(struct device *d, const void *frame, size_t len)
     d->tx_bytes += len;
     if (d->out)
         pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
+    if (sim->recorder)
+        recorder_frame(d, PCAPNG_OUT, frame, len);
+}
+
+void device_transmit(struct device *d, const void *frame, size_t len)
+{
+    device_count_sent(d, frame, len);
     packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
     cable_carry(d, frame, len);
     host_receive(d, frame, len);

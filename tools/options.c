@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_CPUS 1024          /* what a cpu_set_t holds */
+#include "base/scan.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool take_socket(struct options *o, const char *arg)
@@ -51,7 +52,7 @@ static bool take_cpus(struct options *o, const char *arg)
     unsigned long n = strtoul(arg, &end, 10);
 
     o->cpus = (unsigned)n;
-    return *arg && !*end && n >= 1 && n <= MOST_CPUS;
+    return *arg && !*end && n >= 1 && n <= SIM_MOST_CPUS;
 }
 
 static bool take_without(struct options *o, const char *arg)
@@ -79,6 +80,12 @@ static bool take_time(struct options *o, const char *arg)
     return !timing_level_by_name(arg, &o->time) && (!o->time || timing_levels[o->time].start);
 }
 
+static bool take_record(struct options *o, const char *arg)
+{
+    o->record = arg;
+    return *arg;
+}
+
 static bool take_keep(struct options *o, const char *arg)
 {
     (void)arg;
@@ -91,11 +98,29 @@ static bool take_summary(struct options *o, const char *arg)
     return o->has_summary = true;
 }
 
+static bool take_chance(struct options *o, const char *arg, chance_scan_fn *scan)
+{
+    struct err e;
+    struct scan in;
+
+    scan_init(&in, arg);
+    return !scan(&in, &o->chance, &e) && scan_done(&in);
+}
+
+#define TAKE(name, usage, help, id)                                                               \
+    static bool take_##id(struct options *o, const char *arg)                                     \
+    {                                                                                             \
+        return take_chance(o, arg, chance_scan_##id);                                             \
+    }
+CHANCE_ROWS(TAKE)
+
 static bool take_static(struct options *o, const char *arg)
 {
     (void)arg;
     return o->may_be_static = true;
 }
+
+#define CHANCE_ROW(name, usage, help, id) { OPTION_CHANCE, name, usage, help, take_##id },
 
 /* clang-format off */
 static const struct row {
@@ -108,10 +133,12 @@ static const struct row {
     { OPTION_UPCALL,   "upcall",   "none|drop|normal", "who answers misses besides PROGRAM",   take_upcall },
     { OPTION_SEED,     "seed",     "N",                "of the simulator's random source (0)", take_seed },
     { OPTION_CPUS,     "cpus",     "N",                "CPUs that programs and the datapath see",  take_cpus },
+    CHANCE_ROWS(CHANCE_ROW)
     { OPTION_DETERMINISTIC, "deterministic", NULL,     "upcalls go to the first CPU's socket, wherever the program runs", take_deterministic },
     { OPTION_WITHOUT,  "without",  "per-cpu",         "upcalls go by port, as before Linux 5.15: that feature is refused", take_without },
     { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
     { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
+    { OPTION_RECORD,   "record",   "FILE.pcapng",      "record every netlink message and packet in a file for Wireshark", take_record },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
     { OPTION_STATIC,   "allow-static", NULL,           "run PROGRAM even if it cannot see the simulator", take_static },
@@ -187,5 +214,5 @@ struct sim_options options_sim(const struct options *o)
 {
     return (struct sim_options){ .seed = o->seed, .n_cpus = o->cpus, .shows_cpus = o->cpus,
                                  .is_on_one_cpu = o->is_deterministic,
-                                 .no_features = o->without };
+                                 .no_features = o->without, .chance = o->chance };
 }

@@ -23,15 +23,18 @@ enum {      /* which of them a subcommand takes */
     OPTION_WITHOUT = 1024,
     OPTION_NETNS = 2048,
     OPTION_TIME = 4096,
+    OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
+    OPTION_RECORD = 16384,
 };
 
 struct options {
-    const char *socket, *scenario, *upcall, *netns;     /* NULL: not given */
+    const char *socket, *scenario, *upcall, *netns, *record;    /* NULL: not given */
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
     enum time_level time;
     bool is_deterministic, is_kept, has_summary, may_be_static;
+    struct chance_options chance;
     char **program;                             /* argv, NULL-terminated */
 };
 
