@@ -23,6 +23,7 @@ struct scenario *scenario_get(struct sim *sim)
     scn->recordings = g_ptr_array_new();
     scn->injections = g_ptr_array_new();
     sim->scenario = scn;
+    recorder_event(sim, "do");          /* its socket takes a port id */
     return scn;
 }
 
