@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/if.h>           /* behind libc's net/if.h, which it gives way to */
 #include <linux/rtnetlink.h>
@@ -16,6 +17,7 @@
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
 #include "sim/rule.h"
+#include "sim/trace.h"
 #include "sim/tunnel.h"
 #include "sim/wire.h"
 
@@ -423,14 +425,23 @@ void device_receive_tunnel(struct device *d, const void *frame, size_t len,
         dp_receive_tunnel(d->ns->sim->dp, &d->dev, frame, len, tunnel);
 }
 
+void device_record(const struct device *d, const void *frame, size_t len)
+{
+    struct sim *sim = d->ns->sim;
+
+    if (!d->out)
+        return;
+    pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
+    if (sim->env.trace)
+        trace_line(sim, "recorded %s packet %" PRIu64, pcap_out_name(d->out),
+                   pcap_out_count(d->out));
+}
+
 void device_transmit(struct device *d, const void *frame, size_t len)
 {
-    const struct sim *sim = d->ns->sim;
-
     d->n_tx++;
     d->tx_bytes += len;
-    if (d->out)
-        pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
+    device_record(d, frame, len);
     packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
     cable_carry(d, frame, len);
     host_receive(d, frame, len);

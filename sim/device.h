@@ -100,6 +100,8 @@ void device_receive_tunnel(struct device *d, const void *frame, size_t len,
                            const struct flow_key *tunnel);
 /* The host sends a frame by it: on a datapath's own device that is where frames enter it. */
 void device_send(struct device *d, const void *frame, size_t len);
+/* What leaves by it goes to its recording, if it has one, and the trace says so. */
+void device_record(const struct device *d, const void *frame, size_t len);
 /* A frame leaves by it: counted and recorded. */
 void device_transmit(struct device *d, const void *frame, size_t len);
 

@@ -64,6 +64,14 @@ void scenario_set_output(struct sim *sim, const char *folder)
     scn->out_folder = g_strdup(folder);
 }
 
+void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), void *ctx)
+{
+    struct scenario *scn = scenario_get(sim);
+
+    scn->at = at;
+    scn->at_ctx = ctx;
+}
+
 char *scn_path(const char *folder, const char *name)
 {
     if (!folder || g_path_is_absolute(name))
@@ -237,6 +245,14 @@ static void print(struct sim *sim, GString *out)
     g_string_truncate(out, 0);
 }
 
+static void tell_where(const struct scenario *scn, const char *path, unsigned n, const char *line)
+{
+    g_autofree char *where = scn->at ? g_strdup_printf("%s:%u: %s", path, n, line) : NULL;
+
+    if (where)
+        scn->at(scn->at_ctx, where);
+}
+
 static int run_lines(struct scenario *scn, const char *path, char **lines, struct err *e)
 {
     GString *out = g_string_new(NULL);
@@ -244,37 +260,47 @@ static int run_lines(struct scenario *scn, const char *path, char **lines, struc
 
     for (unsigned n = 0; !r && lines[n]; n++) {
         g_strchomp(lines[n]);
+        tell_where(scn, path, n + 1, lines[n]);
         r = scenario_do(scn->sim, lines[n], out, e);
         if (r)
             (void)err_prefix(e, "%s:%u", path, n + 1);
         print(scn->sim, out);
     }
+    if (!r)
+        tell_where(scn, path, g_strv_length(lines), "(what is still scheduled)");
     if (!r && (r = scn_run_injections(scn, e)))
         (void)err_prefix(e, "%s", path);
     g_string_free(out, TRUE);
     return r;
 }
 
-int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct err *e)
 {
     struct scenario *scn = scenario_get(sim);
-    char *text, **lines;
     struct err own = { 0 };
     int r;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
     g_free(scn->in_folder);
     scn->in_folder = g_path_get_dirname(path);
-    lines = g_strsplit(text, "\n", -1);
     r = run_lines(scn, path, lines, &own);
     if (!r)
         r = scn_recordings_check(scn, &own);
     if (r && e)
         *e = own;
+    g_clear_pointer(&scn->in_folder, g_free);
+    return r;
+}
+
+int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+{
+    char *text, **lines;
+    int r;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
+    lines = g_strsplit(text, "\n", -1);
+    r = scenario_run_lines(sim, path, lines, e);
     g_strfreev(lines);
     g_free(text);
-    g_free(scn->in_folder);
-    scn->in_folder = NULL;
     return r;
 }
