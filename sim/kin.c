@@ -85,19 +85,19 @@ void kin_add(struct kin *k, pid_t pid)
 static void see(struct kin *k, pid_t pid, ino_t inode)
 {
     struct member *m = find(k, pid);
-    struct procfs_status status;
+    struct procfs_stat stat;
     bool is_same;
 
     if (m && !m->inode) {
         m->inode = inode;
         g_ptr_array_add(k->newcomers, m);
     } else if (!m || m->inode != inode || m->kind == MEMBER_UNKNOWN) {
-        if (!procfs_status(pid, &status))
+        if (!procfs_stat(pid, &stat))
             return;
-        is_same = m && m->inode == inode && m->parent == status.parent;
+        is_same = m && m->inode == inode && m->parent == stat.parent;
         m = set(k, pid);
         m->inode = inode;
-        m->parent = status.parent;
+        m->parent = stat.parent;
         m->has_hidden_parent = is_same;
         g_ptr_array_add(k->newcomers, m);
     }

@@ -6,41 +6,17 @@
 
 #define UNIX_FLAG_LISTENS 0x10000u      /* __SO_ACCEPTCON */
 
-/* What stands behind "NAME:" at a line's beginning, without blanks before it. */
-static const char *value_of(const char *text, const char *name)
+/* "PID (NAME) STATE PARENT ..."; the name may hold anything, also ')'. */
+bool procfs_parse_stat(const char *text, struct procfs_stat *out)
 {
-    size_t len = strlen(name);
+    const char *name = strchr(text, '('), *end = strrchr(text, ')');
+    char *rest;
 
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (!strncmp(line, name, len) && line[len] == ':')
-            return line + len + 1 + strspn(line + len + 1, "\t ");
-    }
-    return NULL;
-}
-
-static uint64_t number_of(const char *text, const char *name)
-{
-    const char *value = value_of(text, name);
-
-    return value ? g_ascii_strtoull(value, NULL, 10) : 0;
-}
-
-bool procfs_parse_status(const char *text, struct procfs_status *out)
-{
-    const char *name = value_of(text, "Name"), *state = value_of(text, "State");
-
-    if (!name || !state || !g_ascii_isalpha(*state)
-        || !value_of(text, "voluntary_ctxt_switches"))
+    if (!name || !end || end < name || end[1] != ' ' || !g_ascii_isalpha(end[2]))
         return false;
-    *out = (struct procfs_status){
-        .state = *state,
-        .parent = (pid_t)number_of(text, "PPid"),
-        .n_switches = number_of(text, "voluntary_ctxt_switches")
-                      + number_of(text, "nonvoluntary_ctxt_switches"),
-    };
-    memcpy(out->name, name, MIN(strcspn(name, "\n"), sizeof(out->name) - 1));
-    return true;
+    *out = (struct procfs_stat){ .state = end[2], .parent = (pid_t)strtol(end + 3, &rest, 10) };
+    memcpy(out->name, name + 1, MIN((size_t)(end - name - 1), sizeof(out->name) - 1));
+    return rest > end + 3;
 }
 
 bool procfs_parse_schedstat(const char *text, uint64_t *n_runs)
@@ -88,25 +64,25 @@ static char *read_file(pid_t pid, pid_t tid, const char *name)
     return text;
 }
 
-static bool status_of(pid_t pid, pid_t tid, struct procfs_status *out)
+static bool stat_of(pid_t pid, pid_t tid, struct procfs_stat *out)
 {
-    g_autofree char *text = read_file(pid, tid, "status");
+    g_autofree char *text = read_file(pid, tid, "stat");
 
-    return text && procfs_parse_status(text, out);
+    return text && procfs_parse_stat(text, out);
 }
 
-bool procfs_status(pid_t pid, struct procfs_status *out)
+bool procfs_stat(pid_t pid, struct procfs_stat *out)
 {
-    return status_of(pid, pid, out);
+    return stat_of(pid, pid, out);
 }
 
 void procfs_describe(GString *out, pid_t pid, pid_t tid)
 {
     g_autofree char *call = read_file(pid, tid, "syscall");
-    struct procfs_status process = { .name = "?" }, thread = { .name = "?", .state = '?' };
+    struct procfs_stat process = { .name = "?" }, thread = { .name = "?", .state = '?' };
 
-    (void)procfs_status(pid, &process);
-    (void)status_of(pid, tid, &thread);
+    (void)procfs_stat(pid, &process);
+    (void)stat_of(pid, tid, &thread);
     g_string_append_printf(out, "%s (pid %d), thread %d %s, state %c", process.name, pid, tid,
                            thread.name, thread.state);
     if (call && g_ascii_isdigit(*call))

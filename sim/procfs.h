@@ -8,16 +8,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Of /proc/PID/status and /proc/PID/task/TID/status. */
-struct procfs_status {
+/* Of /proc/PID/stat and /proc/PID/task/TID/stat. */
+struct procfs_stat {
     char name[32];
     char state;                 /* R, S, D, T, t, Z, X, ...: proc(5) */
     pid_t parent;               /* of the process */
-    uint64_t n_switches;        /* times that the thread has been taken off a CPU */
 };
 
 /* False: that is not what such a file says. */
-bool procfs_parse_status(const char *text, struct procfs_status *out);
+bool procfs_parse_stat(const char *text, struct procfs_stat *out);
 
 /* Of /proc/PID/task/TID/schedstat: times that the thread has been put on a CPU. */
 bool procfs_parse_schedstat(const char *text, uint64_t *n_runs);
@@ -32,7 +31,7 @@ struct procfs_unix {
 bool procfs_parse_unix(const char *line, struct procfs_unix *out);
 
 /* False: there is no such process (any more). */
-bool procfs_status(pid_t pid, struct procfs_status *out);
+bool procfs_stat(pid_t pid, struct procfs_stat *out);
 
 /* "ovs-vswitchd (pid 12), thread 14 handler3, state R, system call 7": for people. */
 void procfs_describe(GString *out, pid_t pid, pid_t tid);

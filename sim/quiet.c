@@ -22,7 +22,7 @@
 
 struct thread {
     pid_t tid;
-    int status_fd, schedstat_fd;
+    int stat_fd, schedstat_fd, syscall_fd;
     uint64_t n_runs;
     char state;
     bool rests;
@@ -61,12 +61,17 @@ static int open_in(int folder, pid_t tid, const char *name)
     return openat(folder, path, O_RDONLY | O_CLOEXEC);
 }
 
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 static void thread_done(struct thread *t)
 {
-    if (t->status_fd >= 0)
-        close(t->status_fd);
-    if (t->schedstat_fd >= 0)
-        close(t->schedstat_fd);
+    close_fd(t->stat_fd);
+    close_fd(t->schedstat_fd);
+    close_fd(t->syscall_fd);
 }
 
 static bool read_text(int fd, char *text, size_t size)
@@ -82,19 +87,21 @@ static bool read_text(int fd, char *text, size_t size)
 /* False: it has ended. '*has_run' becomes true if it may have run since the last look. */
 static bool thread_look(struct thread *t, bool *has_run)
 {
-    struct procfs_status status;
-    char text[4096];
+    struct procfs_stat stat;
+    char text[1024];
     uint64_t n_runs;
+    bool runs;
 
-    /* In this order: what is put on a CPU in between makes the numbers differ. */
+    /* First, for it waits for who is about to sleep. Who must not read it goes by the state alone. */
+    runs = read_text(t->syscall_fd, text, sizeof(text)) && g_str_has_prefix(text, "running");
     if (!read_text(t->schedstat_fd, text, sizeof(text)) || !procfs_parse_schedstat(text, &n_runs))
         return false;
-    if (!read_text(t->status_fd, text, sizeof(text)) || !procfs_parse_status(text, &status))
+    if (!read_text(t->stat_fd, text, sizeof(text)) || !procfs_parse_stat(text, &stat))
         return false;
     *has_run |= !t->rests || n_runs != t->n_runs;
     t->n_runs = n_runs;
-    t->state = status.state;
-    t->rests = n_runs == status.n_switches && strchr(STATES_OF_REST, status.state);
+    t->state = stat.state;
+    t->rests = !runs && strchr(STATES_OF_REST, stat.state);
     return true;
 }
 
@@ -160,8 +167,9 @@ static void list_threads(struct process *p)
 
         if (!t.tid || has_thread(p, t.tid))
             continue;
-        t.status_fd = open_in(dirfd(p->tasks), t.tid, "status");
+        t.stat_fd = open_in(dirfd(p->tasks), t.tid, "stat");
         t.schedstat_fd = open_in(dirfd(p->tasks), t.tid, "schedstat");
+        t.syscall_fd = open_in(dirfd(p->tasks), t.tid, "syscall");
         g_array_append_val(p->threads, t);
     }
 }
@@ -268,10 +276,38 @@ static bool tells_of(struct quiet *q, pid_t pid, int fd)
            && comes_to_rest(q);
 }
 
-static int self_test(struct quiet *q, struct err *e)
+static struct quiet *watch(pid_t root, struct err *e)
 {
+    struct quiet *q = g_new0(struct quiet, 1);
+
+    *q = (struct quiet){ .kin = kin_new(root), .has_run = true, .rests = true,
+                         .processes = g_ptr_array_new_with_free_func(process_free) };
+    if (q->kin)
+        return q;
+    (void)err_set(e, EOPNOTSUPP, "/proc cannot be read: %s", g_strerror(errno));
+    quiet_free(q);
+    return NULL;
+}
+
+static int test_with(pid_t pid, int fd, struct err *e)
+{
+    struct quiet *q = watch(pid, e);
     bool works;
-    int pair[2];
+
+    if (!q)
+        return -e->code;
+    quiet_add(q, pid);
+    works = tells_of(q, pid, fd);
+    quiet_free(q);
+    if (works)
+        return 0;
+    return err_set(e, EOPNOTSUPP, "/proc/PID/task/TID/stat and schedstat do not tell when a process rests: the kernel "
+                   "lacks CONFIG_SCHED_INFO, or /proc is mounted with hidepid");
+}
+
+static int self_test(struct err *e)
+{
+    int pair[2], r;
     pid_t pid;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
@@ -282,28 +318,17 @@ static int self_test(struct quiet *q, struct err *e)
         echo(pair[1]);
     }
     close(pair[1]);
-    works = pid > 0 && tells_of(q, pid, pair[0]);
+    r = pid > 0 ? test_with(pid, pair[0], e)
+                : err_set(e, errno, "cannot start a process: %s", g_strerror(errno));
     close(pair[0]);
     if (pid > 0)
         (void)waitpid(pid, NULL, 0);
-    if (works)
-        return 0;
-    return err_set(e, EOPNOTSUPP, "/proc/PID/task/TID/schedstat and status do not tell when a process rests: the kernel "
-                   "lacks CONFIG_SCHED_INFO, or /proc is mounted with hidepid");
+    return r;
 }
 
 struct quiet *quiet_new(struct err *e)
 {
-    struct quiet *q = g_new0(struct quiet, 1);
-
-    *q = (struct quiet){ .kin = kin_new(getpid()), .has_run = true, .rests = true,
-                         .processes = g_ptr_array_new_with_free_func(process_free) };
-    if (!q->kin)
-        (void)err_set(e, EOPNOTSUPP, "/proc cannot be read: %s", g_strerror(errno));
-    else if (!self_test(q, e))
-        return q;
-    quiet_free(q);
-    return NULL;
+    return self_test(e) ? NULL : watch(getpid(), e);
 }
 
 void quiet_free(struct quiet *q)

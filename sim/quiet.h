@@ -1,10 +1,12 @@
 /* quiet.h - do processes rest? Seen from outside, in /proc, without their help.
  *
- * How it works: the kernel counts how often a thread has been put on a CPU (schedstat) and taken off one (status). A
- * thread rests if both are the same and its state is a sleeping one: a state alone may be that of a
- * thread that is about to sleep and does not. If all threads rest, and none has been put on a CPU since the
- * look before, at which they rested, then between the two nothing has happened; who was woken in between is not
- * asleep, or has run. New threads and processes are made by those that run, so /proc is listed again only then.
+ * How it works: a thread's state says whether it sleeps (stat), and the kernel counts how often it has been put on a CPU
+ * (schedstat). If all threads sleep, and did so at the look before, and none has been put on a CPU since, then nothing
+ * has happened between the two looks: who is woken is no longer asleep, at once. New threads and processes are made
+ * by those that run, so /proc is listed again only then.
+ *
+ * One thing more: a thread says that it sleeps a moment before it does, and may lose the CPU in that moment, to
+ * find then that it need not sleep. Asked for its system call (syscall) the kernel waits until the moment is over.
  *
  * What this process does itself is no part of it: whoever asks must look, in between and afterwards, whether
  * one of the processes waits for an answer.

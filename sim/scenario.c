@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/recorder.h"
 #include "sim/scenario_int.h"
 #include "sim/trace.h"
 #include "sim/upcall_watch.h"
@@ -50,6 +51,8 @@ int scenario_finish(struct sim *sim, struct err *e)
     scn_injections_end(scn);
     r = scn_recordings_close(scn, &own);
     if (trace_close(sim, r ? NULL : &own) && !r)
+        r = -own.code;
+    if (recorder_close(sim, r ? NULL : &own) && !r)
         r = -own.code;
     if (r && e)
         *e = own;
@@ -114,10 +117,17 @@ static void add_usage(const struct scn_command *cmd, struct err *e)
                *cmd->usage ? " " : "", cmd->usage);
 }
 
+/* The flight recorder's word for a command; NULL: it leaves all as it was. */
+static const char *const recorded_as[SCN_MOVES_TIME + 1] = {
+    [SCN_BUILDS] = "do",   [SCN_FEEDS] = "do",
+    [SCN_INJECTS] = "did", [SCN_MOVES_TIME] = "did",
+};
+
 static int run_command(struct scenario *scn, struct scan *in, const char *expected, GString *out,
                        struct err *e)
 {
     const struct scn_command *cmd;
+    const char *text, *word;
     char name[32];
     uint64_t wait;
     int r;
@@ -130,13 +140,19 @@ static int run_command(struct scenario *scn, struct scan *in, const char *expect
     }
     if (scan_done(in))
         return 0;
-    trace_line(scn->sim, "> %s%s%s", in->at, expected ? "!" : "", expected ? expected : "");
+    text = in->at;
+    trace_line(scn->sim, "> %s%s%s", text, expected ? "!" : "", expected ? expected : "");
     if (!scan_token(in, name, sizeof(name)))
         return err_set(e, EINVAL, "%.40s... is no command; help lists them", in->at);
     if (!(cmd = scn_command_find(name)))
         return err_set(e, EINVAL, "%s is no command; help lists them", name);
     scn->is_refused = false;
+    word = recorded_as[cmd->effect];
+    if (word)
+        recorder_event(scn->sim, "%s %s%s%s", word, text, expected ? "!" : "", expected ? expected : "");
     r = cmd->run(scn, in, out, e);
+    if (r && word)
+        recorder_event(scn->sim, "failed %s %s", err_name(r), e->text);
     if (r == -EINVAL && !scn->is_refused)
         add_usage(cmd, e);
     return r ? err_prefix(e, "%s", cmd->name) : 0;
@@ -207,7 +223,7 @@ int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)
 }
 
 /* Is it one that a "+TIME" stands before, or whose row says so? */
-static bool command_moves_time(const char *command)
+static bool command_needs_rest(const char *command)
 {
     const struct scn_command *cmd;
     char name[32];
@@ -218,10 +234,10 @@ static bool command_moves_time(const char *command)
     if (scan_char(&in, '+'))
         return true;
     cmd = scan_token(&in, name, sizeof(name)) ? scn_command_find(name) : NULL;
-    return cmd && cmd->effect == SCN_MOVES_TIME;
+    return cmd && (cmd->effect == SCN_MOVES_TIME || cmd->effect == SCN_FEEDS);
 }
 
-bool scenario_moves_time(const char *line)
+bool scenario_needs_rest(const char *line)
 {
     g_autofree char *copy = g_strdup(line);
     g_auto(GStrv) commands = NULL;
@@ -230,7 +246,7 @@ bool scenario_moves_time(const char *line)
     cut_comment(copy);
     commands = g_strsplit(copy, ";", -1);
     for (char **command = commands; *command && !found; command++)
-        found = command_moves_time(*command);
+        found = command_needs_rest(*command);
     return found;
 }
 

@@ -16,8 +16,8 @@
 /* Runs one line; what the commands print is appended to 'out'. 0 or -errno. */
 int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e);
 
-/* Does a command of the line return at a later time than it is called? */
-bool scenario_moves_time(const char *line);
+/* Does a command of the line let packets in, or return at a later time than it is called? */
+bool scenario_needs_rest(const char *line);
 
 /* Runs a file's lines, then everything that is still scheduled. Relative input files are
  * looked up beside 'path', what is recorded goes to the output folder. Printed text goes to the

@@ -284,11 +284,9 @@ static void count_sent(const struct tunnel_out *o, const uint8_t *inner, uint32_
 {
     struct device *d = o->port;
 
-    d->n_tx++;
-    d->tx_bytes += len;
+    device_count_sent(d, inner, len);
     d->dev.stats.tx_packets++;
     d->dev.stats.tx_bytes += len - o->l3_off;
-    device_record(d, inner, len);
 }
 
 static enum drop_reason send_outer(struct tunnel_out *o, uint32_t headers)

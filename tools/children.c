@@ -53,9 +53,9 @@ static bool is_among(const GArray *pids, pid_t pid)
 static void end_other(void *ctx, pid_t pid)
 {
     struct ending *ending = ctx;
-    struct procfs_status status;
+    struct procfs_stat stat;
 
-    if (!procfs_status(pid, &status) || status.parent != getpid() || is_among(ending->known, pid))
+    if (!procfs_stat(pid, &stat) || stat.parent != getpid() || is_among(ending->known, pid))
         return;
     (void)kill(pid, SIGKILL);
     (void)waitpid(pid, NULL, 0);

@@ -91,6 +91,12 @@ static bool take_time(struct options *o, const char *arg)
     return !timing_level_by_name(arg, &o->time) && (!o->time || timing_levels[o->time].start);
 }
 
+static bool take_record(struct options *o, const char *arg)
+{
+    o->record = arg;
+    return *arg;
+}
+
 static bool take_keep(struct options *o, const char *arg)
 {
     (void)arg;
@@ -194,6 +200,7 @@ static const struct row {
     { OPTION_WITHOUT,  "without",  "per-cpu",         "upcalls go by port, as before Linux 5.15: that feature is refused", take_without },
     { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
     { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
+    { OPTION_RECORD,   "record",   "FILE.pcapng",      "record every netlink message and packet in a file for Wireshark", take_record },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
     { OPTION_TESTS,    "jobs",     "N",                "tests at a time (one for each processor); also -j N", take_jobs },

@@ -24,6 +24,7 @@ enum {      /* which of them a subcommand takes */
     OPTION_NETNS = 2048,
     OPTION_TIME = 4096,
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
+    OPTION_RECORD = 16384,
     OPTION_TESTS = 1 << 20, /* of dpsim test */
     OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
 };
@@ -38,7 +39,7 @@ struct test_options {
 };
 
 struct options {
-    const char *socket, *scenario, *upcall, *netns;     /* NULL: not given */
+    const char *socket, *scenario, *upcall, *netns, *record;    /* NULL: not given */
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
