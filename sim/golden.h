@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "sim/diff.h"
+#include "sim/scenario.h"
 #include "sim/sim.h"
 
 #define GOLDEN_TRACE "trace.txt"
@@ -24,6 +25,7 @@ struct golden_run {
     const char *test;                           /* its folder, or a scenario file */
     const char *output;                         /* existing folder for what is recorded */
     const struct sim_options *sim;              /* NULL: defaults */
+    const struct scenario_programs *programs;   /* NULL: it may not start any */
     bool tells_all;                             /* the trace has what explains it: trace_tell_all() */
     void (*at)(void *ctx, const char *where);   /* is told where it is; NULL: nobody */
     void *ctx;

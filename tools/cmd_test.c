@@ -17,10 +17,12 @@
 #include "tools/cmd.h"
 #include "tools/options.h"
 #include "tools/pool.h"
+#include "tools/test_programs.h"
 #include "tools/test_report.h"
 #include "tools/test_seeds.h"
 
 #define RUNS 2
+#define LAST_LINES 10
 #define TIMEOUT_S 60
 #define ODD_BYTES 4112          /* that one run has allocated more than the one before it */
 
@@ -47,6 +49,7 @@ struct test_run {
     struct test_case *of;
     unsigned number;            /* from 0 */
     char *output, *log;
+    char *scratch;              /* folder for what programs need and nobody records */
     struct job *job;
 };
 
@@ -64,13 +67,20 @@ static int run_test(struct job *job, struct err *e)
 {
     const struct test_run *run = job->ctx;
     const struct testing *all = run->of->all;
+    const char *path = run->of->result->path;
     struct sim_options sim = options_sim(&all->o);
-    const struct golden_run golden = { .test = run->of->result->path, .output = run->output,
-                                       .sim = &sim, .at = pool_at, .ctx = job };
+    struct test_programs *programs = test_programs_new(path, run->output, run->scratch,
+                                                       options_test_time(&all->o));
+    const struct golden_run golden = { .test = path, .output = run->output, .sim = &sim,
+                                       .programs = test_programs_ops(programs), .at = pool_at,
+                                       .ctx = job };
+    int r;
 
     sim.seed = run->of->seed;
     shift_heap(run->number);
-    return golden_run(&golden, e);
+    r = golden_run(&golden, e);
+    test_programs_free(programs);
+    return r;
 }
 
 /* ---- when all runs have ended ---------------------------------------------------------------- */
@@ -82,6 +92,15 @@ static void append_indented(GString *out, const char *before, const char *text)
     for (char **line = lines; *line; line++)
         if (**line || line[1])
             g_string_append_printf(out, "%s%s\n", before, *line);
+}
+
+static const char *last_lines(const char *text)
+{
+    const char *at = text + strlen(text);
+
+    for (unsigned n = 0; at > text && n < LAST_LINES; at--)
+        n += at[-1] == '\n';
+    return at == text ? at : at + 1;
 }
 
 static void fail(struct test_case *c, char *why)
@@ -102,7 +121,7 @@ static void explain(struct test_case *c, const struct diff_spot *spot)
 
     if (!spot->packet || !g_file_get_contents(path, &trace, NULL, NULL))
         return;
-    if (explain_trace(trace, &here, ways)) {
+    if (!spot->is_only_a && explain_trace(trace, &here, ways)) {
         g_string_append_printf(out, "  how it came to be packet %" PRIu64 " of %s:\n", spot->packet,
                                spot->file);
         append_indented(out, "    ", ways->str);
@@ -126,6 +145,25 @@ static void add_log(const struct test_case *c, const struct test_run *run)
         append_indented(c->result->text, "  | ", text);
 }
 
+/* The last lines of the trace, and of what programs have printed that did not end before the scenario. */
+static void add_last_lines(const struct test_case *c, const struct test_run *run)
+{
+    GPtrArray *files = folder_list(run->output);
+
+    for (guint i = 0; i < files->len; i++) {
+        const char *name = g_ptr_array_index(files, i);
+        g_autofree char *path = g_build_filename(run->output, name, NULL);
+        g_autofree char *text = NULL;
+
+        if ((!g_str_has_suffix(name, ".out") && strcmp(name, GOLDEN_TRACE)) ||
+            !g_file_get_contents(path, &text, NULL, NULL) || !*text)
+            continue;
+        g_string_append_printf(c->result->text, "  %s ends with:\n", name);
+        append_indented(c->result->text, "  | ", last_lines(g_strchomp(text)));
+    }
+    g_ptr_array_free(files, TRUE);
+}
+
 static bool all_runs_are_done(struct test_case *c)
 {
     for (guint i = 0; i < c->runs->len; i++) {
@@ -135,6 +173,7 @@ static bool all_runs_are_done(struct test_case *c)
             continue;
         fail(c, g_strdup(run->job->failure));
         add_log(c, run);
+        add_last_lines(c, run);
         return false;
     }
     return true;
@@ -229,6 +268,7 @@ static void remove_runs(const struct test_case *c, bool is_told)
 
         if (!is_kept)
             folder_remove(run->output);
+        folder_remove(run->scratch);
         (void)unlink(run->log);
     }
 }
@@ -300,6 +340,7 @@ static int add_run(struct test_case *c, unsigned number, GPtrArray *jobs, struct
     run->number = number;
     run->output = choose_output(c, number);
     run->log = g_strdup_printf("%s/%u-%u.log", c->all->scratch, c->all->cases->len, number);
+    run->scratch = g_strdup_printf("%s/%u-%u.tmp", c->all->scratch, c->all->cases->len, number);
     run->job = job_new(run, run->log);
     g_ptr_array_add(c->runs, run);
     g_ptr_array_add(jobs, run->job);
@@ -367,6 +408,7 @@ static void case_free(gpointer data)
 
         g_free(run->output);
         g_free(run->log);
+        g_free(run->scratch);
         g_free(run);
     }
     g_ptr_array_free(c->runs, TRUE);
@@ -414,7 +456,7 @@ int cmd_test(int argc, char **argv)
     GPtrArray *jobs;
     struct err e = { 0 };
     int status = options_read(argc, argv, OPTION_TESTS | OPTION_PLACES | OPTION_SEED | OPTION_CPUS
-                              | OPTION_CHANCE, &all.o);
+                              | OPTION_CHANCE | OPTION_TIME, &all.o);
 
     if (status >= 0)
         return status;

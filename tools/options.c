@@ -89,6 +89,7 @@ static bool take_deterministic(struct options *o, const char *arg)
 
 static bool take_time(struct options *o, const char *arg)
 {
+    o->has_time = true;
     return !timing_level_by_name(arg, &o->time) && (!o->time || timing_levels[o->time].start);
 }
 
@@ -334,6 +335,11 @@ int options_read(int argc, char **argv, unsigned taken, struct options *o)
         note_again(o, row, optarg);
     }
     return check_rest(argv, taken, o);
+}
+
+enum time_level options_test_time(const struct options *o)
+{
+    return o->has_time || !timing_levels[TIME_VIRTUAL].start ? o->time : TIME_VIRTUAL;
 }
 
 struct sim_options options_sim(const struct options *o)

@@ -53,6 +53,7 @@ struct options {
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
     enum time_level time;
+    bool has_time;                              /* it was given */
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
     struct test_options test;
@@ -63,6 +64,9 @@ struct options {
 /* Reads argv. Returns -1 to go on, otherwise the status to exit with: 0 after --help, 2 after
  * a misuse that has been explained. */
 int options_read(int argc, char **argv, unsigned taken, struct options *o);
+
+/* The level of time that tests run at: virtual unless they say another one. */
+enum time_level options_test_time(const struct options *o);
 
 /* What they say about the simulation. */
 struct sim_options options_sim(const struct options *o);
