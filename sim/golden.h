@@ -46,6 +46,9 @@ struct golden_pair {
  * that does (packet 0: none). */
 unsigned golden_compare(const struct golden_pair *pair, GString *out, struct diff_spot *spot);
 
+/* The same of the frames that expected captures hold, whatever their order and times; other files may differ. */
+unsigned golden_compare_frames(const struct golden_pair *pair, GString *out);
+
 /* Makes 'expected' hold what 'output' holds, and appends what that changes. Returns how many files could
  * not be written. */
 unsigned golden_update(const char *expected, const char *output, GString *out);
