@@ -55,6 +55,8 @@ struct vtime_proc {
     uint32_t is_dying;          /* somebody has killed it */
     uint64_t checked;           /* 'change' at the last check */
     uint64_t timer_ns;          /* its timers want to run then */
+    uint64_t alarm_ns, alarm_interval_ns;       /* of them, the one that an exec does not end; 0: none */
+    uint64_t n_random;          /* words of its random numbers that are used up */
 };
 
 struct vtime_page {

@@ -9,6 +9,10 @@ const struct call_row call_rows[] = {
     [SYS_gettimeofday]      = { call_gettimeofday, CALL_QUIET },
     [SYS_time]              = { call_time, CALL_QUIET },
     [SYS_getcpu]            = { call_getcpu, CALL_QUIET },
+    [SYS_clock_settime]     = { call_clock_settime, CALL_QUIET },
+    [SYS_settimeofday]      = { call_clock_settime, CALL_QUIET },
+    [SYS_adjtimex]          = { call_adjtimex, CALL_QUIET },
+    [SYS_clock_adjtime]     = { call_adjtimex, CALL_QUIET },
 
     [SYS_timerfd_create]    = { call_timerfd_create, CALL_QUIET },
     [SYS_timerfd_settime]   = { call_timerfd_settime },
@@ -26,6 +30,7 @@ const struct call_row call_rows[] = {
     [SYS_getrusage]         = { call_getrusage, CALL_QUIET },
     [SYS_times]             = { call_times, CALL_QUIET },
     [SYS_sysinfo]           = { call_sysinfo, CALL_QUIET },
+    [SYS_uname]             = { call_uname, CALL_QUIET },
 };
 /* clang-format on */
 const size_t n_call_rows = ARRAY_SIZE(call_rows);

@@ -15,6 +15,7 @@
 #ifndef TIME_H
 #define TIME_H
 
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -110,26 +111,28 @@ void wait_yield(void);
 
 /* ---- timers: timers.c ------------------------------------------------------------------------------ */
 
-/* For timers.c: the earliest time at which timers_expire() shall be called, VTIME_NEVER: not at all. */
-void time_set_timer(uint64_t at_ns);
-
-/* By timers.c: does what is due at time_now(): writes event descriptors, sends signals (by raw calls), and
- * sets the next time. Called on any thread of the process, with the token. */
+/* Does what is due at time_now(): writes event descriptors, sends signals (by raw calls), and says in the page
+ * (timer_ns) when it is to be called again. Called on any thread of the process, with the token. */
 LATER void timers_expire(void);
 LATER void timers_forked(void);       /* in a new child, which inherits no timer but descriptors */
+LATER void timers_start(void);        /* in a new program: an alarm goes on in it */
 
 /* ---- descriptors: fds.c ---------------------------------------------------------------------------- */
 
 enum {                          /* what a descriptor is, beyond what the kernel says of it */
     FD_OWN = 0x1,               /* ours: the program cannot close it */
     FD_RANDOM = 0x2,            /* reading it gives entropy_read()'s bytes */
-    FD_TIMER = 0x4,             /* an eventfd in place of a timerfd: timers.c knows it */
+    FD_TIMER = 0x4,             /* an eventfd in place of a timerfd; timer_fd.c's index is in the upper bits */
 };
+
+#define FD_TABLE 65536          /* numbers below have flags */
+#define FD_INDEX(flags) ((flags) >> 4)
+#define FD_WITH_INDEX(index) ((uint16_t)((index) << 4))
 
 /* Flags of a descriptor follow it through dup() of all kinds and fork(), and end with close(). 0 for numbers
  * out of the table. */
-uint8_t fd_flags(int fd);
-void fd_set_flags(int fd, uint8_t flags);
+uint16_t fd_flags(int fd);
+void fd_set_flags(int fd, uint16_t flags);
 
 /* By timers.c: read() of an FD_TIMER, in place of the kernel's; and: 'fd' is about to be closed. */
 LATER long timer_read(struct call *c);
@@ -139,19 +142,35 @@ LATER void timer_closed(int fd);
 
 /* The next bytes of this process's stream, seeded by page->seed and time_vpid(). */
 LATER void entropy_read(void *buf, size_t len);
-LATER void entropy_forked(void);      /* in a new child: a stream of its own */
+LATER void entropy_start(void);       /* in a new program */
 
 /* Is it a path whose descriptor is FD_RANDOM? */
 LATER bool entropy_is_path(const char *path);
 
+/* ---- clocks: spin.c, vdso.c ----------------------------------------------------------------------- */
+
+/* After each call: who makes calls that find nothing, over and over, lets time pass here. */
+LATER void spin_called(struct call *c, long result);
+
+/* In a new program: what libc does without entering the kernel becomes system calls. */
+LATER void vdso_replace(void);
+
+/* ---- files that tell of the machine: procfs.c ------------------------------------------------------- */
+
+#define MACHINE_NOT_OURS LONG_MIN
+
+/* Opens the one that stands in for it. A descriptor, -errno, or MACHINE_NOT_OURS. */
+LATER long machine_open(const char *path, long flags);
+
 /* ---- rows of other files, by system call ----------------------------------------------------------- */
 
 /* clock.c; its functions that do not enter the kernel are exported by libc's names */
-LATER call_fn call_clock_gettime, call_gettimeofday, call_time, call_clock_getres, call_getcpu;
+LATER call_fn call_clock_gettime, call_gettimeofday, call_time, call_clock_getres, call_getcpu, call_clock_settime,
+    call_adjtimex;
 /* timers.c */
 LATER call_fn call_timerfd_create, call_timerfd_settime, call_timerfd_gettime, call_timer_create, call_timer_settime,
     call_timer_gettime, call_timer_getoverrun, call_timer_delete, call_setitimer, call_getitimer, call_alarm;
-/* entropy.c */
-LATER call_fn call_getrandom, call_getrusage, call_times, call_sysinfo;
+/* entropy.c, machine.c */
+LATER call_fn call_getrandom, call_getrusage, call_times, call_sysinfo, call_uname;
 
 #endif
