@@ -215,3 +215,28 @@ bool scan_duration(struct scan *s, uint64_t *ns)
     *ns = value;
     return true;
 }
+
+#define PERCENT_DIGITS 6        /* behind the point */
+
+bool scan_percent(struct scan *s, uint32_t *share)
+{
+    struct scan at = *s;
+    uint64_t parts, value, scale = 100;
+
+    if (!scan_u64(&at, 100, &parts))
+        return false;
+    if (scan_char(&at, '.')) {
+        const char *start = at.at;
+
+        for (; is_digit(*at.at) && at.at - start < PERCENT_DIGITS; at.at++) {
+            parts = parts * 10 + (uint64_t)(*at.at - '0');
+            scale *= 10;
+        }
+    }
+    if (!scan_char(&at, '%') || parts > scale)
+        return false;
+    value = (parts << 32) / scale;
+    *share = value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+    *s = at;
+    return true;
+}

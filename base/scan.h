@@ -36,4 +36,7 @@ bool scan_u64(struct scan *s, uint64_t max, uint64_t *value);
 /* Takes a duration as "1500ns", "20us", "1ms", "2s", "1.5s", in nanoseconds. */
 bool scan_duration(struct scan *s, uint64_t *ns);
 
+/* Takes "10%" or "0.5%": the share times 2^32; of 100%, the largest number. */
+bool scan_percent(struct scan *s, uint32_t *share);
+
 #endif

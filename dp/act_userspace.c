@@ -39,7 +39,7 @@ static const struct flow_key *egress_tunnel(const struct act_run *run, const str
 static int userspace_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
     const struct nlattr *in[OVS_USERSPACE_ATTR_MAX + 1];
-    struct upcall u = {.cmd = OVS_PACKET_CMD_ACTION};
+    struct upcall u = {.cmd = OVS_PACKET_CMD_ACTION, .ends_packet = is_last};
     struct flow_key tunnel;
     int err;
 

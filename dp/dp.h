@@ -61,6 +61,11 @@ GByteArray *dp_defrag(struct dp_ns *ns, uint16_t type, const void *frame, size_t
  * multicast with seq 0 (catalogue 03, section 3.9). Call before freeing the device. */
 void dp_device_gone(struct dp_ns *ns, struct netdev *dev);
 
+/* For dp_env.upcall: to its socket now. 0, -ECONNREFUSED (there is none) or -EAGAIN (full). */
+int dp_upcall_send(const struct upcall_msg *u);
+/* One that dp_env.upcall had taken does not reach its socket: counted as if it had failed at once. */
+void dp_upcall_lost(const struct upcall_msg *u);
+
 /* Every 4000 ms of virtual time: sorts each mask array by use (catalogue 06, section 6.6). */
 void dp_rebalance(struct dp_world *world);
 

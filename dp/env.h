@@ -17,6 +17,21 @@
 
 struct dp_ns;
 struct flow_key;
+struct netns;
+struct nlmsghdr;
+
+/* An upcall's message on its way to a socket. */
+struct upcall_msg {
+    struct netns *net;
+    uint32_t portid;            /* of the socket */
+    const struct nlmsghdr *msg;
+    size_t room;                /* bytes allocated for it: its charge, as in sock_queue() */
+    bool ends_packet;           /* nothing else becomes of the packet */
+};
+
+/* BEGIN: a packet's way begins, what follows up to its END belongs to it (they nest). END has no text. */
+enum dp_trace_what { DP_TRACE_STEP, DP_TRACE_BEGIN, DP_TRACE_END };
+typedef void dp_trace_fn(void *ctx, enum dp_trace_what what, const char *func, const char *text);
 
 struct dp_env {
     void *ctx;
@@ -58,10 +73,14 @@ struct dp_env {
                                     struct pkt *p);
     /* Fills in what sending would choose: source address and UDP ports. False: it would not go. */
     bool (*tunnel_fill)(void *ctx, struct netdev *port, struct pkt *p, struct flow_key *tunnel);
+    /* An upcall leaves: 0, or -errno as of dp_upcall_send(). Whoever keeps a copy and cannot send that
+     * later calls dp_upcall_lost(). NULL: dp_upcall_send(). */
+    int (*upcall)(void *ctx, const struct upcall_msg *u);
     /* Should this call fail as if memory had run out? 'point' names it ("flow_alloc"). NULL: never. */
     bool (*fault)(void *ctx, const char *point);
     /* One line of the trace: the kernel function's name and what it saw. NULL: tracing is off. */
-    void (*trace)(void *ctx, const char *func, const char *text);
+    dp_trace_fn *trace;
+    bool traces_misses;     /* ... and for a packet without a flow, the flow that is nearest to it */
 };
 
 #endif

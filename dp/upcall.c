@@ -55,7 +55,8 @@ static struct nlmsghdr *build(struct datapath *dp, const struct pkt *p, uint32_t
 static int queue(struct datapath *dp, const struct pkt *p, uint32_t len,
                  const struct flow_key *key, const struct upcall *u)
 {
-    struct nlmsghdr *msg;
+    const struct dp_env *env = dp_world_of(dp)->env;
+    struct upcall_msg m = { .net = dp->ns->net, .portid = u->pid, .ends_packet = u->ends_packet };
 
     if (!datapath_ifindex(dp))
         return -ENODEV;
@@ -63,8 +64,31 @@ static int queue(struct datapath *dp, const struct pkt *p, uint32_t len,
         return -EFBIG;
     if (faulty(dp_world_of(dp), "upcall_alloc"))
         return -ENOMEM;
-    msg = build(dp, p, len, key, u);
-    return unicast(dp->ns->net, u->pid, msg, msg->nlmsg_len + KEY_ROOM);
+    m.msg = build(dp, p, len, key, u);
+    m.room = m.msg->nlmsg_len + KEY_ROOM;
+    return env->upcall ? env->upcall(env->ctx, &m) : dp_upcall_send(&m);
+}
+
+int dp_upcall_send(const struct upcall_msg *u)
+{
+    return unicast(u->net, u->portid, u->msg, u->room);
+}
+
+/* The datapath may have gone meanwhile; a miss ends a packet as an upcall, an action consumes it. */
+void dp_upcall_lost(const struct upcall_msg *u)
+{
+    const struct dp_ns *ns = u->net->user;
+    const struct genlmsghdr *genl = mnl_nlmsg_get_payload(u->msg);
+    const struct ovs_header *header = (const void *)(genl + 1);
+    struct datapath *dp = datapath_by_ifindex(ns, header->dp_ifindex);
+    struct dp_account *account = &ns->world->account;
+
+    if (dp)
+        dp->stats.n_lost++;
+    if (!u->ends_packet)
+        return;
+    *(genl->cmd == OVS_PACKET_CMD_MISS ? &account->n_upcall : &account->n_consumed) -= 1;
+    account->n_drop[DROP_UPCALL]++;
 }
 
 static int queue_tagged(struct datapath *dp, const struct pkt *p, uint32_t keep,

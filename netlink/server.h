@@ -27,6 +27,8 @@ struct netlink {
     void *user;
     netlink_refused_fn *refused;        /* NULL: nobody wants to know */
     void *refused_user;
+    bool has_tap;
+    struct netlink_tap tap;
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
     uint8_t *event;             /* MSG_ROOM bytes: news of a device, while an answer is built */
 };
@@ -50,8 +52,6 @@ void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsgh
  * and not as a member (catalogue 01, section 1.8). */
 void send_event(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
                 struct req *cause);
-
-struct sock *netns_find(struct netns *ns, int protocol, uint32_t portid);
 
 /* What a buffer of 'room' bytes counts against SO_RCVBUF. */
 size_t sock_truesize(size_t room);

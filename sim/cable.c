@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 #include <string.h>
 
+#include "sim/chance.h"
 #include "sim/trace.h"
 
 #define TAG_LEN 4u
@@ -96,7 +97,7 @@ static void arrive(void *ctx)
         drop(cable, f->from, why, f->len);
     } else {
         cable->n_carried[f->from]++;
-        device_receive(to, f->frame, f->len);       /* may end the link */
+        chance_receive(to, f->frame, f->len);       /* may end the link */
     }
     g_free(f);
 }
@@ -122,7 +123,7 @@ void cable_carry(struct device *from, const void *frame, size_t len)
     if (!cable)
         return;
     end = cable->end[1] == from;
-    if (cable->o.loss && rng_u32(&cable->sim->rng) <= cable->o.loss) {
+    if (cable->o.loss && rng_is_within(&cable->sim->rng, cable->o.loss)) {
         cable->n_lost[end]++;
         trace_line(cable->sim, "link %s > %s: lost len %zu", from->dev.name,
                    cable->end[!end]->dev.name, len);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "sim/client_int.h"
+#include "sim/recorder.h"
+#include "sim/vtime.h"
 
 #define BUF_SIZE   (1024 * 1024)
 #define PAGE_SIZE  (PROTO_SLOTS * sizeof(int32_t))
@@ -21,7 +24,7 @@
 
 /* ---- hello and welcome ----------------------------------------------------------------------- */
 
-static void send_welcome(const struct conn *c, const struct proto_welcome *w, bool with_page)
+void conn_welcome(const struct conn *c, const struct proto_welcome *w, int fd)
 {
     union {
         struct cmsghdr align;
@@ -32,14 +35,14 @@ static void send_welcome(const struct conn *c, const struct proto_welcome *w, bo
     struct cmsghdr *head;
 
     memset(&control, 0, sizeof(control));
-    if (with_page) {
+    if (fd >= 0) {
         msg.msg_control = &control;
         msg.msg_controllen = sizeof(control);
         head = CMSG_FIRSTHDR(&msg);
         head->cmsg_level = SOL_SOCKET;
         head->cmsg_type = SCM_RIGHTS;
         head->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(head), &c->all->page_fd, sizeof(int));
+        memcpy(CMSG_DATA(head), &fd, sizeof(int));
     }
     (void)sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -50,10 +53,12 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
     struct sim *sim = c->all->sim;
     struct sim_ns *ns;
 
-    if (h->kind == PROTO_HOLD && h->ns == PROTO_NS_NEW)
+    if (h->kind == PROTO_HOLD && h->ns == PROTO_NS_NEW) {
         ns = sim_ns_new(sim);
-    else
+        recorder_event(sim, "netns-add ns=%u", ns->id);
+    } else {
         ns = sim_ns_by_id(sim, h->ns);
+    }
     if (!ns)
         return -ENONET;
     w->ns = ns->id;
@@ -68,6 +73,8 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
     case PROTO_DATA:
         w->sock = c->id;
         return conn_open_sock(c, ns, h->type, h->protocol);
+    case PROTO_TIME:
+        return -EOPNOTSUPP;     /* these clients live on the machine's clock */
     default:
         return -EINVAL;
     }
@@ -76,7 +83,8 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
 static void welcome(struct conn *c, const void *bytes, size_t len)
 {
     const struct sim_options *o = &c->all->sim->options;
-    struct proto_welcome w = { .sim = c->all->cookie, .n_cpus = o->shows_cpus ? o->n_cpus : 0 };
+    struct proto_welcome w = { .sim = c->all->cookie, .n_cpus = o->shows_cpus ? o->n_cpus : 0,
+                               .flags = c->all->vtime ? PROTO_VIRTUAL : 0 };
     struct proto_hello h;
 
     if (len != sizeof(h)) {
@@ -84,8 +92,12 @@ static void welcome(struct conn *c, const void *bytes, size_t len)
         return;
     }
     memcpy(&h, bytes, sizeof(h));
+    if (h.magic == PROTO_MAGIC && h.kind == PROTO_TIME && c->all->vtime) {
+        vtime_hello(c, &h);
+        return;
+    }
     w.status = h.magic == PROTO_MAGIC ? settle(c, &h, &w) : -EPROTO;
-    send_welcome(c, &w, h.flags & PROTO_WANT_PAGE);
+    conn_welcome(c, &w, h.flags & PROTO_WANT_PAGE ? c->all->page_fd : -1);
     if (w.status)
         conn_free(c);
 }
@@ -104,7 +116,7 @@ static bool conn_readable(struct conn *c)
         conn_free(c);
     else if (c->kind == CONN_NEW)
         welcome(c, c->all->buf, (size_t)n);
-    else
+    else if (c->kind != CONN_TIME)      /* there it is enough to have been woken */
         request_handle(c, c->all->buf, (size_t)n);
     return true;
 }
@@ -121,20 +133,24 @@ static void accept_all(struct clients *all)
     }
 }
 
-static void handle_events(struct clients *all, int fd)
+/* How many there were. */
+static int handle_events(struct clients *all)
 {
     struct epoll_event events[N_EVENTS];
-    int n = epoll_wait(fd, events, N_EVENTS, 0);
+    int n = epoll_wait(all->epoll_fd, events, N_EVENTS, 0);
+    bool is_called = false;
 
     for (int i = 0; i < n; i++) {
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        if (events[i].data.u64 == LISTEN_ID)
-            accept_all(all);
-        else if (c)
+        if (c)
             (void)conn_readable(c);
+        is_called |= events[i].data.u64 == LISTEN_ID;
     }
+    if (is_called)              /* behind the ends of whoever was there before */
+        accept_all(all);
+    return n;
 }
 
 /* The one who spoke last is tried first, but not for ever: the others are waiting. */
@@ -153,12 +169,20 @@ static bool guess(struct clients *all)
     return false;
 }
 
+/* What has come. False: nothing has. */
+static bool serve(struct clients *all)
+{
+    bool is_served = guess(all) || handle_events(all) > 0;
+
+    all->n_served += is_served;
+    return is_served;
+}
+
 static gboolean on_event(gint fd, GIOCondition condition, gpointer user)
 {
+    (void)fd;
     (void)condition;
-    ((struct clients *)user)->n_served++;
-    if (!guess(user))
-        handle_events(user, fd);
+    (void)serve(user);
     return G_SOURCE_CONTINUE;
 }
 
@@ -171,6 +195,7 @@ void clients_begin(struct clients *all)
 {
     if (all->depth++)
         return;
+    all->clock_ns = 0;
     for (GList *l = all->unread.head, *next; l; l = next) {
         struct conn *c = l->data;
 
@@ -305,6 +330,13 @@ static int make_page(struct clients *all, struct err *e)
     return 0;
 }
 
+bool clients_serve_alone(struct clients *all, int timeout_ms)
+{
+    struct pollfd p = { .fd = all->epoll_fd, .events = POLLIN };
+
+    return (!timeout_ms || poll(&p, 1, timeout_ms) > 0) && serve(all);
+}
+
 static void serve_from(struct clients *all, GMainContext *context)
 {
     all->source = g_unix_fd_source_new(all->epoll_fd, G_IO_IN);
@@ -328,9 +360,8 @@ static void drop_source(GSource *source)
 }
 
 /* By its sockets; one that has none as yet is where programs start. */
-static struct sim_ns *ns_of_pid(void *ctx, uint32_t pid)
+static struct sim_ns *ns_of_pid(const struct clients *all, uint32_t pid)
 {
-    const struct clients *all = ctx;
     struct sim_ns *found = NULL;
 
     for (guint i = 0; i < all->slots->len; i++) {
@@ -344,11 +375,20 @@ static struct sim_ns *ns_of_pid(void *ctx, uint32_t pid)
     return found;
 }
 
-/* The clock that other processes on this machine compare OVS_FLOW_ATTR_USED with. */
-static uint64_t machine_clock(void *ctx)
+/* The clock that who asks compares OVS_FLOW_ATTR_USED with: another process's on this machine, unless it is
+ * known better. It stands still within a request, so that a recording of that needs one line to be repeated. */
+static uint64_t client_clock(void *ctx)
 {
-    (void)ctx;
-    return (uint64_t)g_get_monotonic_time() * 1000;
+    struct sim *sim = ctx;
+    struct clients *all = sim->clients;
+    const struct conn *c = conn_find(all, all->last_id);
+
+    if (!all->depth || !all->clock_ns) {
+        all->clock_ns = c && all->clock_of ? all->clock_of(all->clock_ctx, c->peer)
+                                           : (uint64_t)g_get_monotonic_time() * 1000;
+        recorder_event(sim, "clock ns=%" G_GUINT64_FORMAT, all->clock_ns);
+    }
+    return all->clock_ns;
 }
 
 struct clients *clients_new(struct sim *sim, GMainContext *context, const char *path,
@@ -357,9 +397,10 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
     struct clients *all = g_new0(struct clients, 1);
 
     all->sim = sim;
-    sim->env.client_now = machine_clock;
+    sim->env.client_now = client_clock;
     sim->ns_of_pid = ns_of_pid;
-    sim->ns_of_pid_ctx = all;
+    sim->clients = all;
+    record_begin(sim);
     all->listen_fd = all->page_fd = -1;
     all->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     all->slots = g_ptr_array_new();
@@ -386,6 +427,7 @@ void clients_free(struct clients *all)
     if (!all)
         return;
     all->sim->ns_of_pid = NULL;
+    all->sim->env.client_now = all->sim->env.now;
     drop_source(all->source);
     drop_source(all->alarm);
     for (guint i = 0; i < all->slots->len; i++)

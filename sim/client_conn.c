@@ -10,6 +10,8 @@
 
 #include "sim/client_int.h"
 #include "sim/packet.h"
+#include "sim/recorder.h"
+#include "sim/vtime.h"
 
 #define SEND_ROOM (1024 * 1024)         /* wished for; the system may allow less */
 #define MOST_UNREAD (128 * 1024)
@@ -32,6 +34,15 @@ static bool take_slot(struct clients *all, struct conn *c)
     return true;
 }
 
+static pid_t peer_of(int fd)
+{
+    struct ucred who = { 0 };
+    socklen_t len = sizeof(who);
+
+    (void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
+    return who.pid;
+}
+
 /* Takes over 'fd'; NULL: there are too many. */
 struct conn *conn_new(struct clients *all, int fd)
 {
@@ -40,6 +51,7 @@ struct conn *conn_new(struct clients *all, int fd)
 
     c->all = all;
     c->fd = fd;
+    c->peer = peer_of(fd);
     c->link.data = c;
     if (!take_slot(all, c)) {
         close(fd);
@@ -53,8 +65,10 @@ struct conn *conn_new(struct clients *all, int fd)
 
 static void leave_ns(struct sim_ns *ns)
 {
-    if (!--ns->n_users && ns->id && !ns->is_named)
-        sim_ns_free(ns);
+    if (--ns->n_users || !ns->id || ns->is_named)
+        return;
+    recorder_event(ns->sim, "netns-del ns=%u", ns->id);
+    sim_ns_free(ns);
 }
 
 void conn_free(struct conn *c)
@@ -64,10 +78,13 @@ void conn_free(struct conn *c)
     if (!c)
         return;
     slot = PROTO_SLOT(c->id);
+    if (c->kind == CONN_TIME)
+        vtime_hung_up(c);
     push_forget(c);
     wait_forget(c);
     jobs_forget(c);
     g_ptr_array_remove(c->all->dirty, c);
+    record_close(c);
     packet_close(c->packet);
     sock_close(c->sock);
     if (c->ns)
@@ -142,5 +159,6 @@ int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol)
     c->sock->transport = c;
     c->sock->readable = queued;
     size_window(c);
+    record_open(c, type, protocol);
     return 0;
 }

@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 
 #include "sim/client_int.h"
+#include "sim/vtime.h"
 #include "sim/device.h"
 #include "sim/packet.h"
+#include "sim/recorder.h"
 #include "sim/scenario.h"
 
 #define REPLY_PIECE (64 * 1024)
@@ -41,8 +43,13 @@ static int do_send(struct request *r)
     struct sock *s = r->target->sock;
     long n;
 
-    if (!s->dump)
+    if (!s->dump) {
+        record_recv(r->target, r->req.max_recv);
         sock_read_done(s, 0, r->req.max_recv);
+    }
+    if (!s->portid)
+        (void)sock_bind(s, 0);
+    record_send(r->target, r->payload, r->len);
     n = sock_send(s, r->payload, r->len);
     if (n < 0)
         return (int)n;
@@ -52,6 +59,7 @@ static int do_send(struct request *r)
 
 static int do_pull(struct request *r)
 {
+    record_recv(r->target, r->req.max_recv);
     push_note_read(r->target, r->req.max_recv);
     push_queued(r->target);
     return 0;
@@ -61,8 +69,10 @@ static int do_pull(struct request *r)
 
 static int packet_do_send(struct request *r)
 {
-    long n = packet_send(r->target->packet, r->payload, r->len);
+    long n;
 
+    record_send(r->target, r->payload, r->len);
+    n = packet_send(r->target->packet, r->payload, r->len);
     if (n < 0)
         return (int)n;
     r->rep.value = (uint32_t)n;
@@ -71,6 +81,7 @@ static int packet_do_send(struct request *r)
 
 static int packet_do_bind(struct request *r)
 {
+    record_bind(r->target, r->req.arg);
     return packet_bind(r->target->packet, (int)r->req.arg[0], (uint16_t)r->req.arg[1]);
 }
 
@@ -85,6 +96,7 @@ static int packet_do_name(struct request *r)
 
 static int packet_do_setopt(struct request *r)
 {
+    record_setopt(r->target, &r->req, r->payload, r->len);
     return packet_set_option(r->target->packet, (int)r->req.arg[0], (int)r->req.arg[1], r->payload,
                              r->len);
 }
@@ -120,6 +132,7 @@ static int do_bind(struct request *r)
     struct sock *s = r->target->sock;
     int rc;
 
+    record_bind(r->target, r->req.arg);
     /* A second bind must name the port id it has: catalogue 01, section 1.7. */
     if (s->portid)
         rc = s->portid == r->req.arg[0] ? 0 : -EINVAL;
@@ -132,6 +145,7 @@ static int do_bind(struct request *r)
 
 static int do_connect(struct request *r)
 {
+    record_connect(r->target);
     return r->target->sock->portid ? 0 : sock_bind(r->target->sock, 0);
 }
 
@@ -153,6 +167,7 @@ static int do_name(struct request *r)
 
 static int do_setopt(struct request *r)
 {
+    record_setopt(r->target, &r->req, NULL, 0);
     return sock_set_option(r->target->sock, (int)r->req.arg[0], (int)r->req.arg[1],
                            (int)r->req.arg[2]);
 }
@@ -197,6 +212,8 @@ static int do_ioctl(struct request *r)
         return -EINVAL;
     memcpy(&io, r->payload, sizeof(io));
     io.name[sizeof(io.name) - 1] = '\0';
+    if (client_ioctl_changes(r->req.arg[0]))
+        recorder_data(r->all->sim, &io, sizeof(io), "ioctl ns=%u cmd=0x%04x", r->ns->id, r->req.arg[0]);
     rc = client_ioctl(r->ns, r->req.arg[0], &io);
     g_byte_array_append(out_of(r), (const guint8 *)&io, sizeof(io));
     return rc;
@@ -319,13 +336,14 @@ bool request_answer(const struct conn *c, struct proto_reply *rep, const void *b
 {
     const uint8_t *data = bytes;
 
+    vtime_changed(c->all->vtime);
     do {
         size_t piece = MIN(len, REPLY_PIECE);
         struct iovec iov[] = { { rep, sizeof(*rep) }, { (void *)(uintptr_t)data, piece } };
         struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
 
         len -= piece;
-        rep->flags = len ? PROTO_CUT : 0;
+        rep->flags = (uint16_t)((rep->flags & ~PROTO_CUT) | (len ? PROTO_CUT : 0));
         if (!send_piece(c->fd, &msg))
             return false;
         data = len ? data + piece : NULL;
@@ -338,11 +356,20 @@ static bool answer(const struct conn *c, struct request *r)
     return request_answer(c, &r->rep, r->out ? r->out->data : NULL, r->out ? r->out->len : 0);
 }
 
+/* A client in virtual time must know whether to keep the token until the answer comes. */
+static bool is_told_to_wait(const struct conn *c)
+{
+    struct proto_reply rep = { .flags = PROTO_LATER };
+
+    return !c->all->vtime || request_answer(c, &rep, NULL, 0);
+}
+
 /* A program that escaped the preload library (a static one, after exec) writes its requests to
  * the descriptor itself: they are taken, though it reads our headers. */
 static void raw_send(struct conn *c, const void *bytes, size_t len)
 {
     clients_begin(c->all);
+    record_send(c, bytes, len);
     (void)sock_send(c->sock, bytes, len);
     sim_settle(c->all->sim);
     clients_end(c->all);
@@ -380,9 +407,9 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     sim_settle(sim);            /* what it made due now belongs to it */
     sim->cpu = 0;
     clients_end(r.all);
-    if (!r.is_later && !answer(c, &r))
+    (void)clients_retry(r.all);     /* before the answer: afterwards the client may be at something else */
+    if (r.is_later ? !is_told_to_wait(c) : !answer(c, &r))
         conn_free(c);
-    (void)clients_retry(r.all);
     if (r.out)
         g_byte_array_free(r.out, TRUE);
 }

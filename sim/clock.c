@@ -6,7 +6,7 @@ struct event {
     clock_event_fn *fn;
     void *ctx;
     unsigned depth;
-    bool is_background;
+    bool is_background, is_last;
 };
 
 static int event_cmp(const void *a, const void *b, void *unused)
@@ -16,6 +16,8 @@ static int event_cmp(const void *a, const void *b, void *unused)
     (void)unused;
     if (x->at_ns != y->at_ns)
         return x->at_ns < y->at_ns ? -1 : 1;
+    if (x->is_last != y->is_last)
+        return x->is_last ? 1 : -1;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -45,29 +47,32 @@ void clock_done(struct clock *c)
     c->events = NULL;
 }
 
-static struct event *add(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx)
+static uint64_t add(struct clock *c, const struct event *what)
 {
-    struct event *ev = g_new(struct event, 1);
+    struct event *ev = g_memdup2(what, sizeof(*what));
 
-    *ev = (struct event){ .at_ns = MAX(at_ns, c->now_ns), .id = c->next_id++, .fn = fn, .ctx = ctx };
+    ev->at_ns = MAX(ev->at_ns, c->now_ns);
+    ev->id = c->next_id++;
     if (ev->at_ns == c->now_ns)
         ev->depth = c->depth;
     g_sequence_insert_sorted(c->events, ev, event_cmp, NULL);
     c->next_ns = MIN(c->next_ns, ev->at_ns);
-    return ev;
+    return ev->id;
 }
 
 uint64_t clock_add(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx)
 {
-    return add(c, at_ns, fn, ctx)->id;
+    return add(c, &(struct event){ .at_ns = at_ns, .fn = fn, .ctx = ctx });
 }
 
 uint64_t clock_add_background(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx)
 {
-    struct event *ev = add(c, at_ns, fn, ctx);
+    return add(c, &(struct event){ .at_ns = at_ns, .fn = fn, .ctx = ctx, .is_background = true });
+}
 
-    ev->is_background = true;
-    return ev->id;
+uint64_t clock_add_last(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx)
+{
+    return add(c, &(struct event){ .at_ns = at_ns, .fn = fn, .ctx = ctx, .is_last = true });
 }
 
 void clock_cancel(struct clock *c, uint64_t id)
@@ -160,7 +165,7 @@ static bool run_caused(struct clock *c)
     for (; !g_sequence_iter_is_end(at); at = g_sequence_iter_next(at)) {
         const struct event *ev = g_sequence_get(at);
 
-        if (ev->at_ns > c->now_ns)
+        if (ev->at_ns > c->now_ns || ev->is_last)
             return false;
         if (ev->id < c->first_of_settling)
             continue;

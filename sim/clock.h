@@ -45,6 +45,9 @@ void clock_done(struct clock *c);               /* drops what has not run */
 uint64_t clock_add(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx);
 /* The same for an event that nobody waits for: it does not count in clock_next_awaited(). */
 uint64_t clock_add_background(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx);
+/* The same for an event that comes behind all others of its time, also those still to be added, and when those
+ * outside have come to rest. */
+uint64_t clock_add_last(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx);
 void clock_cancel(struct clock *c, uint64_t id);
 
 /* Time of the next event; false: there is none. */

@@ -7,6 +7,7 @@
 #include <netinet/ip_icmp.h>
 #include <stdarg.h>
 
+#include "sim/chance.h"
 #include "sim/host_int.h"
 #include "sim/trace.h"
 
@@ -234,7 +235,7 @@ void host_send(struct host *h, const uint8_t *mac, uint16_t type, const void *pa
     memcpy(frame + MAC_LEN, h->mac, MAC_LEN);
     be16_put(frame + 2 * MAC_LEN, type);
     memcpy(frame + ETH_HLEN, payload, len);
-    device_receive(h->d, frame, ETH_HLEN + len);
+    chance_receive(h->d, frame, ETH_HLEN + len);
     g_free(frame);
 }
 

@@ -3,6 +3,7 @@
 #ifndef SIM_RNG_H
 #define SIM_RNG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct rng {
@@ -27,6 +28,14 @@ static inline uint64_t rng_u64(struct rng *r)
 static inline uint32_t rng_u32(struct rng *r)
 {
     return (uint32_t)(rng_u64(r) >> 32);
+}
+
+/* True for 'share' / 2^32 of the draws; UINT32_MAX: always. */
+static inline bool rng_is_within(struct rng *r, uint32_t share)
+{
+    uint32_t drawn = rng_u32(r);
+
+    return share && drawn <= share;
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/recorder.h"
 #include "sim/scenario_int.h"
 #include "sim/trace.h"
 #include "sim/upcall_watch.h"
@@ -51,6 +52,8 @@ int scenario_finish(struct sim *sim, struct err *e)
     r = scn_recordings_close(scn, &own);
     if (trace_close(sim, r ? NULL : &own) && !r)
         r = -own.code;
+    if (recorder_close(sim, r ? NULL : &own) && !r)
+        r = -own.code;
     if (r && e)
         *e = own;
     return r;
@@ -62,6 +65,14 @@ void scenario_set_output(struct sim *sim, const char *folder)
 
     g_free(scn->out_folder);
     scn->out_folder = g_strdup(folder);
+}
+
+void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), void *ctx)
+{
+    struct scenario *scn = scenario_get(sim);
+
+    scn->at = at;
+    scn->at_ctx = ctx;
 }
 
 char *scn_path(const char *folder, const char *name)
@@ -106,10 +117,17 @@ static void add_usage(const struct scn_command *cmd, struct err *e)
                *cmd->usage ? " " : "", cmd->usage);
 }
 
+/* The flight recorder's word for a command; NULL: it leaves all as it was. */
+static const char *const recorded_as[SCN_MOVES_TIME + 1] = {
+    [SCN_BUILDS] = "do",   [SCN_FEEDS] = "do",
+    [SCN_INJECTS] = "did", [SCN_MOVES_TIME] = "did",
+};
+
 static int run_command(struct scenario *scn, struct scan *in, const char *expected, GString *out,
                        struct err *e)
 {
     const struct scn_command *cmd;
+    const char *text, *word;
     char name[32];
     uint64_t wait;
     int r;
@@ -122,13 +140,19 @@ static int run_command(struct scenario *scn, struct scan *in, const char *expect
     }
     if (scan_done(in))
         return 0;
-    trace_line(scn->sim, "> %s%s%s", in->at, expected ? "!" : "", expected ? expected : "");
+    text = in->at;
+    trace_line(scn->sim, "> %s%s%s", text, expected ? "!" : "", expected ? expected : "");
     if (!scan_token(in, name, sizeof(name)))
         return err_set(e, EINVAL, "%.40s... is no command; help lists them", in->at);
     if (!(cmd = scn_command_find(name)))
         return err_set(e, EINVAL, "%s is no command; help lists them", name);
     scn->is_refused = false;
+    word = recorded_as[cmd->effect];
+    if (word)
+        recorder_event(scn->sim, "%s %s%s%s", word, text, expected ? "!" : "", expected ? expected : "");
     r = cmd->run(scn, in, out, e);
+    if (r && word)
+        recorder_event(scn->sim, "failed %s %s", err_name(r), e->text);
     if (r == -EINVAL && !scn->is_refused)
         add_usage(cmd, e);
     return r ? err_prefix(e, "%s", cmd->name) : 0;
@@ -199,7 +223,7 @@ int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)
 }
 
 /* Is it one that a "+TIME" stands before, or whose row says so? */
-static bool command_moves_time(const char *command)
+static bool command_needs_rest(const char *command)
 {
     const struct scn_command *cmd;
     char name[32];
@@ -210,10 +234,10 @@ static bool command_moves_time(const char *command)
     if (scan_char(&in, '+'))
         return true;
     cmd = scan_token(&in, name, sizeof(name)) ? scn_command_find(name) : NULL;
-    return cmd && cmd->effect == SCN_MOVES_TIME;
+    return cmd && (cmd->effect == SCN_MOVES_TIME || cmd->effect == SCN_FEEDS);
 }
 
-bool scenario_moves_time(const char *line)
+bool scenario_needs_rest(const char *line)
 {
     g_autofree char *copy = g_strdup(line);
     g_auto(GStrv) commands = NULL;
@@ -222,7 +246,7 @@ bool scenario_moves_time(const char *line)
     cut_comment(copy);
     commands = g_strsplit(copy, ";", -1);
     for (char **command = commands; *command && !found; command++)
-        found = command_moves_time(*command);
+        found = command_needs_rest(*command);
     return found;
 }
 
@@ -237,6 +261,14 @@ static void print(struct sim *sim, GString *out)
     g_string_truncate(out, 0);
 }
 
+static void tell_where(const struct scenario *scn, const char *path, unsigned n, const char *line)
+{
+    g_autofree char *where = scn->at ? g_strdup_printf("%s:%u: %s", path, n, line) : NULL;
+
+    if (where)
+        scn->at(scn->at_ctx, where);
+}
+
 static int run_lines(struct scenario *scn, const char *path, char **lines, struct err *e)
 {
     GString *out = g_string_new(NULL);
@@ -244,37 +276,47 @@ static int run_lines(struct scenario *scn, const char *path, char **lines, struc
 
     for (unsigned n = 0; !r && lines[n]; n++) {
         g_strchomp(lines[n]);
+        tell_where(scn, path, n + 1, lines[n]);
         r = scenario_do(scn->sim, lines[n], out, e);
         if (r)
             (void)err_prefix(e, "%s:%u", path, n + 1);
         print(scn->sim, out);
     }
+    if (!r)
+        tell_where(scn, path, g_strv_length(lines), "(what is still scheduled)");
     if (!r && (r = scn_run_injections(scn, e)))
         (void)err_prefix(e, "%s", path);
     g_string_free(out, TRUE);
     return r;
 }
 
-int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct err *e)
 {
     struct scenario *scn = scenario_get(sim);
-    char *text, **lines;
     struct err own = { 0 };
     int r;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
     g_free(scn->in_folder);
     scn->in_folder = g_path_get_dirname(path);
-    lines = g_strsplit(text, "\n", -1);
     r = run_lines(scn, path, lines, &own);
     if (!r)
         r = scn_recordings_check(scn, &own);
     if (r && e)
         *e = own;
+    g_clear_pointer(&scn->in_folder, g_free);
+    return r;
+}
+
+int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+{
+    char *text, **lines;
+    int r;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
+    lines = g_strsplit(text, "\n", -1);
+    r = scenario_run_lines(sim, path, lines, e);
     g_strfreev(lines);
     g_free(text);
-    g_free(scn->in_folder);
-    scn->in_folder = NULL;
     return r;
 }

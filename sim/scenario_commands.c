@@ -154,6 +154,8 @@ static int scn_help(struct scenario *scn, struct scan *args, GString *out, struc
     return r;
 }
 
+#define CHANCE_ROW(name, usage, help, id) { name, usage, help, SCN_BUILDS, scn_chance_##id },
+
 /* clang-format off */
 const struct scn_command scn_commands[] = {
     { "dp",          "NAME [down]",                             "makes a datapath, its local device up", SCN_BUILDS, scn_dp_add },
@@ -175,7 +177,10 @@ const struct scn_command scn_commands[] = {
     { "del-flow",    "DP KEY",                                  "deletes a flow", SCN_BUILDS, scn_flow_del },
     { "del-flows",   "DP",                                      "deletes all flows", SCN_BUILDS, scn_flow_flush },
     { "upcall",      "[DP] drop|normal",                        "answers the misses of a datapath, or of all: drop, or a learning switch", SCN_BUILDS, scn_upcall },
-    { "inject",      "DEV FILE.pcap [first=N] [count=N]",       "feeds the frames of a file, or N of them, at their distance in time, from now on", SCN_FEEDS, scn_inject },
+    CHANCE_ROWS(CHANCE_ROW)
+    { "seed",        "N",                                       "begins all streams of random numbers anew, with this seed", SCN_BUILDS, scn_seed },
+    { "cpus",        "N",                                       "sets how many CPUs there are, before there is a device", SCN_BUILDS, scn_cpus },
+    { "inject",      "DEV FILE.pcap [first=N] [count=N]",       "feeds the frames of a file, or N of them, at their distance in time, from now on", SCN_INJECTS, scn_inject },
     { "send",        "DEV HEX",                                 "feeds one frame now", SCN_FEEDS, scn_send },
     { "execute",     "DP in_port=PORT HEX ACTIONS",             "lets the datapath run actions on a frame", SCN_FEEDS, scn_execute },
     { "record",      "DEV FILE.pcap",                           "records what leaves by a device", SCN_LOOKS, scn_record },

@@ -20,13 +20,16 @@ struct scenario {
     struct upcall_watch *upcalls;       /* NULL: misses are not answered here */
     bool is_refused;            /* the datapath answered the command with an error */
     bool is_running;            /* run: time stops with the last injection */
+    void (*at)(void *ctx, const char *where);   /* NULL: nobody wants to know */
+    void *at_ctx;
     struct err failed;          /* first failure of an injection, code 0: none */
 };
 
 enum scn_effect {
     SCN_LOOKS,          /* asks, compares or records; leaves all as it is */
     SCN_BUILDS,         /* changes what there is */
-    SCN_FEEDS,          /* lets packets in, now or later */
+    SCN_FEEDS,          /* makes packets and lets them in */
+    SCN_INJECTS,        /* lets packets of a file in, now and later */
     SCN_MOVES_TIME,     /* returns at a later time */
 };
 
@@ -102,6 +105,12 @@ SCN_COMMAND(addr);
 SCN_COMMAND(neigh);
 /* scenario_sysctl.c */
 SCN_COMMAND(sysctl);
+/* scenario_chance.c */
+SCN_COMMAND(seed);
+SCN_COMMAND(cpus);
+#define SCN_CHANCE(name, usage, help, id) SCN_COMMAND(chance_##id);
+CHANCE_ROWS(SCN_CHANCE)
+#undef SCN_CHANCE
 /* scenario_flow.c */
 SCN_COMMAND(flow_add);
 SCN_COMMAND(flow_mod);

@@ -8,34 +8,7 @@
 #include "sim/cable.h"
 #include "sim/scenario_int.h"
 
-#define WHOLE  (UINT64_C(1) << 32)
-#define DIGITS 6                /* behind the point of a percentage */
-
 /* ---- links ----------------------------------------------------------------------------------- */
-
-/* "10%" or "0.5%": the share times 2^32. */
-static bool scan_percent(struct scan *args, uint32_t *share)
-{
-    struct scan at = *args;
-    uint64_t units, value, scale = 100;
-
-    if (!scan_u64(&at, 100, &units))
-        return false;
-    if (scan_char(&at, '.')) {
-        const char *start = at.at;
-
-        for (; g_ascii_isdigit(*at.at) && at.at - start < DIGITS; at.at++) {
-            units = units * 10 + (uint64_t)(*at.at - '0');
-            scale *= 10;
-        }
-    }
-    if (!scan_char(&at, '%') || units > scale)
-        return false;
-    value = units * WHOLE / scale;
-    *share = (uint32_t)MIN(value, UINT32_MAX);
-    *args = at;
-    return true;
-}
 
 static int link_options(struct scan *args, struct cable_options *o, struct err *e)
 {

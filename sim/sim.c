@@ -5,6 +5,7 @@
 #include "sim/addr.h"
 #include "sim/device.h"
 #include "sim/neigh.h"
+#include "sim/recorder.h"
 #include "sim/route.h"
 #include "sim/rule.h"
 #include "sim/scenario.h"
@@ -217,8 +218,9 @@ struct sim *sim_new(const struct sim_options *options)
     sim->env.wake = env_wake;
     sim->wake_ns = UINT64_MAX;
     sim->env.ctx = sim;
-    sim->env.n_cpus = sim->options.n_cpus;
+    sim_set_cpus(sim, sim->options.n_cpus);
     sim->env.no_features = sim->options.no_features;
+    sim->chance = chance_new(sim);
     sim->dp = dp_world_new(sim->nl, &sim->env);
     netlink_set_refused(sim->nl, on_refused, sim);
     sim->namespaces = g_ptr_array_new();
@@ -236,11 +238,18 @@ void sim_free(struct sim *sim)
         sim_ns_free(g_ptr_array_index(sim->namespaces, sim->namespaces->len - 1));
     g_ptr_array_free(sim->namespaces, TRUE);
     dp_world_free(sim->dp);
+    chance_free(sim->chance);
     netlink_free(sim->nl);
     clock_done(&sim->clock);
     g_queue_clear_full(&sim->on_wire, g_free);
     (void)trace_close(sim, NULL);
+    (void)recorder_close(sim, NULL);
     g_free(sim);
+}
+
+void sim_set_cpus(struct sim *sim, unsigned n)
+{
+    sim->options.n_cpus = sim->env.n_cpus = n;
 }
 
 void sim_settle(struct sim *sim)
@@ -291,6 +300,7 @@ void sim_ns_free(struct sim_ns *ns)
 
     while ((s = g_queue_peek_head(&ns->net->socks)))
         sock_close(s);
+    chance_forget(ns->sim->chance, ns);
     dp_ns_free(ns->dp);
     while (ns->devices->len)
         device_free(g_ptr_array_index(ns->devices, ns->devices->len - 1));

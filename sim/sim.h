@@ -12,12 +12,16 @@
 
 #include "dp/dp.h"
 #include "netlink/family.h"
+#include "sim/chance.h"
 #include "sim/clock.h"
 #include "sim/rng.h"
 
+struct clients;
+struct recorder;
 struct scenario;
 struct trace;
 
+#define SIM_MOST_CPUS 1024u     /* what a cpu_set_t holds */
 #define SIM_START_NS (100 * UINT64_C(1000000000))   /* monotonic time does not start near 0 */
 
 struct sim_options {
@@ -26,6 +30,7 @@ struct sim_options {
     bool shows_cpus;            /* clients see n_cpus in place of the machine's */
     bool is_on_one_cpu;         /* requests run on the first CPU, not on the client's modulo n_cpus */
     uint32_t no_features;       /* OVS_DP_F_* that datapaths refuse, as older kernels do */
+    struct chance_options chance;
 };
 
 /* A network namespace: sockets, datapaths, devices. */
@@ -53,6 +58,7 @@ struct sim {
     struct sim_options options;
     struct clock clock;
     struct rng rng;
+    struct chance *chance;      /* order, delay and loss of upcalls */
     unsigned cpu;               /* that runs what runs now */
     struct netlink *nl;
     struct dp_env env;
@@ -60,10 +66,11 @@ struct sim {
     GPtrArray *namespaces;      /* of struct sim_ns */
     unsigned next_ns_id;
     struct trace *trace;        /* NULL: off */
+    struct recorder *recorder;  /* NULL: off */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
     /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */
-    struct sim_ns *(*ns_of_pid)(void *ctx, uint32_t pid);
-    void *ns_of_pid_ctx;
+    struct sim_ns *(*ns_of_pid)(const struct clients *all, uint32_t pid);
+    struct clients *clients;    /* NULL: there are none */
     struct err refusal;         /* why the last refused request was; code 0: none yet */
     GQueue on_wire;             /* frames between the ends of pairs: wire.c */
     uint64_t wire_ns;           /* when the last one was sent, and how many at that time */
@@ -75,6 +82,9 @@ struct sim {
 
 struct sim *sim_new(const struct sim_options *options);     /* NULL: defaults */
 void sim_free(struct sim *sim);                             /* NULL allowed */
+
+/* Before there are datapaths or devices but lo. */
+void sim_set_cpus(struct sim *sim, unsigned n);
 
 /* Delivers what is between the ends of pairs now, without moving time. For the end of a request
  * or command: others wait for the next event. */

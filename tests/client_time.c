@@ -222,7 +222,7 @@ static void timers(void)
     printf("value %d\n", await(SIGRTMIN));
     say("signal");
     timer_settime(a, 0, &every, NULL);
-    sleep(10);
+    nanosleep(&(struct timespec){ 10, 500000000 }, NULL);
     await(SIGRTMIN);
     printf("overrun %d\n", timer_getoverrun(a));
     timer_delete(a);

@@ -15,6 +15,10 @@ refused 2 'no program given' simulator run
 refused 2 'bad value: x' simulator run --seed x -- true
 refused 2 'value is missing after --seed' simulator run --seed
 refused 2 'bad value: flood' simulator run --upcall flood -- true
+refused 2 'bad value: lifo' simulator run --upcall-order lifo -- true
+refused 2 'bad value: 3ms..1ms' simulator serve --upcall-delay 3ms..1ms
+refused 2 'bad value: 7' simulator run --upcall-loss 7 -- true
+refused 2 'bad value: hash!' simulator run --rx-cpu 'hash!' -- true
 refused 2 'bad value: vport' simulator run --without vport -- true
 refused 2 'bad value: far' simulator exec --netns far -- true
 refused 2 '^dpsim serve: --socket' simulator serve

@@ -205,6 +205,48 @@ static void nobody_waits_for_background_events(void **state)
     assert_string_equal(s->text->str, "a110 b120 ");
 }
 
+/* Adds the story's last event of this time and an ordinary one, until the third. */
+static void cause(void *ctx)
+{
+    static struct event last, next;
+    struct event *ev = ctx;
+
+    note(ctx);
+    if (ev->letter == 'c')
+        return;
+    last = (struct event){ ev->story, 'z' };
+    next = (struct event){ ev->story, (char)(ev->letter + 1) };
+    clock_add_last(&ev->story->clock, ev->story->clock.now_ns, note, &last);
+    clock_add(&ev->story->clock, ev->story->clock.now_ns, cause, &next);
+}
+
+static void settle_and_cause(void *ctx)
+{
+    struct story *s = ctx;
+    struct event first = { s, 'a' };
+
+    if (!s->text->len)
+        cause(&first);
+    clock_advance(&s->clock, s->clock.now_ns);
+    g_string_append(s->text, "s ");
+}
+
+static void a_last_event_waits_for_all_of_its_time(void **state)
+{
+    struct story *s = *state;
+    struct clock_outside outside = { s, settle_and_cause, next, moved };
+    struct event a = { s, 'a' };
+
+    clock_add(&s->clock, 110, cause, &a);
+    clock_advance(&s->clock, 120);
+    assert_string_equal(s->text->str, "a110 b110 c110 z110 z110 ");
+    g_string_truncate(s->text, 0);
+    s->own_ns = UINT64_MAX;
+    s->clock.outside = &outside;
+    clock_advance(&s->clock, 120);
+    assert_string_equal(s->text->str, "a120 b120 c120 s z120 s z120 s ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stop_ends_an_advance_without_end, setup, teardown),
         cmocka_unit_test_setup_teardown(those_outside_live_between_the_events, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_waits_for_background_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_last_event_waits_for_all_of_its_time, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,11 @@ void fd_set_flags(int fd, uint16_t flags)
     world_fds[fd] = flags;
 }
 
+void time_set_timer(uint64_t at_ns)
+{
+    my_process()->timer_ns = at_ns;
+}
+
 long wait_for(struct call *c, struct wait *w)
 {
     (void)c;
@@ -83,6 +88,12 @@ long wait_for_fd(struct call *c, int fd, short events, uint64_t deadline_ns)
 
     (void)fd, (void)events;
     return wait_for(c, &w);
+}
+
+void mark_signalled(int tid)
+{
+    if (tid == me()->tid)
+        me()->is_signalled = 1;
 }
 
 long raw_call(long nr, long a, long b, long c, long d, long e, long f)

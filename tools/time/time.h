@@ -111,8 +111,11 @@ void wait_yield(void);
 
 /* ---- timers: timers.c ------------------------------------------------------------------------------ */
 
-/* Does what is due at time_now(): writes event descriptors, sends signals (by raw calls), and says in the page
- * (timer_ns) when it is to be called again. Called on any thread of the process, with the token. */
+/* For timers.c: the earliest time at which timers_expire() shall be called, VTIME_NEVER: not at all. */
+void time_set_timer(uint64_t at_ns);
+
+/* By timers.c: does what is due at time_now(): writes event descriptors, sends signals (by raw calls), and
+ * sets the next time. Called on any thread of the process, with the token. */
 LATER void timers_expire(void);
 LATER void timers_forked(void);       /* in a new child, which inherits no timer but descriptors */
 LATER void timers_start(void);        /* in a new program: an alarm goes on in it */

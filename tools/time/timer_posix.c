@@ -47,14 +47,6 @@ static bool is_under_way(const struct posix_timer *t)
     return pending & SIGNAL_BIT(t->event.signal);
 }
 
-static void note_signalled(int tid)
-{
-    for (uint32_t i = 0; i < page->n_threads; i++) {
-        if (is_mine(&page->threads[i]) && page->threads[i].tid == tid)
-            page->threads[i].is_signalled = 1;
-    }
-}
-
 static void send(const struct posix_timer *t)
 {
     siginfo_t info = { .si_signo = t->event.signal, .si_code = SI_TIMER };
@@ -67,7 +59,7 @@ static void send(const struct posix_timer *t)
         return;
     }
     (void)RAW(SYS_rt_tgsigqueueinfo, pid, t->event.tid, info.si_signo, &info);
-    note_signalled(t->event.tid);
+    mark_signalled(t->event.tid);
 }
 
 static void expire(struct posix_timer *t)

@@ -1,5 +1,4 @@
 /* timers.c - when timers run, and what goes for all kinds of them. SPDX-License-Identifier: Apache-2.0 */
-#include "tools/time/core.h"
 #include "tools/time/timer.h"
 
 static uint64_t sum(uint64_t a, uint64_t b)
@@ -61,7 +60,7 @@ void timers_expire(void)
 
         next = at < next ? at : next;
     }
-    my_process()->timer_ns = next;
+    time_set_timer(next);
 }
 
 void timers_forked(void)
