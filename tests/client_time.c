@@ -18,6 +18,7 @@
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/times.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -267,6 +268,9 @@ static void chance(void)
     if (fread(b, 16, 1, file) != 1)
         die("/dev/random");
     print_bytes("random", b);
+    if (readv(fd, (struct iovec[]){ { b, 3 }, { b + 3, 13 } }, 2) != 16)
+        die("/dev/urandom");
+    print_bytes("pieces", b);
     print_bytes("auxiliary", (void *)getauxval(AT_RANDOM));
 }
 

@@ -70,7 +70,7 @@ virtual --seed 7 -- ./client_time chances >seven || die "status $?"
 virtual --seed 7 -- ./client_time chances >again || die "status $?"
 virtual --seed 8 -- ./client_time chances >eight || die "status $?"
 diff -u seven again || die "random bytes differ in two runs"
-[ "$(wc -l <seven)" -eq 18 ] || die "not all sources: $(cat seven)"
+[ "$(wc -l <seven)" -eq 21 ] || die "not all sources: $(cat seven)"
 grep -hv auxiliary seven eight | sed 's/.* //' | sort | uniq -d >twice
 [ ! -s twice ] || die "the same bytes twice: $(cat twice seven eight)"
 [ "$(grep -h auxiliary seven eight | sort -u | wc -l)" -eq 4 ] || die "not those of a program each: $(cat seven eight)"
@@ -80,6 +80,10 @@ cat >chances <<'END'
 echo "$$ $PPID $RANDOM $RANDOM $SRANDOM $BASHPID"
 (echo "$BASHPID $RANDOM")
 mktemp -u
+tr -dc a-z </dev/urandom | head -c 8
+head -c 8 /dev/random | od
+TIMEFORMAT=%R:%U:%S
+time sleep 1
 date -u +%s.%N
 python3 -c 'import random, tempfile, uuid; print(hash("x"), random.random(), uuid.uuid4(), uuid.uuid1().time, id(random))'
 python3 -c 'import os; print(os.getpid(), os.getppid(), os.uname().nodename, os.times(), os.getloadavg())'

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "tools/time/core.h"
 
@@ -13,6 +15,7 @@
 #endif
 
 #define MOST_BYTES 33554431     /* the kernel gives no more at once */
+#define MOST_INHERITED 64       /* descriptors that are looked at */
 #define STEP UINT64_C(0x9e3779b97f4a7c15)       /* splitmix64's, of 2^64 and the golden ratio */
 
 static uint64_t mix(uint64_t x)
@@ -60,10 +63,23 @@ long call_getrandom(struct call *c)
     return (long)len;
 }
 
+/* Shells open it for the programs that they become. */
+static void find_inherited(void)
+{
+    struct stat st;
+
+    for (int fd = 0; fd < MOST_INHERITED; fd++) {
+        if (!RAW(SYS_fstat, fd, &st) && S_ISCHR(st.st_mode)
+            && (st.st_rdev == makedev(1, 8) || st.st_rdev == makedev(1, 9)))
+            fd_set_flags(fd, FD_RANDOM);
+    }
+}
+
 void entropy_start(void)
 {
     void *random = (void *)getauxval(AT_RANDOM);        /* libc has taken what it needs */
 
     if (random)
         entropy_read(random, 16);
+    find_inherited();
 }
