@@ -360,8 +360,9 @@ static void drop_source(GSource *source)
 }
 
 /* By its sockets; one that has none as yet is where programs start. */
-static struct sim_ns *ns_of_pid(const struct clients *all, uint32_t pid)
+static struct sim_ns *ns_of_pid(struct sim *sim, uint32_t pid)
 {
+    const struct clients *all = sim->clients;
     struct sim_ns *found = NULL;
 
     for (guint i = 0; i < all->slots->len; i++) {

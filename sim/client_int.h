@@ -117,7 +117,7 @@ bool job_line(struct conn *c, const char *line);
 void jobs_forget(struct conn *c);
 void jobs_free(struct clients *all);
 
-/* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
+/* client_if.c: PROTO_IOCTL (replay/ plays them, too), PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
 bool client_ioctl_changes(uint32_t cmd);        /* may change something */
 void client_if_list(const struct sim_ns *ns, GByteArray *out);

@@ -115,32 +115,10 @@ static int do_close(struct request *r)
     return 0;
 }
 
-/* The first 32 groups become exactly those of the mask; bits of groups that do not exist have
- * no effect. An empty mask is a change only for a member. */
-static void set_groups(struct sock *s, uint32_t mask)
-{
-    for (uint32_t group = 1; group <= 32; group++) {
-        if (mask >> (group - 1) & 1)
-            (void)sock_join(s, group);
-        else if (sock_in_group(s, group))
-            (void)sock_leave(s, group);
-    }
-}
-
 static int do_bind(struct request *r)
 {
-    struct sock *s = r->target->sock;
-    int rc;
-
     record_bind(r->target, r->req.arg);
-    /* A second bind must name the port id it has: catalogue 01, section 1.7. */
-    if (s->portid)
-        rc = s->portid == r->req.arg[0] ? 0 : -EINVAL;
-    else
-        rc = sock_bind(s, r->req.arg[0]);
-    if (!rc)
-        set_groups(s, r->req.arg[1]);
-    return rc;
+    return sock_bind_address(r->target->sock, r->req.arg[0], r->req.arg[1]);
 }
 
 static int do_connect(struct request *r)

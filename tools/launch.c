@@ -157,14 +157,31 @@ int launch_become(char **argv, char **env, const sigset_t *mask)
     return -errno;
 }
 
-int launch_spawn(char **argv, char **env, const sigset_t *mask, pid_t *pid, struct err *e)
+static int enter(const struct launch_place *place)
+{
+    int nothing = place->out < 0 ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (place->folder && chdir(place->folder))
+        return -errno;
+    if (place->out < 0)
+        return 0;
+    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(place->out, STDOUT_FILENO) < 0 ||
+        dup2(place->out, STDERR_FILENO) < 0)
+        return -errno;
+    return 0;
+}
+
+int launch_spawn(char **argv, char **env, const sigset_t *mask, const struct launch_place *place,
+                 pid_t *pid, struct err *e)
 {
     int report[2], rc = 0;      /* closed by the program's start, or says why there is none */
 
     if (pipe2(report, O_CLOEXEC) || (*pid = fork()) < 0)
         return err_set(e, errno, "cannot start a process: %s", g_strerror(errno));
     if (!*pid) {
-        rc = launch_become(argv, env, mask);
+        rc = place ? enter(place) : 0;
+        if (!rc)
+            rc = launch_become(argv, env, mask);
         (void)!write(report[1], &rc, sizeof(rc));
         _exit(LAUNCH_NOT_FOUND);
     }

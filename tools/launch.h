@@ -25,7 +25,14 @@ int launch_check(const char *socket_path, bool *is_virtual, struct err *e);
  * 'env' has it, without random addresses. Returns only on failure: -errno. */
 int launch_become(char **argv, char **env, const sigset_t *mask);
 
-/* The same in a child. Returns 0 or -errno. */
-int launch_spawn(char **argv, char **env, const sigset_t *mask, pid_t *pid, struct err *e);
+/* Where a program finds itself. */
+struct launch_place {
+    const char *folder;         /* NULL: this process's own */
+    int out;                    /* its standard output and error, and nothing is on its input; -1: all as here */
+};
+
+/* The same in a child. 'place' NULL: as here. Returns 0 or -errno. */
+int launch_spawn(char **argv, char **env, const sigset_t *mask, const struct launch_place *place,
+                 pid_t *pid, struct err *e);
 
 #endif
