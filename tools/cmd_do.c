@@ -1,6 +1,5 @@
 /* cmd_do.c - dpsim do: scenario commands for a simulator that is already there.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <dlfcn.h>
 #include <errno.h>
 #include <glib.h>
 #include <stdbool.h>
@@ -14,6 +13,7 @@
 #include "sim/proto.h"
 #include "sim/scenario.h"
 #include "tools/cmd.h"
+#include "tools/outside.h"
 
 #define REPLY_ROOM (256 * 1024)
 
@@ -34,21 +34,6 @@ static int help(void)
     fputs(text->str, stdout);
     g_string_free(text, TRUE);
     return 0;
-}
-
-/* This program may itself be one that lives in virtual time. Returns what to call with the other 'on'. */
-static int outside(int on)
-{
-    static proto_outside_fn *fn;
-    static bool is_known;
-    void *symbol;
-
-    if (!is_known) {
-        symbol = dlsym(RTLD_DEFAULT, PROTO_OUTSIDE);
-        memcpy(&fn, &symbol, sizeof(symbol));
-        is_known = true;
-    }
-    return fn ? fn(on) : 0;
 }
 
 static int hello(int fd)

@@ -13,6 +13,7 @@
 
 #include "sim/proto.h"
 #include "tools/guard.h"
+#include "tools/outside.h"
 
 #define LIBRARY      "libdpsim-preload.so"
 #define TIME_LIBRARY "libdpsim-time.so"         /* in the same folder */
@@ -116,15 +117,17 @@ static int ask_time(int fd)
 int launch_check(const char *socket_path, bool *is_virtual, struct err *e)
 {
     struct sockaddr_un sun = { .sun_family = AF_UNIX };
-    int fd, rc, time = 0;
+    int fd, rc, before, time = 0;
 
     if (g_strlcpy(sun.sun_path, socket_path, sizeof(sun.sun_path)) >= sizeof(sun.sun_path))
         return err_set(e, ENAMETOOLONG, "a socket's path has at most %zu characters: %s",
                        sizeof(sun.sun_path) - 1, socket_path);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    before = outside(1);
     rc = fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ? errno : 0;
     if (!rc && (time = ask_time(fd)) < 0)
         rc = -time;
+    (void)outside(before);
     *is_virtual = time > 0;
     if (fd >= 0)
         close(fd);
