@@ -33,6 +33,14 @@ expect "who reads the clock until it is late sees it move" virtual -- ./client_t
 10.007 spun, and CPU time has passed
 END
 
+expect "/proc knows processes by the numbers that they have here" \
+    virtual -- sh -c 'readlink /proc/self; cat /proc/$$/comm /proc/self/comm /proc/uptime; test -d /proc/$$ && ! test -d /proc/1003' <<'END'
+1002
+sh
+cat
+100.00 0.00
+END
+
 # ---- timers ------------------------------------------------------------------------------------
 
 expect "alarm() and setitimer()" virtual -- ./client_time alarms <<'END'
