@@ -2,11 +2,11 @@
 #include "sim/golden.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 
 #include "sim/folder.h"
 #include "sim/golden_flows.h"
 #include "sim/recorder.h"
-#include "sim/scenario.h"
 #include "sim/summary.h"
 #include "sim/trace.h"
 
@@ -41,7 +41,7 @@ static void add_wanted(GPtrArray *tests, const char *test, const char *only)
 {
     g_autofree char *name = g_path_get_basename(test);
 
-    if (!only || g_pattern_match_simple(only, name))
+    if (!only || !fnmatch(only, name, 0))
         g_ptr_array_add(tests, g_strdup(test));
 }
 
@@ -99,6 +99,7 @@ int golden_run(const struct golden_run *run, struct err *e)
 
     scenario_set_output(sim, run->output);
     scenario_watch(sim, run->at, run->ctx);
+    scenario_set_programs(sim, run->programs);
     r = trace_open(sim, trace, e);
     if (!r && run->is_recorded)
         r = recorder_open(sim, recording, e);
@@ -106,6 +107,10 @@ int golden_run(const struct golden_run *run, struct err *e)
         trace_tell_all(sim);
     if (!r)
         r = run_test(sim, run->test, e);
+    if (run->programs && run->programs->end(run->programs->ctx, &own) && !r) {
+        *e = own;
+        r = -own.code;
+    }
     if (scenario_finish(sim, &own) && !r) {
         *e = own;
         r = -own.code;

@@ -54,6 +54,7 @@ udp='len   60 eth(src=0a:00:00:00:00:01,dst=0a:00:00:00:00:02),eth_type(0x0800),
 odd='len   14 eth(src=02:00:00:00:00:01,dst=ff:ff:ff:ff:ff:ff),eth_type(0x88b5)'
 expect "commands, ioctls and frames are told, what only looks is not" events dpctl1.pcapng <<END
 world seed=0 cpus=4 shows_cpus=0 one_cpu=0 no_features=0x0 upcall_order=0 min_delay=0 max_delay=0 loss=0 rx=0 rx_cpu=0
+do
 do upcall normal
 ioctl ns=0 cmd=0x8914 data=696e3..31..
 do port br0 p1
@@ -115,6 +116,7 @@ simulator run --record away.pcapng -- sh away 2>err || die "namespaces: $(cat er
 events away.pcapng | sed 's/pid=[1-9][0-9]*/pid=P/' >told
 expect "namespaces that come and go, and whose they are" cat told <<END
 $(events dpctl1.pcapng | head -n 1)
+do
 do device d0
 netns-add ns=1
 do netns 1
@@ -129,6 +131,7 @@ END
 simulator run --upcall-loss 100% --record lost.pcapng -- sh lost || die "losses"
 expect "a datagram that is lost" events lost.pcapng <<END
 $(events lost.pcapng | head -n 1)
+do
 do up mnl1
 do send mnl1 ffffffffffff02000000000188b5
 mnl1 in $odd
