@@ -78,6 +78,11 @@ uint64_t signals_waking(void);          /* those pending here that are not ignor
 /* Does the signal that ends the wait of this thread let the call go on afterwards? */
 bool signal_restarts(uint64_t mask);
 
+/* ---- kill.c ------------------------------------------------------------------------------------------ */
+
+/* A signal of its own has been sent to that thread (the machine's number): it looks. */
+void mark_signalled(int tid);
+
 /* ---- clone.c -------------------------------------------------------------------------------------- */
 
 void thread_bury(void);                 /* see VTIME_BURY */
