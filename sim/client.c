@@ -128,16 +128,18 @@ static void handle_events(struct clients *all, int fd)
 {
     struct epoll_event events[N_EVENTS];
     int n = epoll_wait(fd, events, N_EVENTS, 0);
+    bool is_called = false;
 
     for (int i = 0; i < n; i++) {
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        if (events[i].data.u64 == LISTEN_ID)
-            accept_all(all);
-        else if (c)
+        if (c)
             (void)conn_readable(c);
+        is_called |= events[i].data.u64 == LISTEN_ID;
     }
+    if (is_called)              /* behind the ends of whoever was there before */
+        accept_all(all);
 }
 
 /* The one who spoke last is tried first, but not for ever: the others are waiting. */
@@ -348,15 +350,17 @@ static struct sim_ns *ns_of_pid(struct sim *sim, uint32_t pid)
     return found;
 }
 
-/* The clock that other processes on this machine compare OVS_FLOW_ATTR_USED with. It stands still
- * within a request, so that a recording of that needs one line to be repeated. */
-static uint64_t machine_clock(void *ctx)
+/* The clock that who asks compares OVS_FLOW_ATTR_USED with: another process's on this machine, unless it is
+ * known better. It stands still within a request, so that a recording of that needs one line to be repeated. */
+static uint64_t client_clock(void *ctx)
 {
     struct sim *sim = ctx;
     struct clients *all = sim->clients;
+    const struct conn *c = conn_find(all, all->last_id);
 
     if (!all->depth || !all->clock_ns) {
-        all->clock_ns = (uint64_t)g_get_monotonic_time() * 1000;
+        all->clock_ns = c && all->clock_of ? all->clock_of(all->clock_ctx, c->peer)
+                                           : (uint64_t)g_get_monotonic_time() * 1000;
         recorder_event(sim, "clock ns=%" G_GUINT64_FORMAT, all->clock_ns);
     }
     return all->clock_ns;
@@ -368,7 +372,7 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
     struct clients *all = g_new0(struct clients, 1);
 
     all->sim = sim;
-    sim->env.client_now = machine_clock;
+    sim->env.client_now = client_clock;
     sim->ns_of_pid = ns_of_pid;
     sim->clients = all;
     record_begin(sim);

@@ -33,6 +33,15 @@ static bool take_slot(struct clients *all, struct conn *c)
     return true;
 }
 
+static pid_t peer_of(int fd)
+{
+    struct ucred who = { 0 };
+    socklen_t len = sizeof(who);
+
+    (void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
+    return who.pid;
+}
+
 /* Takes over 'fd'; NULL: there are too many. */
 struct conn *conn_new(struct clients *all, int fd)
 {
@@ -41,6 +50,7 @@ struct conn *conn_new(struct clients *all, int fd)
 
     c->all = all;
     c->fd = fd;
+    c->peer = peer_of(fd);
     c->link.data = c;
     if (!take_slot(all, c)) {
         close(fd);

@@ -25,6 +25,9 @@ struct conn {
     struct clients *all;
     uint64_t id;                /* of requests and events; slot in the low bits */
     uint32_t pid;               /* of the process that made it */
+    pid_t peer;                 /* the same as this process would call it, 0: it has no name for it */
+    bool is_met;                /* lockstep knows of it */
+    bool is_left_unread;        /* its reader does not read, lockstep does not wait for that */
     unsigned number;            /* of its socket in the recorder's file, 0: none */
     uint32_t recorded_recv;     /* the largest buffer told there */
     int fd;
@@ -65,6 +68,8 @@ struct clients {
     bool last_is_elsewhere;     /* who spoke last runs on another CPU */
     bool shares_clock;          /* clients live in virtual time */
     uint64_t n_served;          /* events of clients that were handled */
+    uint64_t (*clock_of)(void *ctx, pid_t pid); /* a process's CLOCK_MONOTONIC, NULL: the machine's */
+    void *clock_ctx;
 };
 
 /* client_conn.c */

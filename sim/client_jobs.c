@@ -1,5 +1,6 @@
-/* client_jobs.c - lines of "dpsim do" that move time, in a simulation whose clients live between the
- * events: they cannot be part of a request, since others must be served meanwhile.
+/* client_jobs.c - lines of "dpsim do" that move time or let packets in, in a simulation whose clients live between
+ * the events: they cannot be part of a request, since others must be served meanwhile, and begin and end
+ * when those have come to rest.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sim/client_int.h"
 #include "sim/scenario.h"
@@ -13,7 +14,7 @@ bool job_line(struct conn *c, const char *line)
 {
     struct job *job;
 
-    if (!c->all->sim->clock.outside || !scenario_moves_time(line))
+    if (!c->all->sim->clock.outside || !scenario_needs_rest(line))
         return false;
     job = g_new(struct job, 1);
     *job = (struct job){ c, g_strdup(line) };
@@ -38,7 +39,9 @@ bool clients_run_job(struct clients *all)
     if (!job)
         return false;
     text = g_string_new(NULL);
+    sim_settle(all->sim);
     rep.status = scenario_do(all->sim, job->line, text, &e);
+    sim_settle(all->sim);
     if (rep.status)
         g_string_append_printf(text, "%s\n", e.text);
     if (job->conn)

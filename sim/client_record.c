@@ -1,7 +1,7 @@
 /* client_record.c - what clients do, as the flight recorder has it: see recorder.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
-#include <errno.h>
+#include <sys/socket.h>
 
 #include "sim/client_int.h"
 #include "sim/packet.h"
@@ -23,7 +23,7 @@ void record_open(struct conn *c, int type, int protocol)
     if (!sim->recorder)
         return;
     c->number = recorder_next_sock(sim);
-    recorder_event(sim, c->packet ? "open sock=%u family=packet protocol=%#06x type=%d ns=%u process=%u"
+    recorder_event(sim, c->packet ? "open sock=%u family=packet protocol=0x%04x type=%d ns=%u process=%u"
                                   : "open sock=%u protocol=%d type=%d ns=%u process=%u",
                    c->number, c->packet ? ntohs((uint16_t)protocol) : protocol, type & TYPE_MASK,
                    c->ns->id, recorder_process(sim, c->pid));
@@ -32,7 +32,7 @@ void record_open(struct conn *c, int type, int protocol)
 void record_close(const struct conn *c)
 {
     if (c->number)
-        recorder_event(sim_of(c), "close sock=%u", c->number);
+        recorder_close_sock(sim_of(c), c->number);
 }
 
 void record_recv(struct conn *c, uint32_t buffer_len)
@@ -63,8 +63,8 @@ void record_send(struct conn *c, const void *bytes, size_t len)
 void record_bind(const struct conn *c, const uint32_t arg[2])
 {
     if (c->number)
-        recorder_event(sim_of(c), c->packet ? "bind sock=%u ifindex=%u protocol=%#06x"
-                                            : "bind sock=%u port=%u groups=%#x",
+        recorder_event(sim_of(c), c->packet ? "bind sock=%u ifindex=%u protocol=0x%04x"
+                                            : "bind sock=%u port=%u groups=0x%x",
                        c->number, arg[0], arg[1]);
 }
 
@@ -76,10 +76,14 @@ void record_connect(const struct conn *c)
 
 void record_setopt(const struct conn *c, const struct proto_req *req, const void *value, size_t len)
 {
-    if (c->number && c->packet)
+    bool is_filter = c->packet && req->arg[0] == SOL_SOCKET;
+
+    if (!c->number || is_filter)
+        return;
+    if (c->packet)
         recorder_data(sim_of(c), value, len, "setopt sock=%u level=%u name=%u", c->number,
                       req->arg[0], req->arg[1]);
-    else if (c->number)
+    else
         recorder_event(sim_of(c), "setopt sock=%u level=%u name=%u value=%d", c->number,
                        req->arg[0], req->arg[1], (int)req->arg[2]);
 }

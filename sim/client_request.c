@@ -190,7 +190,7 @@ static int do_ioctl(struct request *r)
     memcpy(&io, r->payload, sizeof(io));
     io.name[sizeof(io.name) - 1] = '\0';
     if (client_ioctl_changes(r->req.arg[0]))
-        recorder_data(r->all->sim, &io, sizeof(io), "ioctl ns=%u cmd=%#06x", r->ns->id, r->req.arg[0]);
+        recorder_data(r->all->sim, &io, sizeof(io), "ioctl ns=%u cmd=0x%04x", r->ns->id, r->req.arg[0]);
     rc = client_ioctl(r->ns, r->req.arg[0], &io);
     g_byte_array_append(out_of(r), (const guint8 *)&io, sizeof(io));
     return rc;

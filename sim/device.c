@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/if.h>           /* behind libc's net/if.h, which it gives way to */
 #include <linux/rtnetlink.h>
@@ -17,6 +18,7 @@
 #include "sim/pcap_out.h"
 #include "sim/recorder.h"
 #include "sim/rule.h"
+#include "sim/trace.h"
 #include "sim/tunnel.h"
 #include "sim/wire.h"
 
@@ -427,15 +429,23 @@ void device_receive_tunnel(struct device *d, const void *frame, size_t len,
         dp_receive_tunnel(d->ns->sim->dp, &d->dev, frame, len, tunnel);
 }
 
+static void record(const struct device *d, const void *frame, size_t len)
+{
+    struct sim *sim = d->ns->sim;
+
+    pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
+    if (sim->env.trace)
+        trace_line(sim, "recorded %s packet %" PRIu64, pcap_out_name(d->out),
+                   pcap_out_count(d->out));
+}
+
 void device_count_sent(struct device *d, const void *frame, size_t len)
 {
-    const struct sim *sim = d->ns->sim;
-
     d->n_tx++;
     d->tx_bytes += len;
     if (d->out)
-        pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
-    if (sim->recorder)
+        record(d, frame, len);
+    if (d->ns->sim->recorder)
         recorder_frame(d, PCAPNG_OUT, frame, len);
 }
 

@@ -21,6 +21,8 @@ struct recorder {
     unsigned n_socks;
     bool is_fed;                /* the next frame comes from a file */
     GArray *processes;          /* of uint32_t: their pids */
+    GArray *closed;             /* of unsigned: sockets, not told yet */
+    uint64_t closed_ns;         /* when */
     GString *line;
 };
 
@@ -30,6 +32,40 @@ static uint64_t now(const struct sim *sim)
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
+
+static int by_number(const void *a, const void *b)
+{
+    const unsigned *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Where the next block goes: behind the sockets that ended before it. */
+static struct pcapng_out *out_of(struct sim *sim)
+{
+    struct recorder *r = sim->recorder;
+    char text[32];
+
+    if (!r->closed->len)
+        return r->out;
+    g_array_sort(r->closed, by_number);
+    for (guint i = 0; i < r->closed->len; i++) {
+        g_snprintf(text, sizeof(text), "close sock=%u", g_array_index(r->closed, unsigned, i));
+        pcapng_out_event(r->out, r->closed_ns, text);
+    }
+    g_array_set_size(r->closed, 0);
+    return r->out;
+}
+
+void recorder_close_sock(struct sim *sim, unsigned number)
+{
+    struct recorder *r = sim->recorder;
+
+    if (r->closed_ns != now(sim))
+        (void)out_of(sim);
+    r->closed_ns = now(sim);
+    g_array_append_val(r->closed, number);
+}
 
 void recorder_event(struct sim *sim, const char *fmt, ...)
 {
@@ -41,7 +77,7 @@ void recorder_event(struct sim *sim, const char *fmt, ...)
     va_start(ap, fmt);
     g_string_vprintf(r->line, fmt, ap);
     va_end(ap);
-    pcapng_out_event(r->out, now(sim), r->line->str);
+    pcapng_out_event(out_of(sim), now(sim), r->line->str);
 }
 
 void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *fmt, ...)
@@ -56,7 +92,7 @@ void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *f
     va_end(ap);
     g_string_append(r->line, " data=");
     wire_bytes.print(r->line, bytes, len);
-    pcapng_out_event(r->out, now(sim), r->line->str);
+    pcapng_out_event(out_of(sim), now(sim), r->line->str);
 }
 
 unsigned recorder_process(struct sim *sim, uint32_t pid)
@@ -116,7 +152,7 @@ void recorder_frame(struct device *d, enum pcapng_direction direction, const voi
         return;
     }
     p.interface = interface_of(r, d);
-    pcapng_out_packet(r->out, &p);
+    pcapng_out_packet(out_of(sim), &p);
 }
 
 void recorder_netlink(struct sim *sim, enum pcapng_direction direction, int protocol,
@@ -130,7 +166,7 @@ void recorder_netlink(struct sim *sim, enum pcapng_direction direction, int prot
     be16_put(cooked, direction == PCAPNG_IN ? TO_KERNEL : TO_USER);
     be16_put(cooked + 2, HW_NETLINK);
     be16_put(cooked + 14, (uint16_t)protocol);
-    pcapng_out_packet(sim->recorder->out, &p);
+    pcapng_out_packet(out_of(sim), &p);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -140,7 +176,7 @@ static void put_world(struct sim *sim)
     const struct sim_options *o = &sim->options;
     const struct chance_options *c = &o->chance;
 
-    recorder_event(sim, "world seed=%" PRIu64 " cpus=%u shows_cpus=%d one_cpu=%d no_features=%#x"
+    recorder_event(sim, "world seed=%" PRIu64 " cpus=%u shows_cpus=%d one_cpu=%d no_features=0x%x"
                    " upcall_order=%d min_delay=%" PRIu64 " max_delay=%" PRIu64 " loss=%u rx=%d rx_cpu=%u",
                    o->seed, o->n_cpus, o->shows_cpus, o->is_on_one_cpu, o->no_features, (int)c->order,
                    c->min_delay_ns, c->max_delay_ns, c->loss, (int)c->rx, c->rx_cpu);
@@ -158,7 +194,8 @@ int recorder_open(struct sim *sim, const char *path, struct err *e)
         return -e->code;
     r = g_new0(struct recorder, 1);
     *r = (struct recorder){ .out = out, .line = g_string_new(NULL),
-                            .processes = g_array_new(FALSE, FALSE, sizeof(uint32_t)) };
+                            .processes = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+                            .closed = g_array_new(FALSE, FALSE, sizeof(unsigned)) };
     r->netlink = pcapng_out_interface(out, "netlink", PCAPNG_NETLINK);
     sim->recorder = r;
     put_world(sim);
@@ -183,6 +220,7 @@ int recorder_close(struct sim *sim, struct err *e)
     recorder_event(sim, "end");
     rc = r->out ? pcapng_out_close(r->out, e) : 0;
     g_array_unref(r->processes);
+    g_array_unref(r->closed);
     g_string_free(r->line, TRUE);
     g_free(r);
     sim->recorder = NULL;

@@ -22,7 +22,8 @@
  *   bind sock=N port=PORTID groups=0xM     as asked for: port 0, the lowest free number
  *   connect sock=N                         the same without groups
  *   bind sock=N ifindex=I protocol=0xP     AF_PACKET
- *   setopt sock=N level=L name=N value=V | data=HEX            AF_PACKET: the value's bytes
+ *   setopt sock=N level=L name=N value=V | data=HEX            AF_PACKET: the value's bytes; what is
+ *                                          on SOL_SOCKET there only concerns what the program reads
  *   recv sock=N len=L                      the client's largest buffer so far, which dumps fill
  *   frame sock=N data=HEX                  sent by AF_PACKET: struct proto_ll, the frame
  *   close sock=N
@@ -70,6 +71,8 @@ void recorder_listen(struct sim *sim, recorder_frame_fn *frame, void *ctx);
 void recorder_fed(struct sim *sim, bool is_fed);
 
 /* For those below sim->recorder is not NULL. */
+/* "close sock=N". Those that end together, as a process's do, are told in the order of their numbers. */
+void recorder_close_sock(struct sim *sim, unsigned number);
 void recorder_frame(struct device *d, enum pcapng_direction direction, const void *frame, size_t len);
 /* A datagram of a socket with this NETLINK_* number. */
 void recorder_netlink(struct sim *sim, enum pcapng_direction direction, int protocol,

@@ -68,6 +68,14 @@ void scenario_set_output(struct sim *sim, const char *folder)
     scn->out_folder = g_strdup(folder);
 }
 
+void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), void *ctx)
+{
+    struct scenario *scn = scenario_get(sim);
+
+    scn->at = at;
+    scn->at_ctx = ctx;
+}
+
 char *scn_path(const char *folder, const char *name)
 {
     if (!folder || g_path_is_absolute(name))
@@ -216,7 +224,7 @@ int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)
 }
 
 /* Is it one that a "+TIME" stands before, or whose row says so? */
-static bool command_moves_time(const char *command)
+static bool command_needs_rest(const char *command)
 {
     const struct scn_command *cmd;
     char name[32];
@@ -227,10 +235,10 @@ static bool command_moves_time(const char *command)
     if (scan_char(&in, '+'))
         return true;
     cmd = scan_token(&in, name, sizeof(name)) ? scn_command_find(name) : NULL;
-    return cmd && cmd->effect == SCN_MOVES_TIME;
+    return cmd && (cmd->effect == SCN_MOVES_TIME || cmd->effect == SCN_FEEDS);
 }
 
-bool scenario_moves_time(const char *line)
+bool scenario_needs_rest(const char *line)
 {
     g_autofree char *copy = g_strdup(line);
     g_auto(GStrv) commands = NULL;
@@ -239,7 +247,7 @@ bool scenario_moves_time(const char *line)
     cut_comment(copy);
     commands = g_strsplit(copy, ";", -1);
     for (char **command = commands; *command && !found; command++)
-        found = command_moves_time(*command);
+        found = command_needs_rest(*command);
     return found;
 }
 
@@ -254,6 +262,14 @@ static void print(struct sim *sim, GString *out)
     g_string_truncate(out, 0);
 }
 
+static void tell_where(const struct scenario *scn, const char *path, unsigned n, const char *line)
+{
+    g_autofree char *where = scn->at ? g_strdup_printf("%s:%u: %s", path, n, line) : NULL;
+
+    if (where)
+        scn->at(scn->at_ctx, where);
+}
+
 static int run_lines(struct scenario *scn, const char *path, char **lines, struct err *e)
 {
     GString *out = g_string_new(NULL);
@@ -261,37 +277,47 @@ static int run_lines(struct scenario *scn, const char *path, char **lines, struc
 
     for (unsigned n = 0; !r && lines[n]; n++) {
         g_strchomp(lines[n]);
+        tell_where(scn, path, n + 1, lines[n]);
         r = scenario_do(scn->sim, lines[n], out, e);
         if (r)
             (void)err_prefix(e, "%s:%u", path, n + 1);
         print(scn->sim, out);
     }
+    if (!r)
+        tell_where(scn, path, g_strv_length(lines), "(what is still scheduled)");
     if (!r && (r = scn_run_injections(scn, e)))
         (void)err_prefix(e, "%s", path);
     g_string_free(out, TRUE);
     return r;
 }
 
-int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct err *e)
 {
     struct scenario *scn = scenario_get(sim);
-    char *text, **lines;
     struct err own = { 0 };
     int r;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
     g_free(scn->in_folder);
     scn->in_folder = g_path_get_dirname(path);
-    lines = g_strsplit(text, "\n", -1);
     r = run_lines(scn, path, lines, &own);
     if (!r)
         r = scn_recordings_check(scn, &own);
     if (r && e)
         *e = own;
+    g_clear_pointer(&scn->in_folder, g_free);
+    return r;
+}
+
+int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+{
+    char *text, **lines;
+    int r;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
+    lines = g_strsplit(text, "\n", -1);
+    r = scenario_run_lines(sim, path, lines, e);
     g_strfreev(lines);
     g_free(text);
-    g_free(scn->in_folder);
-    scn->in_folder = NULL;
     return r;
 }

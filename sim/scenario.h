@@ -16,13 +16,18 @@
 /* Runs one line; what the commands print is appended to 'out'. 0 or -errno. */
 int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e);
 
-/* Does a command of the line return at a later time than it is called? */
-bool scenario_moves_time(const char *line);
+/* Does a command of the line let packets in, or return at a later time than it is called? */
+bool scenario_needs_rest(const char *line);
 
 /* Runs a file's lines, then everything that is still scheduled. Relative input files are
  * looked up beside 'path', what is recorded goes to the output folder. Printed text goes to the
  * trace, or to standard output if there is none. The sentence in 'e' begins with "FILE:LINE: ". */
 int scenario_run_file(struct sim *sim, const char *path, struct err *e);
+/* The same with lines (ended by NULL, changed meanwhile) that come from elsewhere, as those of a file 'path'. */
+int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct err *e);
+
+/* Tells 'at' each line of a file, "FILE:LINE: TEXT", before it runs. NULL: nobody. */
+void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), void *ctx);
 
 /* Folder for recordings with a relative name; default: the current one. */
 void scenario_set_output(struct sim *sim, const char *folder);

@@ -20,6 +20,8 @@ struct scenario {
     struct upcall_watch *upcalls;       /* NULL: misses are not answered here */
     bool is_refused;            /* the datapath answered the command with an error */
     bool is_running;            /* run: time stops with the last injection */
+    void (*at)(void *ctx, const char *where);   /* NULL: nobody wants to know */
+    void *at_ctx;
     struct err failed;          /* first failure of an injection, code 0: none */
 };
 

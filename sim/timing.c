@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/client_int.h"
+#include "sim/lockstep.h"
 
 struct timing {
     struct sim *sim;
@@ -12,12 +13,13 @@ struct timing {
     const struct timing_level *level;
     struct clock_outside inner;         /* the level's */
     struct clock_outside outside;       /* the clock's: ours, around it */
+    bool is_busy;                       /* there is something to do before anybody is waited for */
 };
 
 /* clang-format off */
 const struct timing_level timing_levels[N_TIME_LEVELS] = {
     [TIME_REAL]     = { .name = "real" },
-    [TIME_LOCKSTEP] = { .name = "lockstep" },
+    [TIME_LOCKSTEP] = { .name = "lockstep", .start = lockstep_start, .stop = lockstep_stop },
     [TIME_VIRTUAL]  = { .name = "virtual", .moves_by_itself = true, .shares_clock = true },
 };
 /* clang-format on */
@@ -88,13 +90,24 @@ static bool move_on(struct timing *t)
     return at_ns != UINT64_MAX;
 }
 
+/* Requests are served as in settle(): nothing that they cause moves time or settles again. */
+static void serve(struct timing *t, int timeout_ms)
+{
+    struct clock *clock = &t->sim->clock;
+
+    clock->is_settling = clock->outside;
+    clock->first_of_settling = clock->next_id;
+    (void)clients_serve(t->all, timeout_ms);
+    clock->is_settling = false;
+}
+
+/* Waits first: what ends the main loop may come while clients settle. */
 void timing_go_on(struct timing *t)
 {
-    bool is_busy = clients_run_job(t->all);
-
-    is_busy |= move_on(t);
-    is_busy |= !g_queue_is_empty(&t->all->jobs);
-    (void)clients_serve(t->all, is_busy ? 0 : -1);
+    serve(t, t->is_busy ? 0 : -1);
+    t->is_busy = clients_run_job(t->all);
+    t->is_busy |= move_on(t);
+    t->is_busy |= !g_queue_is_empty(&t->all->jobs);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

@@ -35,8 +35,8 @@ struct timing *timing_new(struct sim *sim, struct clients *all, enum time_level 
                           struct err *e);
 void timing_free(struct timing *t);     /* before clients_free(); NULL allowed */
 
-/* One step of the main loop: runs what "dpsim do" has asked for, lets clients go on, moves time if it moves by
- * itself; with nothing of that to do waits for clients or whatever else the main context has. */
+/* One step of the main loop: with nothing else to do waits for clients or whatever else the main context has; then runs
+ * what "dpsim do" has asked for, lets clients go on, moves time if it moves by itself. */
 void timing_go_on(struct timing *t);
 
 #endif

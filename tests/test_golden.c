@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "sim/folder.h"
 #include "sim/golden.h"
 
 #define SCENARIO                                                                                  \
@@ -18,6 +19,8 @@
 struct test {
     char *folder, *scenario, *expected;
     GString *out;
+    struct diff_spot spot;
+    struct err e;
 };
 
 static int setup(void **state)
@@ -36,28 +39,12 @@ static int setup(void **state)
     return 0;
 }
 
-static void remove_all(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        char *sub = g_build_filename(path, name, NULL);
-
-        remove_all(sub);
-        g_free(sub);
-    }
-    if (dir)
-        g_dir_close(dir);
-    (void)g_remove(path);
-}
-
 static int teardown(void **state)
 {
     struct test *t = *state;
     char *top = g_path_get_dirname(t->folder);
 
-    remove_all(top);
+    folder_remove(top);
     g_free(top);
     g_free(t->folder);
     g_free(t->scenario);
@@ -67,12 +54,24 @@ static int teardown(void **state)
     return 0;
 }
 
-static bool run(struct test *t, bool is_update)
+/* Runs, then compares or updates. Returns how many files differ or cannot be updated; -1: it failed. */
+static int run(struct test *t, bool is_update)
 {
-    const struct golden_options options = { .is_update = is_update };
+    char *output = g_dir_make_tmp("dpsim-output-XXXXXX", NULL);
+    const struct golden_run golden = { .test = t->folder, .output = output };
+    const struct golden_pair pair = { t->expected, output, "expected", "got" };
+    int n;
 
     g_string_truncate(t->out, 0);
-    return golden_run(t->folder, &options, t->out);
+    t->spot = (struct diff_spot){ 0 };
+    if (golden_run(&golden, &t->e))
+        n = -1;
+    else
+        n = (int)(is_update ? golden_update(t->expected, output, t->out)
+                            : golden_compare(&pair, t->out, &t->spot));
+    folder_remove(output);
+    g_free(output);
+    return n;
 }
 
 static void expect_text(const struct test *t, const char *part)
@@ -85,15 +84,14 @@ static void an_update_is_told_and_accepted(void **state)
 {
     struct test *t = *state;
 
-    assert_false(run(t, false));
-    expect_text(t, "FAILED simple: 2 of its files differ\n");
-    expect_text(t, "  p2.pcap is not expected (--update accepts it)\n");
-    assert_true(run(t, true));
-    expect_text(t, "ok simple\n  p2.pcap is updated\n  trace.txt is updated\n");
-    assert_true(run(t, false));
-    assert_string_equal(t->out->str, "ok simple\n");
-    assert_true(run(t, true));
-    assert_string_equal(t->out->str, "ok simple\n");
+    assert_int_equal(run(t, false), 2);
+    expect_text(t, "  p2.pcap is only in: got\n  trace.txt is only in: got\n");
+    assert_int_equal(run(t, true), 0);
+    expect_text(t, "  p2.pcap is new\n  trace.txt is new\n");
+    assert_int_equal(run(t, false), 0);
+    assert_string_equal(t->out->str, "");
+    assert_int_equal(run(t, true), 0);
+    assert_string_equal(t->out->str, "");
 }
 
 /* Changes one byte of an expected file. */
@@ -110,43 +108,72 @@ static void bend(const struct test *t, const char *name, size_t at)
     g_free(path);
 }
 
-static void a_different_packet_is_shown_in_fields(void **state)
+static void a_different_packet_is_shown_side_by_side(void **state)
 {
     struct test *t = *state;
 
-    assert_true(run(t, true));
+    assert_int_equal(run(t, true), 0);
     bend(t, "p2.pcap", 24 + 16 + 29);           /* last byte of the source address */
-    assert_false(run(t, false));
-    expect_text(t, "FAILED simple: 1 of its files differ\n  p2.pcap differs\n  packet 1 differs\n");
-    expect_text(t, "    expected 0.000000000 len 42 eth(src=0a:00:00:00:00:01,");
-    expect_text(t, "ipv4(src=10.0.0.0,dst=10.0.0.2");
-    expect_text(t, "ipv4(src=10.0.0.1,dst=10.0.0.2");
-    expect_text(t, "    byte 29 00 -> 01\n");
+    assert_int_equal(run(t, false), 1);
+    assert_string_equal(t->out->str,
+                        "  p2.pcap differs\n"
+                        "    packet 1, the first that differs\n"
+                        "                   expected            got\n"
+                        "      time         0.000000000         0.000000000\n"
+                        "      length       42                  42\n"
+                        "      eth.src      0a:00:00:00:00:01   0a:00:00:00:00:01\n"
+                        "      eth.dst      0a:00:00:00:00:02   0a:00:00:00:00:02\n"
+                        "      eth_type     0x0800              0x0800\n"
+                        "      ipv4.src     10.0.0.0          | 10.0.0.1\n"
+                        "      ipv4.dst     10.0.0.2            10.0.0.2\n"
+                        "      ipv4.proto   0                   0\n"
+                        "      ipv4.tos     0                   0\n"
+                        "      ipv4.ttl     64                  64\n"
+                        "      ipv4.frag    no                  no\n"
+                        "      byte 29      00                | 01\n"
+                        "    1 packet differs; expected: 1, got: 1\n");
+    assert_string_equal(t->spot.file, "p2.pcap");
+    assert_int_equal(t->spot.packet, 1);
 }
 
 static void a_different_line_is_shown(void **state)
 {
     struct test *t = *state;
 
-    assert_true(run(t, true));
+    assert_int_equal(run(t, true), 0);
     bend(t, "trace.txt", 0);
-    assert_false(run(t, false));
-    expect_text(t, "  trace.txt differs\n  line 1\n    expected 1.000000000 > dp br0\n"
-                   "    actual   0.000000000 > dp br0\n");
+    assert_int_equal(run(t, false), 1);
+    expect_text(t, "  trace.txt differs\n    line 1\n      expected 1.000000000 > dp br0\n"
+                   "      got      0.000000000 > dp br0\n");
+    assert_int_equal(t->spot.packet, 0);
 }
 
 static void missing_files_and_packets_are_named(void **state)
 {
     struct test *t = *state;
 
-    assert_true(run(t, true));
+    assert_int_equal(run(t, true), 0);
     assert_true(g_file_set_contents(t->scenario, "dp br0\n", -1, NULL));
-    assert_false(run(t, false));
-    expect_text(t, "  p2.pcap is expected but was not recorded\n");
+    assert_int_equal(run(t, false), 2);
+    expect_text(t, "  p2.pcap is only in: expected\n");
     assert_true(g_file_set_contents(t->scenario, "dp br0; port br0 p1; port br0 p2; record p2 "
                                                  "p2.pcap\n", -1, NULL));
-    assert_false(run(t, false));
-    expect_text(t, "  packet 1 is missing\n");
+    assert_int_equal(run(t, false), 2);
+    expect_text(t, "    packet 1, the first that differs, is only in: expected\n");
+    expect_text(t, "      ipv4.src     10.0.0.1          |\n");
+    expect_text(t, "    1 packet differs; expected: 1, got: 0\n");
+}
+
+static void bytes_that_are_no_text_are_not_printed(void **state)
+{
+    struct test *t = *state;
+    char *path = g_build_filename(t->expected, "trace.txt", NULL);
+
+    assert_int_equal(run(t, true), 0);
+    assert_true(g_file_set_contents(path, "0.\0", 3, NULL));
+    assert_int_equal(run(t, false), 1);
+    expect_text(t, "    from byte 2 on; expected: 3 bytes, got: ");
+    g_free(path);
 }
 
 static void a_failed_scenario_is_a_failed_test(void **state)
@@ -154,9 +181,29 @@ static void a_failed_scenario_is_a_failed_test(void **state)
     struct test *t = *state;
 
     assert_true(g_file_set_contents(t->scenario, "dp br0\ndp br0\n", -1, NULL));
-    assert_false(run(t, true));
-    expect_text(t, "scenario.scn:2: EEXIST: dp: ");
+    assert_int_equal(run(t, true), -1);
+    assert_non_null(strstr(t->e.text, "scenario.scn:2: EEXIST: dp: "));
     assert_false(g_file_test(t->expected, G_FILE_TEST_EXISTS));
+}
+
+static void note_where(void *ctx, const char *where)
+{
+    const char *name = strrchr(where, '/');
+
+    g_string_append_printf(ctx, "%.30s\n", name ? name : where);
+}
+
+static void each_line_is_told_before_it_runs(void **state)
+{
+    struct test *t = *state;
+    char *output = g_dir_make_tmp("dpsim-output-XXXXXX", NULL);
+    const struct golden_run golden = { .test = t->folder, .output = output, .at = note_where,
+                                       .ctx = t->out };
+
+    assert_int_equal(golden_run(&golden, &t->e), 0);
+    expect_text(t, "/scenario.scn:1: dp br0; port \n/scenario.scn:2: execute br0 i\n");
+    folder_remove(output);
+    g_free(output);
 }
 
 static void tests_are_found_one_level_down(void **state)
@@ -166,11 +213,13 @@ static void tests_are_found_one_level_down(void **state)
     char *top = g_path_get_dirname(t->folder);
     struct err e = { 0 };
 
-    assert_int_equal(golden_find(top, tests, &e), 0);
-    assert_int_equal(golden_find(t->folder, tests, &e), 0);
+    assert_int_equal(golden_find(top, NULL, tests, &e), 0);
+    assert_int_equal(golden_find(t->folder, "s*e", tests, &e), 0);
     assert_int_equal(tests->len, 2);
     assert_string_equal(g_ptr_array_index(tests, 0), t->folder);
-    assert_int_equal(golden_find(t->expected, tests, &e), -ENOENT);
+    assert_int_equal(golden_find(t->expected, NULL, tests, &e), -ENOENT);
+    assert_int_equal(golden_find(top, "hard*", tests, &e), -ENOENT);
+    assert_non_null(strstr(e.text, "none of the 1 tests here matches hard*"));
     g_ptr_array_free(tests, TRUE);
     g_free(top);
 }
@@ -179,9 +228,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_update_is_told_and_accepted, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_different_packet_is_shown_in_fields, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_different_packet_is_shown_side_by_side, setup, teardown),
         cmocka_unit_test_setup_teardown(a_different_line_is_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(missing_files_and_packets_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(bytes_that_are_no_text_are_not_printed, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_line_is_told_before_it_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_scenario_is_a_failed_test, setup, teardown),
         cmocka_unit_test_setup_teardown(tests_are_found_one_level_down, setup, teardown),
     };

@@ -1,95 +1,102 @@
 /* children.c - see children.h. SPDX-License-Identifier: Apache-2.0 */
 #include "tools/children.h"
 
-#include <glib.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-struct process {
-    pid_t pid, parent;
-    bool is_ours;
-};
+#include "sim/kin.h"
+#include "sim/procfs.h"
 
 void children_adopt(void)
 {
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/* "PID (NAME) STATE PARENT ..."; the name may hold anything, also ')'. */
-static bool read_process(const char *pid, struct process *p)
+/* Calls 'fn' for each living descendant of 'root'. */
+static void each_descendant(pid_t root, kin_fn *fn, void *ctx)
 {
-    g_autofree char *path = g_strdup_printf("/proc/%s/stat", pid);
-    g_autofree char *text = NULL;
-    const char *rest;
+    struct kin *kin = kin_new(root);
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return false;
-    rest = strrchr(text, ')');
-    if (!rest || strlen(rest) < 4)
-        return false;
-    *p = (struct process){ .pid = atoi(pid), .parent = atoi(rest + 4) };
-    return true;
+    while (kin && !kin_look(kin, fn, ctx))
+        ;
+    kin_free(kin);
 }
 
-static GArray *read_processes(void)
+static void send_signal(void *signal, pid_t pid)
 {
-    GArray *list = g_array_new(FALSE, FALSE, sizeof(struct process));
-    GDir *dir = g_dir_open("/proc", 0, NULL);
-    const char *name;
-    struct process p;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        if (g_ascii_isdigit(*name) && read_process(name, &p))
-            g_array_append_val(list, p);
-    }
-    if (dir)
-        g_dir_close(dir);
-    return list;
-}
-
-static bool is_parent_ours(const GArray *list, pid_t parent)
-{
-    if (parent == getpid())
-        return true;
-    for (guint i = 0; i < list->len; i++) {
-        const struct process *p = &g_array_index(list, struct process, i);
-
-        if (p->pid == parent)
-            return p->is_ours;
-    }
-    return false;
-}
-
-/* Marks children until no more are found: each round reaches one generation. */
-static void mark_ours(GArray *list)
-{
-    bool found;
-
-    do {
-        found = false;
-        for (guint i = 0; i < list->len; i++) {
-            struct process *p = &g_array_index(list, struct process, i);
-
-            if (!p->is_ours && is_parent_ours(list, p->parent))
-                p->is_ours = found = true;
-        }
-    } while (found);
+    (void)kill(pid, *(int *)signal);
 }
 
 void children_signal(int signal)
 {
-    GArray *list = read_processes();
+    each_descendant(getpid(), send_signal, &signal);
+}
 
-    mark_ours(list);
-    for (guint i = 0; i < list->len; i++) {
-        const struct process *p = &g_array_index(list, struct process, i);
+/* ---- orphans --------------------------------------------------------------------------------- */
 
-        if (p->is_ours)
-            (void)kill(p->pid, signal);
-    }
-    g_array_free(list, TRUE);
+struct ending {
+    const GArray *known;
+    bool found;
+};
+
+static bool is_among(const GArray *pids, pid_t pid)
+{
+    for (guint i = 0; i < pids->len; i++)
+        if (g_array_index(pids, pid_t, i) == pid)
+            return true;
+    return false;
+}
+
+static void end_other(void *ctx, pid_t pid)
+{
+    struct ending *ending = ctx;
+    struct procfs_stat stat;
+
+    if (!procfs_stat(pid, &stat) || stat.parent != getpid() || is_among(ending->known, pid))
+        return;
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, NULL, 0);
+    ending->found = true;
+}
+
+void children_end_others(const GArray *known)
+{
+    struct ending ending = { .known = known };
+
+    do {        /* what an orphan leaves comes to us when it is gone */
+        ending.found = false;
+        each_descendant(getpid(), end_other, &ending);
+    } while (ending.found);
+}
+
+/* ---- what they do ---------------------------------------------------------------------------- */
+
+static char *read_word(pid_t pid, const char *file)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/%s", (int)pid, file);
+    char *text = NULL;
+
+    (void)g_file_get_contents(path, &text, NULL, NULL);
+    return text ? g_strchomp(text) : g_strdup("?");
+}
+
+static void describe(void *ctx, pid_t pid)
+{
+    g_autofree char *name = read_word(pid, "comm");
+    g_autofree char *call = read_word(pid, "wchan");
+    GString *out = ctx;
+
+    g_string_append_printf(out, "%s%s in %s", out->len ? ", " : "", name, call);
+}
+
+void children_describe(pid_t pid, GString *out)
+{
+    GString *text = g_string_new(NULL);
+
+    each_descendant(pid, describe, text);
+    g_string_append(out, text->str);
+    g_string_free(text, TRUE);
 }

@@ -68,8 +68,6 @@ static void print_netlink(GString *line, const struct pcapng_record *r)
 
     if (left < 0)
         g_string_append_printf(line, " len %zu: no netlink header", r->len);
-    else if (*r->comment)
-        g_string_append_printf(line, " %s", r->comment);
     for (gsize begin = line->len; msg && mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left)) {
         if (line->len > begin)
             g_string_append_c(line, ';');
@@ -88,6 +86,8 @@ static void print_packet(GString *line, const struct pcapng_record *r)
 {
     if (*r->name)
         g_string_append_printf(line, " %s%s", r->name, direction_name(r->direction));
+    if (*r->comment)
+        g_string_append_printf(line, " %s", r->comment);
     if (r->link_type == PCAPNG_NETLINK) {
         print_netlink(line, r);
         return;

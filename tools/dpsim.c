@@ -22,6 +22,7 @@ static const struct subcommand {
     { "show",  cmd_show,  "print the frames of capture files" },
     { "replay", cmd_replay, "play a recording again, and compare" },
     { "test",  cmd_test,  "run scenario files and compare what they produce" },
+    { "explain", cmd_explain, "run one, and tell what has become of its packets" },
 };
 /* clang-format on */
 

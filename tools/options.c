@@ -11,6 +11,11 @@
 
 #include "base/scan.h"
 
+#define MOST_JOBS 256
+#define MOST_RUNS 1000
+#define MOST_SECONDS 86400
+#define DECIDING (OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME | OPTION_CHANCE)
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool take_socket(struct options *o, const char *arg)
@@ -46,13 +51,19 @@ static bool take_seed(struct options *o, const char *arg)
     return *arg && !*end && *arg != '-' && !errno;
 }
 
-static bool take_cpus(struct options *o, const char *arg)
+/* 1 to 'most'. */
+static bool take_count(unsigned *to, const char *arg, unsigned long most)
 {
     char *end;
     unsigned long n = strtoul(arg, &end, 10);
 
-    o->cpus = (unsigned)n;
-    return *arg && !*end && n >= 1 && n <= SIM_MOST_CPUS;
+    *to = (unsigned)n;
+    return *arg && !*end && n >= 1 && n <= most;
+}
+
+static bool take_cpus(struct options *o, const char *arg)
+{
+    return take_count(&o->cpus, arg, SIM_MOST_CPUS);
 }
 
 static bool take_without(struct options *o, const char *arg)
@@ -120,6 +131,57 @@ static bool take_static(struct options *o, const char *arg)
     return o->may_be_static = true;
 }
 
+static bool take_jobs(struct options *o, const char *arg)
+{
+    return take_count(&o->test.jobs, arg, MOST_JOBS);
+}
+
+static bool take_runs(struct options *o, const char *arg)
+{
+    return take_count(&o->test.runs, arg, MOST_RUNS);
+}
+
+static bool take_timeout(struct options *o, const char *arg)
+{
+    return take_count(&o->test.timeout_s, arg, MOST_SECONDS);
+}
+
+static bool take_only(struct options *o, const char *arg)
+{
+    o->test.only = arg;
+    return *arg;
+}
+
+static bool take_keep_folder(struct options *o, const char *arg)
+{
+    o->test.keep = arg;
+    return *arg;
+}
+
+static bool take_junit(struct options *o, const char *arg)
+{
+    o->test.junit = arg;
+    return *arg;
+}
+
+static bool take_tap(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.has_tap = true;
+}
+
+static bool take_digest(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.has_digest = true;
+}
+
+static bool take_update(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.is_update = true;
+}
+
 #define CHANCE_ROW(name, usage, help, id) { OPTION_CHANCE, name, usage, help, take_##id },
 
 /* clang-format off */
@@ -141,6 +203,15 @@ static const struct row {
     { OPTION_RECORD,   "record",   "FILE.pcapng",      "record every netlink message and packet in a file for Wireshark", take_record },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
+    { OPTION_TESTS,    "jobs",     "N",                "tests at a time (one for each processor); also -j N", take_jobs },
+    { OPTION_TESTS,    "runs",     "N",                "runs of each test, whose files are compared with each other (2)", take_runs },
+    { OPTION_TESTS,    "only",     "GLOB",             "only tests whose name matches",         take_only },
+    { OPTION_TESTS,    "timeout",  "S",                "a test that has not ended after S seconds fails (60)", take_timeout },
+    { OPTION_TESTS,    "update",   NULL,               "make expected/ hold what the tests record", take_update },
+    { OPTION_TESTS,    "keep",     "FOLDER",           "keep what a test records in FOLDER/NAME", take_keep_folder },
+    { OPTION_TESTS,    "digest",   NULL,               "say the SHA-256 over all files of each test", take_digest },
+    { OPTION_TESTS,    "tap",      NULL,               "print TAP, the Test Anything Protocol", take_tap },
+    { OPTION_TESTS,    "junit",    "FILE",             "write JUnit's XML to FILE, too",        take_junit },
     { OPTION_STATIC,   "allow-static", NULL,           "run PROGRAM even if it cannot see the simulator", take_static },
 };
 /* clang-format on */
@@ -148,7 +219,8 @@ static const struct row {
 static int help(const char *command, unsigned taken)
 {
     printf("Usage: dpsim %s [OPTIONS...]%s\n", command,
-           taken & OPTION_PROGRAM ? " [--] PROGRAM [ARGUMENTS...]" : "");
+           taken & OPTION_PROGRAM ? " [--] PROGRAM [ARGUMENTS...]"
+           : taken & OPTION_PLACES ? " FOLDER..." : "");
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         if (rows[i].bit & taken)
             printf("  --%s%s%s\n        %s\n", rows[i].name, rows[i].value ? " " : "",
@@ -182,30 +254,58 @@ static int check_rest(char **argv, unsigned taken, struct options *o)
 {
     char **rest = argv + optind;
 
-    if (!(taken & OPTION_PROGRAM))
+    if (!(taken & (OPTION_PROGRAM | OPTION_PLACES)))
         return *rest ? misuse(argv[0], "what is meant by ", *rest) : -1;
     o->program = rest;
-    return *rest ? -1 : misuse(argv[0], "no program given", "");
+    if (*rest)
+        return -1;
+    return misuse(argv[0], taken & OPTION_PLACES ? "no folder given" : "no program given", "");
+}
+
+/* A value of getopt_long(): fill_long()'s, or -j, which is --jobs. */
+static const struct row *row_of(int c)
+{
+    const struct row *row = rows;
+
+    if (c != 'j')
+        return &rows[c - 1];
+    while (row->take != take_jobs)
+        row++;
+    return row;
+}
+
+/* Notes an option that decides the outcome, as a shell takes it. */
+static void note_again(struct options *o, const struct row *row, const char *arg)
+{
+    size_t len = strlen(o->again);
+
+    if (row->bit & DECIDING)
+        snprintf(o->again + len, sizeof(o->again) - len, " --%s%s%s", row->name, arg ? " " : "",
+                 arg ? arg : "");
 }
 
 int options_read(int argc, char **argv, unsigned taken, struct options *o)
 {
     struct option longs[ARRAY_SIZE(rows) + 2];
+    const char *shorts = taken & OPTION_TESTS ? ":hj:" : taken & OPTION_PLACES ? ":h" : "+:h";
+    const struct row *row;
     int c;
 
     fill_long(longs, taken);
     *o = (struct options){ 0 };
     opterr = 0;
     optind = 1;
-    while ((c = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         if (c == 'h')
             return help(argv[0], taken);
         if (c == ':')
             return misuse(argv[0], "a value is missing after ", argv[optind - 1]);
         if (c == '?')
             return misuse(argv[0], "unknown option ", argv[optind - 1]);
-        if (!rows[c - 1].take(o, optarg))
+        row = row_of(c);
+        if (!row->take(o, optarg))
             return misuse(argv[0], "bad value: ", optarg);
+        note_again(o, row, optarg);
     }
     return check_rest(argv, taken, o);
 }

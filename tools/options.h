@@ -25,6 +25,17 @@ enum {      /* which of them a subcommand takes */
     OPTION_TIME = 4096,
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
     OPTION_RECORD = 16384,
+    OPTION_TESTS = 1 << 20, /* of dpsim test */
+    OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
+};
+
+/* Of dpsim test. */
+struct test_options {
+    unsigned jobs;                              /* at a time; 0: one for each processor */
+    unsigned runs;                              /* of each test */
+    unsigned timeout_s;
+    const char *only, *keep, *junit;            /* NULL: not given */
+    bool is_update, has_tap, has_digest;
 };
 
 struct options {
@@ -35,7 +46,9 @@ struct options {
     enum time_level time;
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
-    char **program;                             /* argv, NULL-terminated */
+    struct test_options test;
+    char again[512];                            /* what decides the outcome, as given: " --seed 3" */
+    char **program;                             /* argv, NULL-terminated; or folders */
 };
 
 /* Reads argv. Returns -1 to go on, otherwise the status to exit with: 0 after --help, 2 after

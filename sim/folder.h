@@ -1,0 +1,20 @@
+/* folder.h - folders of output files: listed, summed up, taken away.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_FOLDER_H
+#define SIM_FOLDER_H
+
+#include <glib.h>
+
+/* What is in a folder, without what is in its folders: new sorted names; none if it cannot be read. */
+GPtrArray *folder_list(const char *path);
+
+/* The regular files in and below a folder, as new sorted names relative to it. */
+GPtrArray *folder_files(const char *path);
+
+/* SHA-256 over the names and bytes of these files, in hexadecimal; g_free it. */
+char *folder_digest(const char *path);
+
+/* Takes a folder away with all that is in it. */
+void folder_remove(const char *path);
+
+#endif
