@@ -17,7 +17,7 @@ trap 'exit 1' HUP INT TERM
 
 # A copy that everybody can read, wherever the build folder is.
 mkdir "$work/bin" "$work/lib" "$work/tmp"
-cp "$build/bin/dpsim" "$work/bin/" && cp "$build"/lib/libdpsim-preload.so "$build"/lib/liblistening.so "$work/lib/" || exit 2
+cp "$build/bin/dpsim" "$work/bin/" && cp "$build"/lib/lib*.so "$work/lib/" || exit 2
 cp "$here/listening.sh" "$work/tmp/" || exit 2
 export listening="$work/lib/liblistening.so"    # for those who read listening.sh
 chmod 755 "$work/bin" "$work/lib" "$work/bin/dpsim"

@@ -72,6 +72,7 @@ static int run_test(struct job *job, struct err *e)
     struct test_programs *programs = test_programs_new(path, run->output, run->scratch,
                                                        options_test_time(&all->o));
     const struct golden_run golden = { .test = path, .output = run->output, .sim = &sim,
+                                       .is_recorded = all->o.test.is_recorded,
                                        .programs = test_programs_ops(programs), .at = pool_at,
                                        .ctx = job };
     int r;

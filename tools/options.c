@@ -167,6 +167,12 @@ static bool take_junit(struct options *o, const char *arg)
     return *arg;
 }
 
+static bool take_recorded(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.is_recorded = true;
+}
+
 static bool take_tap(struct options *o, const char *arg)
 {
     (void)arg;
@@ -251,6 +257,7 @@ static const struct row {
     { OPTION_TESTS,    "timeout",  "S",                "a test that has not ended after S seconds fails (60)", take_timeout },
     { OPTION_TESTS,    "update",   NULL,               "make expected/ hold what the tests record", take_update },
     { OPTION_TESTS,    "keep",     "FOLDER",           "keep what a test records in FOLDER/NAME", take_keep_folder },
+    { OPTION_TESTS,    "record",   NULL,               "record each run in its folder's recording.pcapng, beside what the test records", take_recorded },
     { OPTION_TESTS,    "digest",   NULL,               "say the SHA-256 over all files of each test", take_digest },
     { OPTION_TESTS,    "tap",      NULL,               "print TAP, the Test Anything Protocol", take_tap },
     { OPTION_TESTS,    "junit",    "FILE",             "write JUnit's XML to FILE, too",        take_junit },

@@ -64,7 +64,7 @@ static char **make_environ(const struct test_programs *p, const char *socket, st
 {
     static const char *const scratch[] = { "HOME", "TMPDIR", "OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR",
                                            "OVS_SYSCONFDIR" };
-    g_auto(GStrv) all = launch_environ(socket, e);
+    g_auto(GStrv) all = launch_environ(socket, timing_levels[p->level].shares_clock, e);
     g_autofree char *path = NULL;
     char **env = g_environ_setenv(g_new0(char *, 1), "PATH", "/usr/bin:/bin", TRUE);
 
