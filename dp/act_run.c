@@ -13,13 +13,6 @@
 #include "dp/extract.h"
 #include "netlink/attr.h"
 
-static void trace_action(const struct datapath *dp, const struct nlattr *a)
-{
-    const struct act *row = act_table[mnl_attr_get_type(a)];
-
-    trace(dp_world_of(dp), "do_execute_actions", "%s", row->name[0] ? row->name : "output");
-}
-
 /* do_execute_actions: one list on one packet, which it consumes. */
 static int run_list(struct datapath *dp, struct pkt *p, struct flow_key *key, const void *attrs,
                     size_t len)
@@ -34,7 +27,7 @@ static int run_list(struct datapath *dp, struct pkt *p, struct flow_key *key, co
         bool is_last = (int)MNL_ALIGN(a->nla_len) >= left;
 
         if (tracing(w))
-            trace_action(dp, a);
+            trace_action(w, a);
         err = act_table[a->nla_type]->run(&run, a, is_last);
         if (err || run.is_over || !run.pkt)
             break;

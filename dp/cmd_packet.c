@@ -121,8 +121,9 @@ static int packet_execute(struct req *req, struct err *e)
     }
     w->account.n_born++;
     if (tracing(w))
-        trace(w, "ovs_packet_cmd_execute", "%s len %u", datapath_name(dp), p->len);
+        trace_begin(w, "ovs_packet_cmd_execute", "%s len %u", datapath_name(dp), p->len);
     err = acts_execute(dp, p, acts, &key);
+    trace_end(w);
     act_list_free(acts);
     return err ? err_set(e, -err, "an action failed") : 0;
 }

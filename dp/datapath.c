@@ -235,28 +235,3 @@ struct netdev *dp_port_dev(struct dp_ns *ns, int dp_ifindex, uint32_t port_no)
 
     return v ? v->dev : NULL;
 }
-
-/* ---- trace ---------------------------------------------------------------------------------------- */
-
-void trace(const struct dp_world *w, const char *func, const char *fmt, ...)
-{
-    char text[1024];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    w->env->trace(w->env->ctx, func, text);
-}
-
-char *trace_key(const struct dp_world *w, const struct flow_key *key)
-{
-    struct nlmsghdr *msg = msg_new(w->nl, &dp_flow_family, OVS_FLOW_CMD_GET, &(int){0});
-    GString *text = g_string_new(NULL);
-    const struct nlattr *nest;
-
-    key_put(msg, OVS_FLOW_ATTR_KEY, key, key, false);
-    nest = mnl_nlmsg_get_payload_offset(msg, GENL_HDRLEN + sizeof(struct ovs_header));
-    key_format(text, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest), NULL, 0, NULL);
-    return g_string_free(text, FALSE);
-}

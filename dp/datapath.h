@@ -201,15 +201,23 @@ struct upcall {
 int dp_upcall(struct datapath *dp, struct pkt *p, const struct flow_key *key,
               const struct upcall *u);
 
-/* ---- trace ---- */
+/* ---- trace.c: all but tracing() only if that is true ---- */
 static inline bool tracing(const struct dp_world *w)
 {
     return w->env->trace != NULL;
 }
 void trace(const struct dp_world *w, const char *func, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* The key in ovs-dpctl's text; g_free it. */
-char *trace_key(const struct dp_world *w, const struct flow_key *key);
+/* A packet's way begins; whether or not it was traced, trace_end() ends it. */
+void trace_begin(const struct dp_world *w, const char *func, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void trace_end(const struct dp_world *w);
+/* Steps: what the look-up of a key has found (NULL: nothing), and of a found flow, what is executed; one action
+ * of a stored list. */
+void trace_lookup(const struct datapath *dp, const struct flow *f, const struct flow_key *key,
+                  const struct table_probe *probe);
+void trace_flow(const struct dp_world *w, const struct flow *f);
+void trace_action(const struct dp_world *w, const struct nlattr *stored);
 
 static inline bool faulty(const struct dp_world *w, const char *point)
 {

@@ -41,6 +41,11 @@ enum drop_reason {
     N_DROP_REASONS
 };
 
-extern const char *const drop_reason_names[N_DROP_REASONS];
+struct drop_row {
+    const char *name;       /* the kernel's where it has one */
+    const char *words;      /* why it was dropped, for people: what stands behind "dropped: " */
+};
+
+extern const struct drop_row drop_rows[N_DROP_REASONS];
 
 #endif

@@ -29,6 +29,10 @@ struct upcall_msg {
     bool ends_packet;           /* nothing else becomes of the packet */
 };
 
+/* BEGIN: a packet's way begins, what follows up to its END belongs to it (they nest). END has no text. */
+enum dp_trace_what { DP_TRACE_STEP, DP_TRACE_BEGIN, DP_TRACE_END };
+typedef void dp_trace_fn(void *ctx, enum dp_trace_what what, const char *func, const char *text);
+
 struct dp_env {
     void *ctx;
     /* Virtual time in ns, never 0. */
@@ -75,7 +79,8 @@ struct dp_env {
     /* Should this call fail as if memory had run out? 'point' names it ("flow_alloc"). NULL: never. */
     bool (*fault)(void *ctx, const char *point);
     /* One line of the trace: the kernel function's name and what it saw. NULL: tracing is off. */
-    void (*trace)(void *ctx, const char *func, const char *text);
+    dp_trace_fn *trace;
+    bool traces_misses;     /* ... and for a packet without a flow, the flow that is nearest to it */
 };
 
 #endif

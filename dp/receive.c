@@ -13,40 +13,40 @@
 #define TAG_LEN 4u
 
 /* clang-format off */
-const char *const drop_reason_names[N_DROP_REASONS] = {
-    [DROP_LAST_ACTION] = "OVS_DROP_LAST_ACTION",
-    [DROP_ACTION_ERROR] = "OVS_DROP_ACTION_ERROR",
-    [DROP_RECURSION_LIMIT] = "OVS_DROP_RECURSION_LIMIT",
-    [DROP_DEFERRED_LIMIT] = "OVS_DROP_DEFERRED_LIMIT",
-    [DROP_SAMPLE] = "sample not taken",
-    [DROP_METER] = "OVS_DROP_METER",
-    [DROP_IP_TTL] = "OVS_DROP_IP_TTL",
-    [DROP_EXTRACT] = "key extraction failed",
-    [DROP_NO_PORT] = "no such output port",
-    [DROP_DEV_READY] = "DEV_READY",
-    [DROP_PKT_TOO_BIG] = "PKT_TOO_BIG",
-    [DROP_MAC_PROTO] = "no Ethernet header",
-    [DROP_NO_ROUTE] = "no route to the tunnel's far end",
-    [DROP_NO_TUNNEL] = "no tunnel was set",
-    [DROP_NO_NEIGH] = "no answer from the next hop",
-    [DROP_NEIGH_QUEUE] = "too many packets wait for the next hop",
-    [DROP_TUNNEL_HDR] = "tunnel headers refused",
-    [DROP_TUNNEL_ID] = "no tunnel device of this VNI or key",
-    [DROP_TUNNEL_GRE] = "tunnel checksum or sequence refused",
-    [DROP_TUNNEL_ECN] = "congestion mark lost with the tunnel",
-    [DROP_RX_DOWN] = "received on a device that is down",
-    [DROP_NOT_A_PORT] = "received on a device that is no port",
-    [DROP_FRAG_DUP] = "DUP_FRAG",
-    [DROP_FRAG_OVERLAP] = "fragments overlap",
-    [DROP_FRAG_BAD] = "damaged fragments",
-    [DROP_FRAG_TOO_FAR] = "FRAG_TOO_FAR",
-    [DROP_FRAG_TIMEOUT] = "FRAG_REASM_TIMEOUT",
-    [DROP_FRAG_MEMORY] = "too many fragments wait",
-    [DROP_FRAG_FLUSHED] = "fragments of a namespace that is gone",
-    [DROP_FRAG_L2_TOO_LONG] = "OVS_DROP_FRAG_L2_TOO_LONG",
-    [DROP_FRAG_INVALID_PROTO] = "OVS_DROP_FRAG_INVALID_PROTO",
-    [DROP_UPCALL] = "upcall lost",
-    [DROP_NO_MEMORY] = "no memory (injected)",
+const struct drop_row drop_rows[N_DROP_REASONS] = {
+    [DROP_LAST_ACTION] = { "OVS_DROP_LAST_ACTION", "the list of actions ended without an output or upcall" },
+    [DROP_ACTION_ERROR] = { "OVS_DROP_ACTION_ERROR", "an action failed" },
+    [DROP_RECURSION_LIMIT] = { "OVS_DROP_RECURSION_LIMIT", "too many executions within each other" },
+    [DROP_DEFERRED_LIMIT] = { "OVS_DROP_DEFERRED_LIMIT", "too many lists of actions were put off for one packet" },
+    [DROP_SAMPLE] = { "sample not taken", "the last action, a sample, was not taken" },
+    [DROP_METER] = { "OVS_DROP_METER", "a meter had no tokens left for it" },
+    [DROP_IP_TTL] = { "OVS_DROP_IP_TTL", "its TTL or hop limit has run out" },
+    [DROP_EXTRACT] = { "key extraction failed", "its headers are damaged or cut, so that there is no key" },
+    [DROP_NO_PORT] = { "no such output port", "the output port does not exist" },
+    [DROP_DEV_READY] = { "DEV_READY", "the output device is down or has no carrier" },
+    [DROP_PKT_TOO_BIG] = { "PKT_TOO_BIG", "it is longer than the output device's MTU" },
+    [DROP_MAC_PROTO] = { "no Ethernet header", "it has no Ethernet header, and the output device wants one" },
+    [DROP_NO_ROUTE] = { "no route to the tunnel's far end", "no route leads to the tunnel's far end" },
+    [DROP_NO_TUNNEL] = { "no tunnel was set", "no set(tunnel()) says where the tunnel leads" },
+    [DROP_NO_NEIGH] = { "no answer from the next hop", "the next hop has not answered ARP or neighbour solicitation" },
+    [DROP_NEIGH_QUEUE] = { "too many packets wait for the next hop", "too many packets wait for the next hop's address" },
+    [DROP_TUNNEL_HDR] = { "tunnel headers refused", "the tunnel's outer headers are damaged or not what the port takes" },
+    [DROP_TUNNEL_ID] = { "no tunnel device of this VNI or key", "no tunnel device has this VNI or key" },
+    [DROP_TUNNEL_GRE] = { "tunnel checksum or sequence refused", "its GRE checksum is wrong or its sequence number old" },
+    [DROP_TUNNEL_ECN] = { "congestion mark lost with the tunnel", "the outer header met congestion, and the inner packet cannot say so" },
+    [DROP_RX_DOWN] = { "received on a device that is down", "the device is down" },
+    [DROP_NOT_A_PORT] = { "received on a device that is no port", "the device is no port of a datapath" },
+    [DROP_FRAG_DUP] = { "DUP_FRAG", "its fragment is there already" },
+    [DROP_FRAG_OVERLAP] = { "fragments overlap", "its fragment overlaps others" },
+    [DROP_FRAG_BAD] = { "damaged fragments", "its fragments contradict each other or make no datagram" },
+    [DROP_FRAG_TOO_FAR] = { "FRAG_TOO_FAR", "too many other fragments of the source came between" },
+    [DROP_FRAG_TIMEOUT] = { "FRAG_REASM_TIMEOUT", "its other fragments did not come in time" },
+    [DROP_FRAG_MEMORY] = { "too many fragments wait", "too many fragments wait" },
+    [DROP_FRAG_FLUSHED] = { "fragments of a namespace that is gone", "its namespace ended while fragments waited" },
+    [DROP_FRAG_L2_TOO_LONG] = { "OVS_DROP_FRAG_L2_TOO_LONG", "it must leave in fragments, but its link-layer header is too long for that" },
+    [DROP_FRAG_INVALID_PROTO] = { "OVS_DROP_FRAG_INVALID_PROTO", "it must leave in fragments, but is no IP packet" },
+    [DROP_UPCALL] = { "upcall lost", "no flow matches, and nobody took the upcall" },
+    [DROP_NO_MEMORY] = { "no memory (injected)", "memory ran out, as the test wanted" },
 };
 /* clang-format on */
 
@@ -65,7 +65,7 @@ void dp_drop(struct dp_world *w, struct pkt *p, enum drop_reason why)
 {
     w->account.n_drop[why]++;
     if (tracing(w))
-        trace(w, "kfree_skb", "%s len %u", drop_reason_names[why], p->len);
+        trace(w, "kfree_skb", "%s len %u", drop_rows[why].name, p->len);
     pkt_free(&w->pool, p);
 }
 
@@ -162,17 +162,6 @@ static void miss(struct datapath *dp, struct pkt *p, const struct flow_key *key)
         dp_consume(dp_world_of(dp), p, true);
 }
 
-static void trace_lookup(struct datapath *dp, const struct flow *f, const struct flow_key *key,
-                         const struct table_probe *probe)
-{
-    struct dp_world *w = dp_world_of(dp);
-    char *text = trace_key(w, key);
-
-    trace(w, "ovs_flow_tbl_lookup", "%s masks tried %u%s %s", f ? "hit" : "miss",
-          probe->n_mask_hit, probe->n_cache_hit ? " (cached)" : "", text);
-    g_free(text);
-}
-
 static void count_hit(struct datapath *dp, struct flow *f, const struct pkt *p, uint16_t tcp_flags)
 {
     const struct dp_env *env = dp_world_of(dp)->env;
@@ -202,7 +191,7 @@ int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key)
     dp->stats.n_hit++;
     count_hit(dp, f, p, key->tcp_flags);
     if (tracing(w))
-        trace(w, "ovs_execute_actions", "%s", f->acts->len ? "" : "drop");
+        trace_flow(w, f);
     err = acts_execute(dp, p, f->acts, key);
     return err;
 }
@@ -228,8 +217,8 @@ static int vport_receive(struct vport *v, struct pkt *p, const struct flow_key *
     key.mac_proto = KEY_MAC_ETH;
     p->input = v;
     if (tracing(w))
-        trace(w, "ovs_vport_receive", "%s port %u (%s) len %u", datapath_name(v->dp), v->port_no,
-              v->dev->name, p->len);
+        trace_begin(w, "ovs_vport_receive", "%s port %u (%s) len %u", datapath_name(v->dp),
+                    v->port_no, v->dev->name, p->len);
     if (key_extract(&key, p)) {
         dp_drop(w, p, DROP_EXTRACT);
         return -EINVAL;
@@ -253,21 +242,30 @@ static void count_received(struct netdev *dev, size_t len, int err)
     }
 }
 
+/* A frame that comes to no port. 'name' of the device, "" if it is none's any more. */
+static void refuse(struct dp_world *w, const char *name, const void *frame, size_t len,
+                   enum drop_reason why)
+{
+    w->account.n_born++;
+    if (tracing(w))
+        trace_begin(w, "netif_receive_skb", "%s%slen %zu", name, *name ? " " : "", len);
+    dp_drop(w, pkt_new(&w->pool, frame, len), why);
+    trace_end(w);
+}
+
 static int receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len,
                    const struct flow_key *tunnel)
 {
-    struct pkt *p = pkt_new(&w->pool, frame, len);
+    int err;
 
+    if (!dev->is_up || !dev->vport) {
+        refuse(w, dev->name, frame, len, dev->is_up ? DROP_NOT_A_PORT : DROP_RX_DOWN);
+        return 0;
+    }
     w->account.n_born++;
-    if (!dev->is_up) {
-        dp_drop(w, p, DROP_RX_DOWN);
-        return 0;
-    }
-    if (!dev->vport) {
-        dp_drop(w, p, DROP_NOT_A_PORT);
-        return 0;
-    }
-    return vport_receive(dev->vport, p, tunnel);
+    err = vport_receive(dev->vport, pkt_new(&w->pool, frame, len), tunnel);
+    trace_end(w);
+    return err;
 }
 
 void dp_receive(struct dp_world *w, struct netdev *dev, const void *frame, size_t len)
@@ -287,8 +285,7 @@ void dp_receive_tunnel(struct dp_world *w, struct netdev *dev, const void *frame
 
 void dp_refuse(struct dp_world *w, const void *frame, size_t len, enum drop_reason why)
 {
-    w->account.n_born++;
-    dp_drop(w, pkt_new(&w->pool, frame, len), why);
+    refuse(w, "", frame, len, why);
 }
 
 /* ---- fragments for the host ------------------------------------------------------------------- */

@@ -90,6 +90,12 @@ void netlink_set_refused(struct netlink *nl, netlink_refused_fn *fn, void *user)
     nl->refused_user = user;
 }
 
+void netlink_set_tap(struct netlink *nl, const struct netlink_tap *tap)
+{
+    nl->has_tap = tap;
+    nl->tap = tap ? *tap : (struct netlink_tap){ 0 };
+}
+
 void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e)
 {
     struct netlink *nl = s->ns->nl;

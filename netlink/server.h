@@ -27,6 +27,8 @@ struct netlink {
     void *user;
     netlink_refused_fn *refused;        /* NULL: nobody wants to know */
     void *refused_user;
+    bool has_tap;
+    struct netlink_tap tap;
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
     uint8_t *event;             /* MSG_ROOM bytes: news of a device, while an answer is built */
 };

@@ -216,12 +216,17 @@ static void tell(struct sock *s)
 
 void sock_set_error(struct sock *s, int error)
 {
+    const struct netlink *nl = s->ns->nl;
+
     s->error = error;
+    if (nl->has_tap)
+        nl->tap.error(nl->tap.user, s, error);
     tell(s);
 }
 
 void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group)
 {
+    const struct netlink *nl = s->ns->nl;
     struct dgram *d = g_malloc0(sizeof(*d) + len);
 
     d->group = group;
@@ -230,12 +235,18 @@ void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uin
     memcpy(d->data, bytes, len);
     s->rx_charge += charge;
     g_queue_push_tail(&s->rx, d);
+    if (nl->has_tap)
+        nl->tap.queued(nl->tap.user, s, d);
     tell(s);
 }
 
-static int overrun(struct sock *s)
+static int overrun(struct sock *s, size_t len, uint32_t group)
 {
+    const struct netlink *nl = s->ns->nl;
+
     s->n_drops++;
+    if (nl->has_tap)
+        nl->tap.lost(nl->tap.user, s, len, group);
     if (!s->no_enobufs && !s->congested) {
         s->congested = true;
         sock_set_error(s, ENOBUFS);
@@ -249,15 +260,15 @@ int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint3
     bool fits = !s->rx_charge || s->rx_charge + charge <= s->rcvbuf;
 
     if (!fits || s->congested)
-        return overrun(s);
+        return overrun(s, len, group);
     sock_push(s, bytes, len, charge, group);
     return 0;
 }
 
-int sock_lose(struct sock *s)
+int sock_lose(struct sock *s, size_t len)
 {
     bool was_congested = s->congested;
-    int r = overrun(s);
+    int r = overrun(s, len, 0);
 
     s->congested = was_congested;
     return r;

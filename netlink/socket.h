@@ -44,6 +44,17 @@ struct dgram {
     uint8_t data[];
 };
 
+/* Who watches the queues of all sockets. */
+struct netlink_tap {
+    void *user;
+    void (*queued)(void *user, const struct sock *s, const struct dgram *d);
+    void (*lost)(void *user, const struct sock *s, size_t len, uint32_t group);
+    void (*error)(void *user, const struct sock *s, int error);    /* is pending now */
+};
+
+/* Copied. One at a time; NULL: nobody. */
+void netlink_set_tap(struct netlink *nl, const struct netlink_tap *tap);
+
 #define SOCK_FIRST_PORTID 1001u     /* as a process id might look; small ones are used in tests */
 #define SOCK_GROUP_WORDS 4      /* groups 1..255 */
 
@@ -112,8 +123,8 @@ bool sock_has_more(const struct sock *s);       /* something queued, or a dump r
  * pending once until the client has read all. One datagram is always accepted by an empty
  * queue (catalogue 01, section 1.7). */
 int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint32_t group);
-/* Loses a datagram as if the bound had been reached for it alone: the next one is queued, without the
+/* Loses a datagram to this socket alone as if the bound had been reached for it alone: the next one is queued, without the
  * client having read. Returns -EAGAIN. */
-int sock_lose(struct sock *s);
+int sock_lose(struct sock *s, size_t len);
 
 #endif

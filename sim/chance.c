@@ -212,7 +212,7 @@ static int env_upcall(void *ctx, const struct upcall_msg *u)
         return -ECONNREFUSED;
     if (is_lost) {
         trace_line(sim, "upcall to %u: lost by chance", u->portid);
-        return sock_lose(s);
+        return sock_lose(s, u->msg->nlmsg_len);
     }
     delay_ns = o->min_delay_ns + (room == UINT64_MAX ? drawn : drawn % (room + 1));
     if (!delay_ns && o->order == CHANCE_FIFO)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sim/client_int.h"
+#include "sim/recorder.h"
 
 #define BUF_SIZE   (1024 * 1024)
 #define PAGE_SIZE  (PROTO_SLOTS * sizeof(int32_t))
@@ -50,10 +51,12 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
     struct sim *sim = c->all->sim;
     struct sim_ns *ns;
 
-    if (h->kind == PROTO_HOLD && h->ns == PROTO_NS_NEW)
+    if (h->kind == PROTO_HOLD && h->ns == PROTO_NS_NEW) {
         ns = sim_ns_new(sim);
-    else
+        recorder_event(sim, "netns-add ns=%u", ns->id);
+    } else {
         ns = sim_ns_by_id(sim, h->ns);
+    }
     if (!ns)
         return -ENONET;
     w->ns = ns->id;
@@ -125,16 +128,18 @@ static void handle_events(struct clients *all, int fd)
 {
     struct epoll_event events[N_EVENTS];
     int n = epoll_wait(fd, events, N_EVENTS, 0);
+    bool is_called = false;
 
     for (int i = 0; i < n; i++) {
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        if (events[i].data.u64 == LISTEN_ID)
-            accept_all(all);
-        else if (c)
+        if (c)
             (void)conn_readable(c);
+        is_called |= events[i].data.u64 == LISTEN_ID;
     }
+    if (is_called)              /* behind the ends of whoever was there before */
+        accept_all(all);
 }
 
 /* The one who spoke last is tried first, but not for ever: the others are waiting. */
@@ -171,6 +176,7 @@ void clients_begin(struct clients *all)
 {
     if (all->depth++)
         return;
+    all->clock_ns = 0;
     for (GList *l = all->unread.head, *next; l; l = next) {
         struct conn *c = l->data;
 
@@ -328,9 +334,8 @@ static void drop_source(GSource *source)
 }
 
 /* By its sockets; one that has none as yet is where programs start. */
-static struct sim_ns *ns_of_pid(void *ctx, uint32_t pid)
+static struct sim_ns *ns_of_pid(const struct clients *all, uint32_t pid)
 {
-    const struct clients *all = ctx;
     struct sim_ns *found = NULL;
 
     for (guint i = 0; i < all->slots->len; i++) {
@@ -344,14 +349,20 @@ static struct sim_ns *ns_of_pid(void *ctx, uint32_t pid)
     return found;
 }
 
-/* The clock that who asks compares OVS_FLOW_ATTR_USED with. */
+/* The clock that who asks compares OVS_FLOW_ATTR_USED with: another process's on this machine, unless it is
+ * known better. It stands still within a request, so that a recording of that needs one line to be repeated. */
 static uint64_t client_clock(void *ctx)
 {
-    const struct clients *all = ((struct sim *)ctx)->ns_of_pid_ctx;
+    struct sim *sim = ctx;
+    struct clients *all = sim->clients;
     const struct conn *c = conn_find(all, all->last_id);
 
-    return c && all->clock_of ? all->clock_of(all->clock_ctx, c->peer)
-                              : (uint64_t)g_get_monotonic_time() * 1000;
+    if (!all->depth || !all->clock_ns) {
+        all->clock_ns = c && all->clock_of ? all->clock_of(all->clock_ctx, c->peer)
+                                           : (uint64_t)g_get_monotonic_time() * 1000;
+        recorder_event(sim, "clock ns=%" G_GUINT64_FORMAT, all->clock_ns);
+    }
+    return all->clock_ns;
 }
 
 struct clients *clients_new(struct sim *sim, GMainContext *context, const char *path,
@@ -362,7 +373,8 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
     all->sim = sim;
     sim->env.client_now = client_clock;
     sim->ns_of_pid = ns_of_pid;
-    sim->ns_of_pid_ctx = all;
+    sim->clients = all;
+    record_begin(sim);
     all->listen_fd = all->page_fd = -1;
     all->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     all->slots = g_ptr_array_new();
@@ -389,6 +401,7 @@ void clients_free(struct clients *all)
     if (!all)
         return;
     all->sim->ns_of_pid = NULL;
+    all->sim->env.client_now = all->sim->env.now;
     drop_source(all->source);
     drop_source(all->alarm);
     for (guint i = 0; i < all->slots->len; i++)

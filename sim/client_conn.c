@@ -10,6 +10,7 @@
 
 #include "sim/client_int.h"
 #include "sim/packet.h"
+#include "sim/recorder.h"
 
 #define SEND_ROOM (1024 * 1024)         /* wished for; the system may allow less */
 #define MOST_UNREAD (128 * 1024)
@@ -63,8 +64,10 @@ struct conn *conn_new(struct clients *all, int fd)
 
 static void leave_ns(struct sim_ns *ns)
 {
-    if (!--ns->n_users && ns->id && !ns->is_named)
-        sim_ns_free(ns);
+    if (--ns->n_users || !ns->id || ns->is_named)
+        return;
+    recorder_event(ns->sim, "netns-del ns=%u", ns->id);
+    sim_ns_free(ns);
 }
 
 void conn_free(struct conn *c)
@@ -78,6 +81,7 @@ void conn_free(struct conn *c)
     wait_forget(c);
     jobs_forget(c);
     g_ptr_array_remove(c->all->dirty, c);
+    record_close(c);
     packet_close(c->packet);
     sock_close(c->sock);
     if (c->ns)
@@ -152,5 +156,6 @@ int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol)
     c->sock->transport = c;
     c->sock->readable = queued;
     size_window(c);
+    record_open(c, type, protocol);
     return 0;
 }

@@ -314,44 +314,61 @@ static int get_arp(struct device *d, struct proto_if *io)
     return 0;
 }
 
+enum { ASKS, CHANGES, CHANGES_ADDR };       /* CHANGES_ADDR: to what 'ipv4' says; 'value' is the family */
+
 static const struct row {
     uint32_t cmd;
     bool by_index;              /* the device is named by ifindex */
+    uint8_t effect;
     int (*run)(struct device *d, struct proto_if *io);
-    bool sets_addr;             /* to what 'ipv4' says; 'value' is the family */
 } rows[] = {
-    { SIOCGIFFLAGS,    false, get_flags },
-    { SIOCSIFFLAGS,    false, set_flags },
-    { SIOCGIFINDEX,    false, get_index },
-    { SIOCGIFNAME,     true,  get_name },
-    { SIOCGIFHWADDR,   false, get_hwaddr },
-    { SIOCSIFHWADDR,   false, set_hwaddr },
-    { SIOCGIFMTU,      false, get_mtu },
-    { SIOCSIFMTU,      false, set_mtu },
-    { SIOCGIFTXQLEN,   false, get_tx_queue },
-    { SIOCSIFTXQLEN,   false, set_tx_queue },
-    { SIOCGIFMETRIC,   false, get_zero },
-    { SIOCSIFMETRIC,   false, unsupported },
-    { SIOCGIFMAP,      false, get_zero },
-    { SIOCSIFNAME,     false, set_name },
-    { SIOCGIFSLAVE,    false, invalid },
-    { SIOCGMIIPHY,     false, unsupported },
-    { SIOCGMIIREG,     false, unsupported },
-    { SIOCSMIIREG,     false, unsupported },
-    { SIOCGHWTSTAMP,   false, unsupported },
-    { SIOCSHWTSTAMP,   false, unsupported },
-    { SIOCBONDENSLAVE, false, unsupported },
-    { SIOCBONDRELEASE, false, unsupported },
-    { SIOCGIFADDR,     false, get_addr },
-    { SIOCGIFDSTADDR,  false, get_peer },
-    { SIOCGIFBRDADDR,  false, get_broadcast },
-    { SIOCGIFNETMASK,  false, get_mask },
-    { SIOCSIFADDR,     false, set_addr, true },
-    { SIOCSIFDSTADDR,  false, change_peer, true },
-    { SIOCSIFBRDADDR,  false, change_broadcast, true },
-    { SIOCSIFNETMASK,  false, change_mask, true },
-    { SIOCGARP,        false, get_arp },
+    { SIOCGIFFLAGS,    false, ASKS,         get_flags },
+    { SIOCSIFFLAGS,    false, CHANGES,      set_flags },
+    { SIOCGIFINDEX,    false, ASKS,         get_index },
+    { SIOCGIFNAME,     true,  ASKS,         get_name },
+    { SIOCGIFHWADDR,   false, ASKS,         get_hwaddr },
+    { SIOCSIFHWADDR,   false, CHANGES,      set_hwaddr },
+    { SIOCGIFMTU,      false, ASKS,         get_mtu },
+    { SIOCSIFMTU,      false, CHANGES,      set_mtu },
+    { SIOCGIFTXQLEN,   false, ASKS,         get_tx_queue },
+    { SIOCSIFTXQLEN,   false, CHANGES,      set_tx_queue },
+    { SIOCGIFMETRIC,   false, ASKS,         get_zero },
+    { SIOCSIFMETRIC,   false, ASKS,         unsupported },
+    { SIOCGIFMAP,      false, ASKS,         get_zero },
+    { SIOCSIFNAME,     false, CHANGES,      set_name },
+    { SIOCGIFSLAVE,    false, ASKS,         invalid },
+    { SIOCGMIIPHY,     false, ASKS,         unsupported },
+    { SIOCGMIIREG,     false, ASKS,         unsupported },
+    { SIOCSMIIREG,     false, ASKS,         unsupported },
+    { SIOCGHWTSTAMP,   false, ASKS,         unsupported },
+    { SIOCSHWTSTAMP,   false, ASKS,         unsupported },
+    { SIOCBONDENSLAVE, false, ASKS,         unsupported },
+    { SIOCBONDRELEASE, false, ASKS,         unsupported },
+    { SIOCGIFADDR,     false, ASKS,         get_addr },
+    { SIOCGIFDSTADDR,  false, ASKS,         get_peer },
+    { SIOCGIFBRDADDR,  false, ASKS,         get_broadcast },
+    { SIOCGIFNETMASK,  false, ASKS,         get_mask },
+    { SIOCSIFADDR,     false, CHANGES_ADDR, set_addr },
+    { SIOCSIFDSTADDR,  false, CHANGES_ADDR, change_peer },
+    { SIOCSIFBRDADDR,  false, CHANGES_ADDR, change_broadcast },
+    { SIOCSIFNETMASK,  false, CHANGES_ADDR, change_mask },
+    { SIOCGARP,        false, ASKS,         get_arp },
 };
+
+static const struct row *row_of(uint32_t cmd)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].cmd == cmd)
+            return &rows[i];
+    return NULL;
+}
+
+bool client_ioctl_changes(uint32_t cmd)
+{
+    const struct row *row = row_of(cmd);
+
+    return row && row->effect != ASKS;
+}
 
 /* An IPv4 address's label names its device, too. */
 static struct device *by_name(const struct sim_ns *ns, const char *label)
@@ -365,17 +382,13 @@ static struct device *by_name(const struct sim_ns *ns, const char *label)
 
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct device *d;
+    const struct row *row = row_of(cmd);
+    struct device *d;
 
-        if (rows[i].cmd != cmd)
-            continue;
-        if (rows[i].sets_addr && io->value != AF_INET)
-            return -EINVAL;
-        d = rows[i].by_index ? device_by_index(ns, io->ifindex) : by_name(ns, io->name);
-        return d ? rows[i].run(d, io) : -ENODEV;
-    }
-    return -EINVAL;
+    if (!row || (row->effect == CHANGES_ADDR && io->value != AF_INET))
+        return -EINVAL;
+    d = row->by_index ? device_by_index(ns, io->ifindex) : by_name(ns, io->name);
+    return d ? row->run(d, io) : -ENODEV;
 }
 
 /* With a device's first IPv4 address. */

@@ -28,6 +28,8 @@ struct conn {
     pid_t peer;                 /* the same as this process would call it, 0: it has no name for it */
     bool is_met;                /* lockstep knows of it */
     bool is_left_unread;        /* its reader does not read, lockstep does not wait for that */
+    unsigned number;            /* of its socket in the recorder's file, 0: none */
+    uint32_t recorded_recv;     /* the largest buffer told there */
     int fd;
     enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD } kind;
     struct sim_ns *ns;          /* DATA, HOLD: counted in ns->n_users */
@@ -62,6 +64,7 @@ struct clients {
     uint64_t last_id;           /* who spoke last: probably the next one, too */
     unsigned n_guessed;         /* times in a row that this was right */
     unsigned depth;             /* clients_begin() without clients_end() */
+    uint64_t clock_ns;          /* the machine's clock since then, 0: not asked yet */
     bool last_is_elsewhere;     /* who spoke last runs on another CPU */
     bool shares_clock;          /* clients live in virtual time */
     uint64_t n_served;          /* events of clients that were handled */
@@ -88,6 +91,16 @@ void request_handle(struct conn *c, const void *bytes, size_t len);
 /* One reply, or several when the payload is long. False: the client is gone. */
 bool request_answer(const struct conn *c, struct proto_reply *rep, const void *bytes, size_t len);
 
+/* client_record.c: what is told to the flight recorder, before it has effects. Without one: nothing. */
+void record_begin(struct sim *sim);             /* of what is queued for clients */
+void record_open(struct conn *c, int type, int protocol);
+void record_close(const struct conn *c);
+void record_recv(struct conn *c, uint32_t buffer_len);
+void record_send(struct conn *c, const void *bytes, size_t len);
+void record_bind(const struct conn *c, const uint32_t arg[2]);
+void record_connect(const struct conn *c);
+void record_setopt(const struct conn *c, const struct proto_req *req, const void *value, size_t len);
+
 /* client_wait.c */
 /* Is it a "wait" whose answer comes later? If not, it may have been tried: '*status' is 1 if it is
  * no "wait" at all, otherwise the result, 'text' as that of scenario_do(). */
@@ -102,6 +115,7 @@ void jobs_free(struct clients *all);
 
 /* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
+bool client_ioctl_changes(uint32_t cmd);        /* may change something */
 void client_if_list(const struct sim_ns *ns, GByteArray *out);
 void client_if_addrs(const struct sim_ns *ns, GByteArray *out);
 

@@ -11,6 +11,7 @@
 #include "sim/client_int.h"
 #include "sim/device.h"
 #include "sim/packet.h"
+#include "sim/recorder.h"
 #include "sim/scenario.h"
 
 #define REPLY_PIECE (64 * 1024)
@@ -41,8 +42,13 @@ static int do_send(struct request *r)
     struct sock *s = r->target->sock;
     long n;
 
-    if (!s->dump)
+    if (!s->dump) {
+        record_recv(r->target, r->req.max_recv);
         sock_read_done(s, 0, r->req.max_recv);
+    }
+    if (!s->portid)
+        (void)sock_bind(s, 0);
+    record_send(r->target, r->payload, r->len);
     n = sock_send(s, r->payload, r->len);
     if (n < 0)
         return (int)n;
@@ -52,6 +58,7 @@ static int do_send(struct request *r)
 
 static int do_pull(struct request *r)
 {
+    record_recv(r->target, r->req.max_recv);
     push_note_read(r->target, r->req.max_recv);
     push_queued(r->target);
     return 0;
@@ -61,8 +68,10 @@ static int do_pull(struct request *r)
 
 static int packet_do_send(struct request *r)
 {
-    long n = packet_send(r->target->packet, r->payload, r->len);
+    long n;
 
+    record_send(r->target, r->payload, r->len);
+    n = packet_send(r->target->packet, r->payload, r->len);
     if (n < 0)
         return (int)n;
     r->rep.value = (uint32_t)n;
@@ -71,6 +80,7 @@ static int packet_do_send(struct request *r)
 
 static int packet_do_bind(struct request *r)
 {
+    record_bind(r->target, r->req.arg);
     return packet_bind(r->target->packet, (int)r->req.arg[0], (uint16_t)r->req.arg[1]);
 }
 
@@ -85,6 +95,7 @@ static int packet_do_name(struct request *r)
 
 static int packet_do_setopt(struct request *r)
 {
+    record_setopt(r->target, &r->req, r->payload, r->len);
     return packet_set_option(r->target->packet, (int)r->req.arg[0], (int)r->req.arg[1], r->payload,
                              r->len);
 }
@@ -120,6 +131,7 @@ static int do_bind(struct request *r)
     struct sock *s = r->target->sock;
     int rc;
 
+    record_bind(r->target, r->req.arg);
     /* A second bind must name the port id it has: catalogue 01, section 1.7. */
     if (s->portid)
         rc = s->portid == r->req.arg[0] ? 0 : -EINVAL;
@@ -132,6 +144,7 @@ static int do_bind(struct request *r)
 
 static int do_connect(struct request *r)
 {
+    record_connect(r->target);
     return r->target->sock->portid ? 0 : sock_bind(r->target->sock, 0);
 }
 
@@ -153,6 +166,7 @@ static int do_name(struct request *r)
 
 static int do_setopt(struct request *r)
 {
+    record_setopt(r->target, &r->req, NULL, 0);
     return sock_set_option(r->target->sock, (int)r->req.arg[0], (int)r->req.arg[1],
                            (int)r->req.arg[2]);
 }
@@ -197,6 +211,8 @@ static int do_ioctl(struct request *r)
         return -EINVAL;
     memcpy(&io, r->payload, sizeof(io));
     io.name[sizeof(io.name) - 1] = '\0';
+    if (client_ioctl_changes(r->req.arg[0]))
+        recorder_data(r->all->sim, &io, sizeof(io), "ioctl ns=%u cmd=0x%04x", r->ns->id, r->req.arg[0]);
     rc = client_ioctl(r->ns, r->req.arg[0], &io);
     g_byte_array_append(out_of(r), (const guint8 *)&io, sizeof(io));
     return rc;
@@ -343,6 +359,7 @@ static bool answer(const struct conn *c, struct request *r)
 static void raw_send(struct conn *c, const void *bytes, size_t len)
 {
     clients_begin(c->all);
+    record_send(c, bytes, len);
     (void)sock_send(c->sock, bytes, len);
     sim_settle(c->all->sim);
     clients_end(c->all);

@@ -24,7 +24,7 @@ struct waiter {
 static int try_quietly(struct sim *sim, const char *command, GString *text)
 {
     struct trace *trace = sim->trace;
-    void (*step)(void *, const char *, const char *) = sim->env.trace;
+    dp_trace_fn *step = sim->env.trace;
     struct err e = { 0 };
     int r;
 

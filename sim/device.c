@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/if.h>           /* behind libc's net/if.h, which it gives way to */
 #include <linux/rtnetlink.h>
@@ -15,7 +16,9 @@
 #include "sim/ip_in.h"
 #include "sim/packet.h"
 #include "sim/pcap_out.h"
+#include "sim/recorder.h"
 #include "sim/rule.h"
+#include "sim/trace.h"
 #include "sim/tunnel.h"
 #include "sim/wire.h"
 
@@ -384,6 +387,7 @@ int device_rename(struct device *d, const char *name, struct err *e)
     if (rc)
         return rc;
     g_strlcpy(d->dev.name, chosen, sizeof(d->dev.name));
+    d->capture = 0;
     rule_devices_changed(d->ns);
     device_event(d, 0);
     return 0;
@@ -395,6 +399,8 @@ static void count_arrived(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
+    if (d->ns->sim->recorder && d->dev.is_up)
+        recorder_frame(d, PCAPNG_IN, frame, len);
     packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
 }
 
@@ -423,14 +429,29 @@ void device_receive_tunnel(struct device *d, const void *frame, size_t len,
         dp_receive_tunnel(d->ns->sim->dp, &d->dev, frame, len, tunnel);
 }
 
-void device_transmit(struct device *d, const void *frame, size_t len)
+static void record(const struct device *d, const void *frame, size_t len)
 {
-    const struct sim *sim = d->ns->sim;
+    struct sim *sim = d->ns->sim;
 
+    pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
+    if (sim->env.trace)
+        trace_line(sim, "recorded %s packet %" PRIu64, pcap_out_name(d->out),
+                   pcap_out_count(d->out));
+}
+
+void device_count_sent(struct device *d, const void *frame, size_t len)
+{
     d->n_tx++;
     d->tx_bytes += len;
     if (d->out)
-        pcap_out_put(d->out, sim->clock.now_ns - SIM_START_NS, frame, len);
+        record(d, frame, len);
+    if (d->ns->sim->recorder)
+        recorder_frame(d, PCAPNG_OUT, frame, len);
+}
+
+void device_transmit(struct device *d, const void *frame, size_t len)
+{
+    device_count_sent(d, frame, len);
     packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
     cable_carry(d, frame, len);
     host_receive(d, frame, len);

@@ -16,6 +16,7 @@ struct device {
     struct sim_ns *ns;
     /* Where frames that leave by it are recorded; NULL: nowhere. */
     struct pcap_out *out;
+    unsigned capture;           /* its interface in the recorder's file, 0: none yet */
     uint64_t n_rx, n_tx;        /* frames since the start, for the summary */
     uint64_t rx_bytes, tx_bytes;
     bool is_promisc;            /* asked for by a client, besides dev.promiscuity */
@@ -102,5 +103,7 @@ void device_receive_tunnel(struct device *d, const void *frame, size_t len,
 void device_send(struct device *d, const void *frame, size_t len);
 /* A frame leaves by it: counted and recorded. */
 void device_transmit(struct device *d, const void *frame, size_t len);
+/* Only that: of a tunnel device, whose frame goes on in another. */
+void device_count_sent(struct device *d, const void *frame, size_t len);
 
 #endif

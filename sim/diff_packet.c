@@ -1,7 +1,4 @@
 /* diff_packet.c - frames in words, one alone or two side by side; see diff.h.
- *
- * How it works: a frame's key in ovs-dpctl's text, "ipv4(src=10.0.0.1,frag=no)", is taken apart into lines of
- * name and value, "ipv4.src" and "10.0.0.1"; so nothing here names an attribute.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <libmnl/libmnl.h>
@@ -12,6 +9,7 @@
 #include "dp/key.h"
 #include "dp/pkt.h"
 #include "sim/diff.h"
+#include "sim/fields.h"
 
 #define MAX_BYTES 8             /* differing bytes that are shown */
 #define KEY_ROOM 8192
@@ -53,95 +51,22 @@ void diff_print_frame(GString *out, const uint8_t *frame, size_t len)
     pkt_pool_done(&pool);
 }
 
-/* ---- a key as fields ------------------------------------------------------------------------- */
-
-struct field {
-    char *name, *value;
-};
-
-static void field_free(gpointer data)
-{
-    struct field *f = data;
-
-    g_free(f->name);
-    g_free(f->value);
-    g_free(f);
-}
-
-static void add_field(GPtrArray *fields, const char *name, const char *value)
-{
-    struct field *f = g_new(struct field, 1);
-
-    *f = (struct field){ g_strdup(name), g_strdup(value) };
-    g_ptr_array_add(fields, f);
-}
-
-/* The end of the part that begins at 'at': the comma behind it or the end, not in parentheses. */
-static const char *part_end(const char *at)
-{
-    unsigned depth = 0;
-
-    for (; *at && (depth || *at != ','); at++)
-        depth += *at == '(' ? 1u : *at == ')' ? -1u : 0u;
-    return at;
-}
-
-static void take_apart(GPtrArray *fields, const char *text, const char *prefix);
-
-/* "NAME=VALUE", "NAME(VALUE)", "NAME(PARTS)" or "NAME". */
-static void take_part(GPtrArray *fields, const char *part, const char *prefix)
-{
-    size_t len = strcspn(part, "=(");
-    g_autofree char *name = g_strdup_printf("%s%s%.*s", prefix, *prefix ? "." : "", (int)len, part);
-    g_autofree char *inner = g_strdup(part[len] ? part + len + 1 : "");
-    bool is_nested = part[len] == '(';
-
-    if (is_nested && *inner)
-        inner[strlen(inner) - 1] = '\0';
-    if (is_nested && strpbrk(inner, "=("))
-        take_apart(fields, inner, name);
-    else
-        add_field(fields, name, inner);
-}
-
-static void take_apart(GPtrArray *fields, const char *text, const char *prefix)
-{
-    for (const char *at = text, *end; *at; at = *end ? end + 1 : end) {
-        g_autofree char *part = NULL;
-
-        end = part_end(at);
-        part = g_strndup(at, (gsize)(end - at));
-        take_part(fields, part, prefix);
-    }
-}
+/* ---- side by side ---------------------------------------------------------------------------- */
 
 static GPtrArray *packet_fields(const struct pcap_in_frame *f)
 {
-    GPtrArray *fields = g_ptr_array_new_with_free_func(field_free);
+    GPtrArray *fields = fields_new();
     GString *text = g_string_new(NULL);
 
     g_string_printf(text, "%" PRId64 ".%09" PRId64, f->time_ns / NS_PER_S, f->time_ns % NS_PER_S);
-    add_field(fields, "time", text->str);
+    fields_add(fields, "time", text->str);
     g_string_printf(text, "%zu", f->len);
-    add_field(fields, "length", text->str);
+    fields_add(fields, "length", text->str);
     g_string_truncate(text, 0);
     diff_print_frame(text, f->data, f->len);
-    take_apart(fields, text->str, "");
+    fields_take_apart(fields, text->str);
     g_string_free(text, TRUE);
     return fields;
-}
-
-/* ---- side by side ---------------------------------------------------------------------------- */
-
-static const char *value_of(const GPtrArray *fields, const char *name)
-{
-    for (guint i = 0; fields && i < fields->len; i++) {
-        const struct field *f = g_ptr_array_index(fields, i);
-
-        if (!strcmp(f->name, name))
-            return f->value;
-    }
-    return NULL;
 }
 
 /* Names of both, those of 'b' alone behind the last one that both have. */
@@ -178,8 +103,8 @@ static void add_bytes(GPtrArray *fields_a, GPtrArray *fields_b, const struct pca
         n++;
         g_snprintf(x, sizeof(x), "%02x", a->data[i]);
         g_snprintf(y, sizeof(y), "%02x", b->data[i]);
-        add_field(fields_a, name, x);
-        add_field(fields_b, name, y);
+        fields_add(fields_a, name, x);
+        fields_add(fields_b, name, y);
     }
 }
 
@@ -218,7 +143,7 @@ void diff_packets(GString *out, const struct diff_files *names, const struct pca
     for (guint i = 0; i < all->len; i++) {
         const char *name = g_ptr_array_index(all, i);
 
-        print_row(out, name, width, value_of(fields_a, name), value_of(fields_b, name));
+        print_row(out, name, width, fields_value(fields_a, name), fields_value(fields_b, name));
     }
     g_ptr_array_free(all, TRUE);
     if (fields_a)

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sim/folder.h"
+#include "sim/golden_flows.h"
 #include "sim/scenario.h"
 #include "sim/summary.h"
 #include "sim/trace.h"
@@ -32,7 +33,7 @@ static bool is_test(const char *folder)
     unsigned n;
 
     g_free(find_scenario(folder, &n));
-    return n > 0;
+    return n > 0 || golden_flows_is_test(folder);
 }
 
 static void add_wanted(GPtrArray *tests, const char *test, const char *only)
@@ -62,7 +63,8 @@ int golden_find(const char *path, const char *only, GPtrArray *tests, struct err
     for (guint i = 0; i < found->len; i++)
         add_wanted(tests, g_ptr_array_index(found, i), only);
     if (!found->len)
-        r = err_set(e, ENOENT, "%s: no test here: neither it nor its folders hold a .scn file", path);
+        r = err_set(e, ENOENT, "%s: no test here: neither it nor its folders hold a .scn file, or "
+                    "flows and a capture", path);
     else if (tests->len == n_before)
         r = err_set(e, ENOENT, "%s: none of the %u tests here matches %s", path, found->len, only);
     g_ptr_array_free(found, TRUE);
@@ -75,13 +77,14 @@ int golden_find(const char *path, const char *only, GPtrArray *tests, struct err
 
 static int run_test(struct sim *sim, const char *test, struct err *e)
 {
-    unsigned n;
-    g_autofree char *scenario = find_scenario(test, &n);
+    unsigned n = 1;
+    bool is_folder = g_file_test(test, G_FILE_TEST_IS_DIR);
+    g_autofree char *scenario = is_folder ? find_scenario(test, &n) : g_strdup(test);
     int r;
 
-    if (n != 1)
+    if (n > 1)
         return err_set(e, EINVAL, "%s: %u scenarios in one folder", test, n);
-    r = scenario_run_file(sim, scenario, e);
+    r = n ? scenario_run_file(sim, scenario, e) : golden_flows_run(sim, test, e);
     return r ? r : sim_check_account(sim, e);
 }
 
@@ -95,6 +98,8 @@ int golden_run(const struct golden_run *run, struct err *e)
     scenario_set_output(sim, run->output);
     scenario_watch(sim, run->at, run->ctx);
     r = trace_open(sim, trace, e);
+    if (!r && run->tells_all)
+        trace_tell_all(sim);
     if (!r)
         r = run_test(sim, run->test, e);
     if (scenario_finish(sim, &own) && !r) {

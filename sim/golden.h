@@ -1,12 +1,13 @@
 /* golden.h - golden tests: what a folder's scenario records must be what the folder expects.
  *
- * A test is a folder with one *.scn file. It runs in a fresh simulation; all files that it leaves,
+ * A test is a folder with one *.scn file, or with captures and flows (golden_flows.h). It runs in a fresh simulation; all files that it leaves,
  * pcaps and its trace (trace.txt), must equal those in the folder's expected/ byte for byte.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_GOLDEN_H
 #define SIM_GOLDEN_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "sim/diff.h"
@@ -20,9 +21,10 @@ int golden_find(const char *path, const char *only, GPtrArray *tests, struct err
 
 /* One run. */
 struct golden_run {
-    const char *test;
+    const char *test;                           /* its folder, or a scenario file */
     const char *output;                         /* existing folder for what is recorded */
     const struct sim_options *sim;              /* NULL: defaults */
+    bool tells_all;                             /* the trace has what explains it: trace_tell_all() */
     void (*at)(void *ctx, const char *where);   /* is told where it is; NULL: nobody */
     void *ctx;
 };

@@ -12,7 +12,9 @@
 #define MAGIC_NS 0xa1b23c4du        /* stamps in nanoseconds */
 
 struct pcap_out {
+    char *name;
     struct file_out *file;
+    uint64_t n_frames;
 };
 
 /* What stands before each frame in the file. */
@@ -35,7 +37,8 @@ struct pcap_out *pcap_out_open(const char *path, struct err *e)
     if (!file)
         return NULL;
     memcpy(file_out_take(file, sizeof(head)), &head, sizeof(head));
-    out = g_new(struct pcap_out, 1);
+    out = g_new0(struct pcap_out, 1);
+    out->name = g_path_get_basename(path);
     out->file = file;
     return out;
 }
@@ -57,6 +60,17 @@ void pcap_out_put(struct pcap_out *out, uint64_t time_ns, const void *frame, siz
     at = file_out_take(out->file, sizeof(r) + len);
     memcpy(at, &r, sizeof(r));
     memcpy(at + sizeof(r), frame, len);
+    out->n_frames++;
+}
+
+const char *pcap_out_name(const struct pcap_out *out)
+{
+    return out->name;
+}
+
+uint64_t pcap_out_count(const struct pcap_out *out)
+{
+    return out->n_frames;
 }
 
 int pcap_out_check(struct pcap_out *out, struct err *e)
@@ -66,8 +80,12 @@ int pcap_out_check(struct pcap_out *out, struct err *e)
 
 int pcap_out_close(struct pcap_out *out, struct err *e)
 {
-    int r = out ? file_out_close(out->file, e) : 0;
+    int r;
 
+    if (!out)
+        return 0;
+    r = file_out_close(out->file, e);
+    g_free(out->name);
     g_free(out);
     return r;
 }

@@ -17,6 +17,10 @@ struct pcap_out *pcap_out_open(const char *path, struct err *e);
  * told by check and close. */
 void pcap_out_put(struct pcap_out *out, uint64_t time_ns, const void *frame, size_t len);
 
+/* The last part of its path, and how many frames it has. */
+const char *pcap_out_name(const struct pcap_out *out);
+uint64_t pcap_out_count(const struct pcap_out *out);
+
 /* Writes out what is buffered. 0, or -errno of the first failure. */
 int pcap_out_check(struct pcap_out *out, struct err *e);
 /* The same, then frees it. NULL allowed. */

@@ -3,6 +3,7 @@
 #include "sim/addr.h"
 #include "sim/device.h"
 #include "sim/neigh.h"
+#include "sim/recorder.h"
 #include "sim/route.h"
 #include "sim/rule.h"
 
@@ -110,9 +111,10 @@ static int op_neigh_del(struct netns *net, const struct rt_neigh *n, struct req 
 
 static struct netns *op_ns_by_pid(struct netns *net, uint32_t pid)
 {
-    const struct sim *sim = owner(net)->sim;
-    struct sim_ns *ns = sim->ns_of_pid ? sim->ns_of_pid(sim->ns_of_pid_ctx, pid) : NULL;
+    struct sim *sim = owner(net)->sim;
+    struct sim_ns *ns = sim->ns_of_pid ? sim->ns_of_pid(sim->clients, pid) : NULL;
 
+    recorder_event(sim, "pid pid=%u ns=%d", pid, ns ? (int)ns->id : -1);
     return ns ? ns->net : NULL;
 }
 

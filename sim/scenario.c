@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/recorder.h"
 #include "sim/scenario_int.h"
 #include "sim/trace.h"
 #include "sim/upcall_watch.h"
@@ -50,6 +51,8 @@ int scenario_finish(struct sim *sim, struct err *e)
     scn_injections_end(scn);
     r = scn_recordings_close(scn, &own);
     if (trace_close(sim, r ? NULL : &own) && !r)
+        r = -own.code;
+    if (recorder_close(sim, r ? NULL : &own) && !r)
         r = -own.code;
     if (r && e)
         *e = own;
@@ -114,10 +117,17 @@ static void add_usage(const struct scn_command *cmd, struct err *e)
                *cmd->usage ? " " : "", cmd->usage);
 }
 
+/* The flight recorder's word for a command; NULL: it leaves all as it was. */
+static const char *const recorded_as[SCN_MOVES_TIME + 1] = {
+    [SCN_BUILDS] = "do",   [SCN_FEEDS] = "do",
+    [SCN_INJECTS] = "did", [SCN_MOVES_TIME] = "did",
+};
+
 static int run_command(struct scenario *scn, struct scan *in, const char *expected, GString *out,
                        struct err *e)
 {
     const struct scn_command *cmd;
+    const char *text, *word;
     char name[32];
     uint64_t wait;
     int r;
@@ -130,13 +140,19 @@ static int run_command(struct scenario *scn, struct scan *in, const char *expect
     }
     if (scan_done(in))
         return 0;
-    trace_line(scn->sim, "> %s%s%s", in->at, expected ? "!" : "", expected ? expected : "");
+    text = in->at;
+    trace_line(scn->sim, "> %s%s%s", text, expected ? "!" : "", expected ? expected : "");
     if (!scan_token(in, name, sizeof(name)))
         return err_set(e, EINVAL, "%.40s... is no command; help lists them", in->at);
     if (!(cmd = scn_command_find(name)))
         return err_set(e, EINVAL, "%s is no command; help lists them", name);
     scn->is_refused = false;
+    word = recorded_as[cmd->effect];
+    if (word)
+        recorder_event(scn->sim, "%s %s%s%s", word, text, expected ? "!" : "", expected ? expected : "");
     r = cmd->run(scn, in, out, e);
+    if (r && word)
+        recorder_event(scn->sim, "failed %s %s", err_name(r), e->text);
     if (r == -EINVAL && !scn->is_refused)
         add_usage(cmd, e);
     return r ? err_prefix(e, "%s", cmd->name) : 0;
@@ -274,26 +290,33 @@ static int run_lines(struct scenario *scn, const char *path, char **lines, struc
     return r;
 }
 
-int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct err *e)
 {
     struct scenario *scn = scenario_get(sim);
-    char *text, **lines;
     struct err own = { 0 };
     int r;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
     g_free(scn->in_folder);
     scn->in_folder = g_path_get_dirname(path);
-    lines = g_strsplit(text, "\n", -1);
     r = run_lines(scn, path, lines, &own);
     if (!r)
         r = scn_recordings_check(scn, &own);
     if (r && e)
         *e = own;
+    g_clear_pointer(&scn->in_folder, g_free);
+    return r;
+}
+
+int scenario_run_file(struct sim *sim, const char *path, struct err *e)
+{
+    char *text, **lines;
+    int r;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return err_set(e, errno ? errno : EIO, "%s: cannot be read: %s", path, strerror(errno));
+    lines = g_strsplit(text, "\n", -1);
+    r = scenario_run_lines(sim, path, lines, e);
     g_strfreev(lines);
     g_free(text);
-    g_free(scn->in_folder);
-    scn->in_folder = NULL;
     return r;
 }

@@ -23,6 +23,8 @@ bool scenario_needs_rest(const char *line);
  * looked up beside 'path', what is recorded goes to the output folder. Printed text goes to the
  * trace, or to standard output if there is none. The sentence in 'e' begins with "FILE:LINE: ". */
 int scenario_run_file(struct sim *sim, const char *path, struct err *e);
+/* The same with lines (ended by NULL, changed meanwhile) that come from elsewhere, as those of a file 'path'. */
+int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct err *e);
 
 /* Tells 'at' each line of a file, "FILE:LINE: TEXT", before it runs. NULL: nobody. */
 void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), void *ctx);

@@ -180,7 +180,7 @@ const struct scn_command scn_commands[] = {
     CHANCE_ROWS(CHANCE_ROW)
     { "seed",        "N",                                       "begins all streams of random numbers anew, with this seed", SCN_BUILDS, scn_seed },
     { "cpus",        "N",                                       "sets how many CPUs there are, before there is a device", SCN_BUILDS, scn_cpus },
-    { "inject",      "DEV FILE.pcap [first=N] [count=N]",       "feeds the frames of a file, or N of them, at their distance in time, from now on", SCN_FEEDS, scn_inject },
+    { "inject",      "DEV FILE.pcap [first=N] [count=N]",       "feeds the frames of a file, or N of them, at their distance in time, from now on", SCN_INJECTS, scn_inject },
     { "send",        "DEV HEX",                                 "feeds one frame now", SCN_FEEDS, scn_send },
     { "execute",     "DP in_port=PORT HEX ACTIONS",             "lets the datapath run actions on a frame", SCN_FEEDS, scn_execute },
     { "record",      "DEV FILE.pcap",                           "records what leaves by a device", SCN_LOOKS, scn_record },

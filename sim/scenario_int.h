@@ -28,7 +28,8 @@ struct scenario {
 enum scn_effect {
     SCN_LOOKS,          /* asks, compares or records; leaves all as it is */
     SCN_BUILDS,         /* changes what there is */
-    SCN_FEEDS,          /* lets packets in, now or later */
+    SCN_FEEDS,          /* makes packets and lets them in */
+    SCN_INJECTS,        /* lets packets of a file in, now and later */
     SCN_MOVES_TIME,     /* returns at a later time */
 };
 

@@ -9,6 +9,7 @@
 
 #include "sim/chance.h"
 #include "sim/pcap_in.h"
+#include "sim/recorder.h"
 #include "sim/scenario_int.h"
 
 struct recording {
@@ -59,6 +60,15 @@ static int next_frame(struct injection *inj, struct err *e)
     return pcap_in_next(inj->in, &inj->frame, e);
 }
 
+static void feed(struct device *d, const void *frame, size_t len)
+{
+    struct sim *sim = d->ns->sim;
+
+    recorder_fed(sim, true);
+    chance_receive(d, frame, len);
+    recorder_fed(sim, false);
+}
+
 static void inject_frames(void *ctx)
 {
     struct injection *inj = ctx;
@@ -70,7 +80,7 @@ static void inject_frames(void *ctx)
     if (!d)
         r = err_set(&e, ENODEV, "inject: the device has gone before the last frame");
     while (d) {
-        chance_receive(d, inj->frame.data, inj->frame.len);
+        feed(d, inj->frame.data, inj->frame.len);
         r = next_frame(inj, &e);
         if (r <= 0 || !clock_step(&scn->sim->clock, frame_time(inj)))
             break;

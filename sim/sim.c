@@ -5,6 +5,7 @@
 #include "sim/addr.h"
 #include "sim/device.h"
 #include "sim/neigh.h"
+#include "sim/recorder.h"
 #include "sim/route.h"
 #include "sim/rule.h"
 #include "sim/scenario.h"
@@ -242,6 +243,7 @@ void sim_free(struct sim *sim)
     clock_done(&sim->clock);
     g_queue_clear_full(&sim->on_wire, g_free);
     (void)trace_close(sim, NULL);
+    (void)recorder_close(sim, NULL);
     g_free(sim);
 }
 

@@ -16,6 +16,8 @@
 #include "sim/clock.h"
 #include "sim/rng.h"
 
+struct clients;
+struct recorder;
 struct scenario;
 struct trace;
 
@@ -64,10 +66,11 @@ struct sim {
     GPtrArray *namespaces;      /* of struct sim_ns */
     unsigned next_ns_id;
     struct trace *trace;        /* NULL: off */
+    struct recorder *recorder;  /* NULL: off */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
     /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */
-    struct sim_ns *(*ns_of_pid)(void *ctx, uint32_t pid);
-    void *ns_of_pid_ctx;
+    struct sim_ns *(*ns_of_pid)(const struct clients *all, uint32_t pid);
+    struct clients *clients;    /* NULL: there are none */
     struct err refusal;         /* why the last refused request was; code 0: none yet */
     GQueue on_wire;             /* frames between the ends of pairs: wire.c */
     uint64_t wire_ns;           /* when the last one was sent, and how many at that time */

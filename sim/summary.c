@@ -59,7 +59,7 @@ static void print_account(GString *out, const struct dp_account *a)
     for (unsigned i = 0; i < N_DROP_REASONS; i++)
         if (a->n_drop[i])
             g_string_append_printf(out, " + %" PRIu64 " dropped (%s)", a->n_drop[i],
-                                   drop_reason_names[i]);
+                                   drop_rows[i].name);
     g_string_append_c(out, '\n');
 }
 

@@ -12,33 +12,45 @@
 struct trace {
     FILE *file;
     char *path;
+    unsigned depth;             /* packets whose way is under way, one within the other */
+    bool is_whole;              /* trace_mute() is not listened to */
 };
 
-static void put_time(struct sim *sim)
+/* "0.000123000 ", and as many blanks as packets are under way. */
+static void put_head(const struct sim *sim)
 {
     uint64_t ns = sim->clock.now_ns - SIM_START_NS;
 
-    fprintf(sim->trace->file, "%" PRIu64 ".%09" PRIu64 " ", ns / 1000000000, ns % 1000000000);
+    fprintf(sim->trace->file, "%" PRIu64 ".%09" PRIu64 " %*s", ns / 1000000000, ns % 1000000000,
+            (int)sim->trace->depth * 2, "");
 }
 
-/* Where a frame enters; everything else follows from it. */
-static bool is_entry(const char *func)
-{
-    return !strcmp(func, "ovs_vport_receive") || !strcmp(func, "ovs_packet_cmd_execute");
-}
-
-static void on_step(void *ctx, const char *func, const char *text)
+static void on_step(void *ctx, enum dp_trace_what what, const char *func, const char *text)
 {
     struct sim *sim = ctx;
+    struct trace *t = sim->trace;
 
-    put_time(sim);
-    fprintf(sim->trace->file, "%s%s%s%s\n", is_entry(func) ? "" : "  ", func, *text ? " " : "",
-            text);
+    if (what == DP_TRACE_END) {
+        t->depth -= t->depth > 0;
+        return;
+    }
+    put_head(sim);
+    fprintf(t->file, "%s%s%s\n", func, *text ? " " : "", text);
+    t->depth += what == DP_TRACE_BEGIN;
 }
 
 void trace_mute(struct sim *sim, bool is_muted)
 {
-    sim->env.trace = sim->trace && !is_muted ? on_step : NULL;
+    struct trace *t = sim->trace;
+
+    sim->env.trace = t && (!is_muted || t->is_whole) ? on_step : NULL;
+}
+
+void trace_tell_all(struct sim *sim)
+{
+    sim->trace->is_whole = true;
+    sim->env.traces_misses = true;
+    trace_mute(sim, false);
 }
 
 int trace_open(struct sim *sim, const char *path, struct err *e)
@@ -85,7 +97,7 @@ void trace_line(struct sim *sim, const char *fmt, ...)
 
     if (!sim->trace)
         return;
-    put_time(sim);
+    put_head(sim);
     va_start(ap, fmt);
     vfprintf(sim->trace->file, fmt, ap);
     va_end(ap);

@@ -1,7 +1,8 @@
 /* trace.h - the trace: one line of text for each step of a packet.
  *
  * "0.000123000 ovs_vport_receive p1 len 60": seconds since the start of the simulation, then
- * what the datapath says. Steps that follow from a frame's arrival are indented by two blanks.
+ * what the datapath says. What follows from a frame's arrival is indented by two blanks, up to the end of
+ * its way; when another one arrives on the way, in a tunnel say, by two more.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
@@ -16,6 +17,9 @@ int trace_close(struct sim *sim, struct err *e);
 
 /* Turns the datapath's lines off and on again; the file stays open. */
 void trace_mute(struct sim *sim, bool is_muted);
+
+/* From now on misses are explained, and nothing mutes the trace. It must be open. */
+void trace_tell_all(struct sim *sim);
 
 /* One line of the simulator itself, or text that has its own line ends. 'sim' without a
  * trace: nothing happens. */

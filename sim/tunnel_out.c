@@ -7,7 +7,6 @@
 #include "base/checksum.h"
 #include "dp/extract.h"
 #include "sim/packet.h"
-#include "sim/pcap_out.h"
 #include "sim/tunnel_int.h"
 
 #define LIMIT_LEN 8u            /* IPv6's destination options with the encapsulation limit */
@@ -285,12 +284,9 @@ static void count_sent(const struct tunnel_out *o, const uint8_t *inner, uint32_
 {
     struct device *d = o->port;
 
-    d->n_tx++;
-    d->tx_bytes += len;
+    device_count_sent(d, inner, len);
     d->dev.stats.tx_packets++;
     d->dev.stats.tx_bytes += len - o->l3_off;
-    if (d->out)
-        pcap_out_put(d->out, d->ns->sim->clock.now_ns - SIM_START_NS, inner, len);
 }
 
 static enum drop_reason send_outer(struct tunnel_out *o, uint32_t headers)

@@ -182,7 +182,7 @@ static void test_random_mix(void **state)
     assert_true(a->n_output > 0 && a->n_consumed > 0);
     for (size_t i = 0; i < G_N_ELEMENTS(usual); i++) {
         if (!a->n_drop[usual[i]])
-            fail_msg("nothing was dropped for \"%s\"", drop_reason_names[usual[i]]);
+            fail_msg("nothing was dropped for \"%s\"", drop_rows[usual[i]].name);
     }
 }
 

@@ -221,7 +221,7 @@ static void assert_arrives(struct lab *lab, const struct arrival *a)
 
     device_receive(dev(lab, "eth0"), frame->data, frame->len);
     if (drops(lab, why) != n_drops + 1)
-        fail_msg("%s is not \"%s\"", a->outer, drop_reason_names[why]);
+        fail_msg("%s is not \"%s\"", a->outer, drop_rows[why].name);
     assert_int_equal(s->rx_packets, n + (a->why == N_DROP_REASONS));
     assert_int_equal(s->rx_errors, a->n_errors);
 }

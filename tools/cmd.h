@@ -8,6 +8,7 @@ int cmd_run(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_test(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_do(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sim/client.h"
+#include "sim/recorder.h"
 #include "sim/scenario.h"
 #include "sim/summary.h"
 #include "sim/timing.h"
@@ -87,6 +88,8 @@ static int start_simulator(struct run *r, struct err *e)
     if (rc)
         return rc;
     r->sim = sim_new(&options);
+    if (r->o->record && (rc = recorder_open(r->sim, r->o->record, e)))
+        return rc;
     r->clients = clients_new(r->sim, NULL, r->path, e);
     if (!r->clients)
         return -e->code;
@@ -224,7 +227,7 @@ int cmd_run(int argc, char **argv)
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
                           | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
                           | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_TIME
-                          | OPTION_CHANCE | OPTION_PROGRAM, &o);
+                          | OPTION_CHANCE | OPTION_RECORD | OPTION_PROGRAM, &o);
 
     if (rc >= 0)
         return rc;

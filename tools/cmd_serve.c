@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "sim/client.h"
+#include "sim/recorder.h"
+#include "sim/scenario.h"
 #include "sim/timing.h"
 #include "tools/cmd.h"
 #include "tools/options.h"
@@ -35,13 +37,13 @@ int cmd_serve(int argc, char **argv)
 {
     struct sim_options options;
     struct err e = { 0 };
-    struct clients *all;
+    struct clients *all = NULL;
     struct timing *timing = NULL;
     struct options o;
     struct sim *sim;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
                           | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME
-                          | OPTION_CHANCE, &o);
+                          | OPTION_CHANCE | OPTION_RECORD, &o);
 
     if (rc >= 0)
         return rc;
@@ -51,7 +53,8 @@ int cmd_serve(int argc, char **argv)
     }
     options = options_sim(&o);
     sim = sim_new(&options);
-    all = clients_new(sim, NULL, o.socket, &e);
+    if (!o.record || !recorder_open(sim, o.record, &e))
+        all = clients_new(sim, NULL, o.socket, &e);
     if (all)
         timing = timing_new(sim, all, o.time, &e);
     if (timing)
@@ -60,6 +63,8 @@ int cmd_serve(int argc, char **argv)
         fprintf(stderr, "dpsim serve: %s\n", e.text);
     timing_free(timing);
     clients_free(all);
+    if (timing && scenario_finish(sim, &e))
+        fprintf(stderr, "dpsim serve: %s\n", e.text);
     sim_free(sim);
-    return timing ? 0 : 1;
+    return e.code ? 1 : 0;
 }

@@ -6,10 +6,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <glib.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/explain.h"
 #include "sim/folder.h"
 #include "sim/golden.h"
 #include "tools/cmd.h"
@@ -68,22 +70,52 @@ static int run_test(struct job *job, struct err *e)
 
 /* ---- when all runs have ended ---------------------------------------------------------------- */
 
+static void append_indented(GString *out, const char *before, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line; line++)
+        if (**line || line[1])
+            g_string_append_printf(out, "%s%s\n", before, *line);
+}
+
 static void fail(struct test_case *c, char *why)
 {
     c->result->failure = why;
+}
+
+/* The packet's way through the datapath, from the trace of the first run: of one that only expected/ has,
+ * the ways of those that came at its time. */
+static void explain(struct test_case *c, const struct diff_spot *spot)
+{
+    const struct test_run *first = g_ptr_array_index(c->runs, 0);
+    g_autofree char *path = g_build_filename(first->output, GOLDEN_TRACE, NULL);
+    g_autofree char *trace = NULL;
+    const struct explain_query here = { .name = spot->file, .number = spot->packet };
+    const struct explain_query then = { .has_time = true, .time_ns = spot->time_ns };
+    GString *out = c->result->text, *ways = g_string_new(NULL);
+
+    if (!spot->packet || !g_file_get_contents(path, &trace, NULL, NULL))
+        return;
+    if (explain_trace(trace, &here, ways)) {
+        g_string_append_printf(out, "  how it came to be packet %" PRIu64 " of %s:\n", spot->packet,
+                               spot->file);
+        append_indented(out, "    ", ways->str);
+    } else if (explain_trace(trace, &then, ways)) {
+        g_string_append(out, "  what has become of packets of that time:\n");
+        append_indented(out, "    ", ways->str);
+    }
+    g_string_append_printf(out, "  more: dpsim explain%s %s\n", c->all->o.again, c->result->path);
+    g_string_free(ways, TRUE);
 }
 
 /* What the run's process has written for a person to read. */
 static void add_log(const struct test_case *c, const struct test_run *run)
 {
     g_autofree char *text = NULL;
-    g_auto(GStrv) lines = NULL;
 
-    if (!g_file_get_contents(run->log, &text, NULL, NULL) || !*text)
-        return;
-    lines = g_strsplit(g_strchomp(text), "\n", -1);
-    for (char **line = lines; *line; line++)
-        g_string_append_printf(c->result->text, "  | %s\n", *line);
+    if (g_file_get_contents(run->log, &text, NULL, NULL))
+        append_indented(c->result->text, "  | ", text);
 }
 
 static bool all_runs_are_done(struct test_case *c)
@@ -136,8 +168,10 @@ static void compare_expected(struct test_case *c)
         return;
     }
     n = golden_compare(&pair, c->result->text, &spot);
-    if (n)
-        fail(c, g_strdup_printf("%u of its files differ%s", n, n == 1 ? "s" : ""));
+    if (!n)
+        return;
+    fail(c, g_strdup_printf("%u of its files differ%s", n, n == 1 ? "s" : ""));
+    explain(c, &spot);
 }
 
 static void take_digest(struct test_case *c)
@@ -150,7 +184,7 @@ static void take_digest(struct test_case *c)
 
 static void tell_how_to_repeat(const struct test_case *c)
 {
-    g_string_append_printf(c->result->text, "  again: dpsim test %s\n", c->result->path);
+    g_string_append_printf(c->result->text, "  again: dpsim test%s %s\n", c->all->o.again, c->result->path);
 }
 
 static void judge(struct test_case *c)
@@ -323,7 +357,8 @@ int cmd_test(int argc, char **argv)
     struct testing all = { 0 };
     GPtrArray *jobs;
     struct err e = { 0 };
-    int status = options_read(argc, argv, OPTION_TESTS | OPTION_SEED | OPTION_CPUS | OPTION_CHANCE, &all.o);
+    int status = options_read(argc, argv, OPTION_TESTS | OPTION_PLACES | OPTION_SEED | OPTION_CPUS
+                              | OPTION_CHANCE, &all.o);
 
     if (status >= 0)
         return status;

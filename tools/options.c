@@ -14,6 +14,8 @@
 #define MOST_JOBS 256
 #define MOST_RUNS 1000
 #define MOST_SECONDS 86400
+#define DECIDING (OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME | OPTION_CHANCE)
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool take_socket(struct options *o, const char *arg)
@@ -87,6 +89,12 @@ static bool take_deterministic(struct options *o, const char *arg)
 static bool take_time(struct options *o, const char *arg)
 {
     return !timing_level_by_name(arg, &o->time) && (!o->time || timing_levels[o->time].start);
+}
+
+static bool take_record(struct options *o, const char *arg)
+{
+    o->record = arg;
+    return *arg;
 }
 
 static bool take_keep(struct options *o, const char *arg)
@@ -192,6 +200,7 @@ static const struct row {
     { OPTION_WITHOUT,  "without",  "per-cpu",         "upcalls go by port, as before Linux 5.15: that feature is refused", take_without },
     { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
     { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
+    { OPTION_RECORD,   "record",   "FILE.pcapng",      "record every netlink message and packet in a file for Wireshark", take_record },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
     { OPTION_TESTS,    "jobs",     "N",                "tests at a time (one for each processor); also -j N", take_jobs },
@@ -211,7 +220,7 @@ static int help(const char *command, unsigned taken)
 {
     printf("Usage: dpsim %s [OPTIONS...]%s\n", command,
            taken & OPTION_PROGRAM ? " [--] PROGRAM [ARGUMENTS...]"
-           : taken & OPTION_TESTS ? " FOLDER..." : "");
+           : taken & OPTION_PLACES ? " FOLDER..." : "");
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         if (rows[i].bit & taken)
             printf("  --%s%s%s\n        %s\n", rows[i].name, rows[i].value ? " " : "",
@@ -245,18 +254,41 @@ static int check_rest(char **argv, unsigned taken, struct options *o)
 {
     char **rest = argv + optind;
 
-    if (!(taken & (OPTION_PROGRAM | OPTION_TESTS)))
+    if (!(taken & (OPTION_PROGRAM | OPTION_PLACES)))
         return *rest ? misuse(argv[0], "what is meant by ", *rest) : -1;
     o->program = rest;
     if (*rest)
         return -1;
-    return misuse(argv[0], taken & OPTION_TESTS ? "no folder given" : "no program given", "");
+    return misuse(argv[0], taken & OPTION_PLACES ? "no folder given" : "no program given", "");
+}
+
+/* A value of getopt_long(): fill_long()'s, or -j, which is --jobs. */
+static const struct row *row_of(int c)
+{
+    const struct row *row = rows;
+
+    if (c != 'j')
+        return &rows[c - 1];
+    while (row->take != take_jobs)
+        row++;
+    return row;
+}
+
+/* Notes an option that decides the outcome, as a shell takes it. */
+static void note_again(struct options *o, const struct row *row, const char *arg)
+{
+    size_t len = strlen(o->again);
+
+    if (row->bit & DECIDING)
+        snprintf(o->again + len, sizeof(o->again) - len, " --%s%s%s", row->name, arg ? " " : "",
+                 arg ? arg : "");
 }
 
 int options_read(int argc, char **argv, unsigned taken, struct options *o)
 {
     struct option longs[ARRAY_SIZE(rows) + 2];
-    const char *shorts = taken & OPTION_TESTS ? ":hj:" : "+:h";
+    const char *shorts = taken & OPTION_TESTS ? ":hj:" : taken & OPTION_PLACES ? ":h" : "+:h";
+    const struct row *row;
     int c;
 
     fill_long(longs, taken);
@@ -266,14 +298,14 @@ int options_read(int argc, char **argv, unsigned taken, struct options *o)
     while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         if (c == 'h')
             return help(argv[0], taken);
-        if (c == 'j' && take_jobs(o, optarg))
-            continue;
         if (c == ':')
             return misuse(argv[0], "a value is missing after ", argv[optind - 1]);
         if (c == '?')
             return misuse(argv[0], "unknown option ", argv[optind - 1]);
-        if (c == 'j' || !rows[c - 1].take(o, optarg))
+        row = row_of(c);
+        if (!row->take(o, optarg))
             return misuse(argv[0], "bad value: ", optarg);
+        note_again(o, row, optarg);
     }
     return check_rest(argv, taken, o);
 }

@@ -24,7 +24,9 @@ enum {      /* which of them a subcommand takes */
     OPTION_NETNS = 2048,
     OPTION_TIME = 4096,
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
-    OPTION_TESTS = 1 << 20, /* folders follow, before, between or behind options: how to test them */
+    OPTION_RECORD = 16384,
+    OPTION_TESTS = 1 << 20, /* of dpsim test */
+    OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
 };
 
 /* Of dpsim test. */
@@ -37,7 +39,7 @@ struct test_options {
 };
 
 struct options {
-    const char *socket, *scenario, *upcall, *netns;     /* NULL: not given */
+    const char *socket, *scenario, *upcall, *netns, *record;    /* NULL: not given */
     uint64_t seed;
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
@@ -45,6 +47,7 @@ struct options {
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
     struct test_options test;
+    char again[512];                            /* what decides the outcome, as given: " --seed 3" */
     char **program;                             /* argv, NULL-terminated; or folders */
 };
 

@@ -23,5 +23,5 @@ void ct_trace(const struct ct_table *t, const char *func, const struct ct_tuple 
     format_end(dst, sizeof(dst), tuple, &tuple->dst, tuple->dst_id);
     g_snprintf(text, sizeof(text), "%s zone %u %s > %s",
                ct_proto_of(tuple->proto)->name, tuple->zone, src, dst);
-    t->env->trace(t->env->ctx, func, text);
+    t->env->trace(t->env->ctx, DP_TRACE_STEP, func, text);
 }
