@@ -6,8 +6,7 @@ set -u
 . "$(dirname "$0")/tools.sh"
 needs bash bash
 needs python3 python3
-cp "$build/bin/client_time" "$build/lib/libdpsim-time.so" . && chmod 755 client_time || exit 2
-mv libdpsim-time.so "$work/lib/"
+cp "$build/bin/client_time" . && chmod 755 client_time || exit 2
 
 virtual() {     # ARGUMENTS...
     simulator run --time virtual "$@"
@@ -85,6 +84,7 @@ head -c 8 /dev/random | od
 TIMEFORMAT=%R:%U:%S
 time sleep 1
 date -u +%s.%N
+readlink /proc/self; tr "\0" " " </proc/$$/cmdline; cat /proc/$PPID/comm /proc/uptime
 python3 -c 'import random, tempfile, uuid; print(hash("x"), random.random(), uuid.uuid4(), uuid.uuid1().time, id(random))'
 python3 -c 'import os; print(os.getpid(), os.getppid(), os.uname().nodename, os.times(), os.getloadavg())'
 END
