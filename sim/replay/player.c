@@ -414,7 +414,7 @@ void replay_client(struct tape *t, bool all, struct replay_result *result)
     p.frames = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
     start(&p);
     if (!t->has_events)
-        nlmon_prepare(&p);
+        nlmon_prepare(&p, false);
     expect_all(&p);
     play_all(&p);
     p.sim->clock.outside = NULL;

@@ -75,16 +75,30 @@ static const struct tape_record *request_of(const struct player_sock *ps, const 
     return NULL;
 }
 
+void report_request(struct player *p, const struct tape_record *r, const struct decode *want,
+                    const struct decode *got, const struct decode_difference *d)
+{
+    g_autofree char *name = name_of(p, want->protocol, want->bytes, want->len);
+    GString *out = g_string_new(NULL);
+
+    put_place(out, p, r);
+    g_string_append_printf(out, ": %s from socket %u\n  field %s\n    recorded: %s\n    now:      %s\n", name,
+                           r->sock, d->path, or_none(d->want), or_none(d->got));
+    g_string_append(out, "both requests, recorded | now:\n");
+    decode_print_both(out, want, got, p->rules);
+    add(p, r, name, d->path, out);
+}
+
 static void put_request(GString *out, const struct player *p, const struct tape_record *r)
 {
-    struct fields f;
+    struct decode f;
 
     if (!r)
         return;
-    fields_init(&f, p->sim->nl, r->protocol, r->data, r->len);
+    decode_init(&f, p->sim->nl, r->protocol, r->data, r->len);
     g_string_append_printf(out, "the request, record %" PRIu64 ":\n", r->number);
-    fields_print(&f, out);
-    fields_done(&f);
+    decode_print(&f, out);
+    decode_done(&f);
 }
 
 static void put_message(GString *out, const struct player *p, const struct player_sock *ps,
@@ -116,21 +130,21 @@ static void report_alone(struct player *p, struct player_sock *ps, const struct 
     g_autofree char *name = name_of(p, protocol, data, len);
     const char *path = want ? "missing" : "not recorded";
     GString *out = g_string_new(NULL);
-    struct fields f;
+    struct decode f;
 
     put_message(out, p, ps, want, data, len);
     g_string_append_printf(out, "  is %s\n", want ? "recorded, but does not come now" : "not recorded, but comes now");
     put_request(out, p, request_of(ps, data, len));
     g_string_append(out, "the message:\n");
-    fields_init(&f, p->sim->nl, protocol, data, len);
-    fields_print(&f, out);
-    fields_done(&f);
+    decode_init(&f, p->sim->nl, protocol, data, len);
+    decode_print(&f, out);
+    decode_done(&f);
     add(p, want ? want : p->cause, name, path, out);
 }
 
 struct both {
-    struct fields want, got;
-    struct fields_difference d;
+    struct decode want, got;
+    struct decode_difference d;
 };
 
 static void report_difference(struct player *p, struct player_sock *ps, struct tape_record *want,
@@ -144,7 +158,7 @@ static void report_difference(struct player *p, struct player_sock *ps, struct t
                            or_none(b->d.want), or_none(b->d.got));
     put_request(out, p, request_of(ps, want->data, want->len));
     g_string_append(out, "both messages, recorded | now:\n");
-    fields_print_both(out, &b->want, &b->got, p->rules);
+    decode_print_both(out, &b->want, &b->got, p->rules);
     add(p, want, name, b->d.path, out);
 }
 
@@ -161,17 +175,17 @@ static void compare(struct player *p, struct player_sock *ps, struct tape_record
     struct both b;
     bool differs;
 
-    fields_init(&b.want, p->sim->nl, want->protocol, want->data, want->len);
-    fields_init(&b.got, p->sim->nl, want->protocol, got->data, got->len);
-    differs = fields_differ(&b.want, &b.got, p->rules, &b.d);
+    decode_init(&b.want, p->sim->nl, want->protocol, want->data, want->len);
+    decode_init(&b.got, p->sim->nl, want->protocol, got->data, got->len);
+    differs = decode_differ(&b.want, &b.got, p->rules, &b.d);
     if (!differs && is_late(p, want)) {
-        b.d = (struct fields_difference){ .path = "time", .want = then, .got = now };
+        b.d = (struct decode_difference){ .path = "time", .want = then, .got = now };
         differs = true;
     }
     if (differs)
         report_difference(p, ps, want, &b);
-    fields_done(&b.want);
-    fields_done(&b.got);
+    decode_done(&b.want);
+    decode_done(&b.got);
 }
 
 void report_message(struct player *p, struct player_sock *ps, struct tape_record *want,
