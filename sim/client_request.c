@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "sim/client_int.h"
+#include "sim/vtime.h"
 #include "sim/device.h"
 #include "sim/packet.h"
 #include "sim/recorder.h"
@@ -313,13 +314,14 @@ bool request_answer(const struct conn *c, struct proto_reply *rep, const void *b
 {
     const uint8_t *data = bytes;
 
+    vtime_changed(c->all->vtime);
     do {
         size_t piece = MIN(len, REPLY_PIECE);
         struct iovec iov[] = { { rep, sizeof(*rep) }, { (void *)(uintptr_t)data, piece } };
         struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
 
         len -= piece;
-        rep->flags = len ? PROTO_CUT : 0;
+        rep->flags = (uint16_t)((rep->flags & ~PROTO_CUT) | (len ? PROTO_CUT : 0));
         if (!send_piece(c->fd, &msg))
             return false;
         data = len ? data + piece : NULL;
@@ -330,6 +332,14 @@ bool request_answer(const struct conn *c, struct proto_reply *rep, const void *b
 static bool answer(const struct conn *c, struct request *r)
 {
     return request_answer(c, &r->rep, r->out ? r->out->data : NULL, r->out ? r->out->len : 0);
+}
+
+/* A client in virtual time must know whether to keep the token until the answer comes. */
+static bool is_told_to_wait(const struct conn *c)
+{
+    struct proto_reply rep = { .flags = PROTO_LATER };
+
+    return !c->all->vtime || request_answer(c, &rep, NULL, 0);
 }
 
 /* A program that escaped the preload library (a static one, after exec) writes its requests to
@@ -375,9 +385,9 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     sim_settle(sim);            /* what it made due now belongs to it */
     sim->cpu = 0;
     clients_end(r.all);
-    if (!r.is_later && !answer(c, &r))
+    (void)clients_retry(r.all);     /* before the answer: afterwards the client may be at something else */
+    if (r.is_later ? !is_told_to_wait(c) : !answer(c, &r))
         conn_free(c);
-    (void)clients_retry(r.all);
     if (r.out)
         g_byte_array_free(r.out, TRUE);
 }

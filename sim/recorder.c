@@ -19,7 +19,6 @@ struct recorder {
     void *frame_ctx;
     unsigned netlink;           /* interface */
     unsigned n_socks;
-    bool is_fed;                /* the next frame comes from a file */
     GArray *processes;          /* of uint32_t: their pids */
     GArray *closed;             /* of unsigned: sockets, not told yet */
     uint64_t closed_ns;         /* when */
@@ -131,20 +130,14 @@ static unsigned interface_of(struct recorder *r, struct device *d)
     return d->capture;
 }
 
-void recorder_fed(struct sim *sim, bool is_fed)
-{
-    if (sim->recorder)
-        sim->recorder->is_fed = is_fed;
-}
-
 void recorder_frame(struct device *d, enum pcapng_direction direction, const void *frame, size_t len)
 {
     struct sim *sim = d->ns->sim;
     struct recorder *r = sim->recorder;
     struct pcapng_packet p = { .direction = direction, .time_ns = now(sim), .data = frame,
-                               .len = len, .comment = r->is_fed ? "fed" : NULL };
+                               .len = len, .comment = sim->is_fed ? "fed" : NULL };
 
-    r->is_fed = false;          /* what follows from it is not */
+    sim->is_fed = false;        /* what follows from it is not */
     if (r->frame) {
         g_autofree char *name = name_of(d);
 

@@ -67,9 +67,6 @@ void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *f
 typedef void recorder_frame_fn(void *ctx, const char *device, bool is_in, const void *frame, size_t len);
 void recorder_listen(struct sim *sim, recorder_frame_fn *frame, void *ctx);
 
-/* Says that the next frame comes from a file, and afterwards that no more do. */
-void recorder_fed(struct sim *sim, bool is_fed);
-
 /* For those below sim->recorder is not NULL. */
 /* "close sock=N". Those that end together, as a process's do, are told in the order of their numbers. */
 void recorder_close_sock(struct sim *sim, unsigned number);

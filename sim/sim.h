@@ -69,6 +69,7 @@ struct sim {
     unsigned next_ns_id;
     struct trace *trace;        /* NULL: off */
     struct recorder *recorder;  /* NULL: off */
+    bool is_fed;                /* for it: the frame about to arrive comes from a file */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
     /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */
     struct sim_ns *(*ns_of_pid)(struct sim *sim, uint32_t pid);
