@@ -56,6 +56,13 @@ alike s.pcapng '[0-9]{3} requests, [0-9]{3} messages, 5 frames fed, 3 frames com
 simulator run --cpus 2 --seed 7 --record s2.pcapng -- sh -e session1 2>err || die "the session: $(cat err)"
 alike s2.pcapng '3 frames compared'
 
+cp -r "$here/../fixtures" . && chmod -R a+rX fixtures || die "the fixtures cannot be copied"
+simulator test --record --keep kept fixtures >got 2>err || die "the golden tests: $(cat err got)"
+for recording in kept/*/*.pcapng; do
+    simulator replay --client "$recording" >got 2>err || die "$recording differs: $(cat err got)"
+done
+step "so do $(find kept -name '*.pcapng' | wc -l) scenarios"
+
 # ---- what was recorded otherwise is found --------------------------------------------------------
 
 dump=$(number 'netlink out .*type 34 cmd 3 flags 0x2')

@@ -415,6 +415,8 @@ void replay_client(struct tape *t, bool all, struct replay_result *result)
     start(&p);
     if (!t->has_events)
         nlmon_prepare(&p, false);
+    else if (!t->is_whole)
+        g_string_append(result->remarks, "the recording has no end: it was cut off\n");
     expect_all(&p);
     play_all(&p);
     p.sim->clock.outside = NULL;
