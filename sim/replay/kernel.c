@@ -8,6 +8,7 @@
 #include "netlink/attr.h"
 #include "netlink/dispatch.h"
 #include "netlink/reply.h"
+#include "sim/client_int.h"
 #include "sim/replay/nlmon.h"
 #include "sim/replay/player.h"
 
@@ -335,7 +336,7 @@ static void drop_all(struct sim_ns *ns)
         struct sock *s = l->data;
         struct dgram *d;
 
-        if (s->protocol < 0 || !s->transport)
+        if (s->protocol < 0 || !conn_of_sock(s))
             continue;
         do {
             while ((d = sock_take(s)))
@@ -397,7 +398,7 @@ static int on_request(struct sock *s, const struct nlmsghdr *msg, struct err *e)
     struct err own = { 0 };
 
     (void)e;
-    if (!s->transport)          /* the simulation's own */
+    if (!conn_of_sock(s))       /* the simulation's own */
         return k->run[s->protocol](s, msg, e);
     (void)k->run[s->protocol](s, msg, &own);
     drop_all(ns);

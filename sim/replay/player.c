@@ -50,9 +50,9 @@ void player_arm(struct player_sock *ps)
 
 static struct player_sock *mine(const struct sock *s)
 {
-    struct player_sock *ps = s->transport;
+    struct player_sock *ps = player_of_sock(s);
 
-    return ps && ps->sock == s && !ps->packet ? ps : NULL;
+    return ps && !ps->packet ? ps : NULL;
 }
 
 /* The next expected answer to the same request; of the same type, if there is one. */

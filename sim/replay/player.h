@@ -44,6 +44,8 @@ bool player_is_output(const struct tape_record *r);
 /* Options of the simulation, from the first line. */
 void player_options(const struct tape *t, struct sim_options *o);
 
+/* NULL: it is of somebody else in the simulation. */
+struct player_sock *player_of_sock(const struct sock *s);
 struct player_sock *player_sock_of(struct player *p, unsigned number);
 /* The device of this namespace and name "p1@netns 2"; NULL: there is none. */
 struct device *player_device(struct player *p, const char *name);

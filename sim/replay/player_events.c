@@ -155,6 +155,11 @@ static void queued(struct sock *s)
         player_arm(ps);
 }
 
+struct player_sock *player_of_sock(const struct sock *s)
+{
+    return s->readable == queued ? s->transport : NULL;
+}
+
 static int open_sock(struct player *p, const char *args, struct err *e)
 {
     struct player_sock *ps = player_sock_of(p, (unsigned)NUMBER("sock"));
