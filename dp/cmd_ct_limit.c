@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
-#include "dp/key_fields.h"
+#include "dp/key_decode.h"
 #include "netlink/attr.h"
 
 static const struct form_member zone_members[] = {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "dp/datapath.h"
-#include "dp/key_fields.h"
+#include "dp/key_decode.h"
 #include "netlink/attr.h"
 
 #define NS_PER_MS UINT64_C(1000000)

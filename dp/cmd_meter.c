@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
-#include "dp/key_fields.h"
+#include "dp/key_decode.h"
 #include "netlink/attr.h"
 
 /* clang-format off */

@@ -4,7 +4,7 @@
 #include <linux/if_ether.h>
 
 #include "dp/datapath.h"
-#include "dp/key_fields.h"
+#include "dp/key_decode.h"
 #include "dp/extract.h"
 #include "netlink/attr.h"
 

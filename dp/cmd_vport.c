@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
-#include "dp/key_fields.h"
+#include "dp/key_decode.h"
 #include "netlink/attr.h"
 
 #define COUNT(m) FORM_MEMBER(ovs_vport_stats, m, wire_u64, .role = ROLE_COUNT)

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
-#include "dp/key_fields.h"
+#include "dp/key_decode.h"
 #include "dp/extract.h"
 #include "dp/key_hooks.h"
 #include "dp/tunnel.h"

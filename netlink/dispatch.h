@@ -14,6 +14,7 @@ typedef int protocol_fn(struct sock *s, const struct nlmsghdr *msg, struct err *
 
 /* Who answers on sockets of a netlink protocol. Without one, nobody listens there. */
 void netlink_set_protocol(struct netlink *nl, int protocol, protocol_fn *run);
+protocol_fn *netlink_protocol(const struct netlink *nl, int protocol);  /* NULL: nobody listens */
 
 /* Processes every message of a datagram in order, queueing replies, errors
  * and ACKs on 's'. Damaged lengths end the datagram silently, as in the kernel. */

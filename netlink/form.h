@@ -1,14 +1,14 @@
 /* form.h - how attributes, headers and messages read: what rows say besides the kind of a payload.
  *
  * struct policy has a name and, where its kind does not say it all, a form; families have forms of
- * their headers. fields.c walks them. SPDX-License-Identifier: Apache-2.0 */
+ * their headers. decode.c walks them. SPDX-License-Identifier: Apache-2.0 */
 #ifndef NETLINK_FORM_H
 #define NETLINK_FORM_H
 
 #include "base/wire.h"
 #include "netlink/policy.h"
 
-struct fields;
+struct decode;
 struct nlattr;
 
 /* What a value is besides a number: which comparisons it can take part in. */
@@ -47,7 +47,7 @@ struct form {
     uint16_t max_attr;
     const struct form *each;    /* of a nest whose types are numbers: of each in it */
     /* Adds the fields of 'a'. 'nest' holds it and its 'nest_len' bytes of neighbours. */
-    void (*walk)(struct fields *f, const struct nlattr *a, const void *nest, size_t nest_len);
+    void (*walk)(struct decode *f, const struct nlattr *a, const void *nest, size_t nest_len);
 };
 
 #define FORM_MEMBERS(a, s) .member = a, .n_members = G_N_ELEMENTS(a), .size = sizeof(s)
@@ -68,7 +68,7 @@ struct msg_form {
 const struct msg_form *rt_form_of(uint16_t type);
 /* An IPv4 or IPv6 address, as long as it is; a link's address; numbers. */
 extern const struct form form_ip, form_hw, form_ifindex, form_portid;
-/* NL_POLICY_TYPE_ATTR_*: fields.c. */
+/* NL_POLICY_TYPE_ATTR_*: decode.c. */
 extern const struct form form_policy;
 
 #endif

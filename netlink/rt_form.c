@@ -9,23 +9,23 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "netlink/fields.h"
+#include "netlink/decode.h"
 #include "netlink/rt_int.h"
 
 /* ---- values ------------------------------------------------------------------------------------ */
 
-static void walk_ip(struct fields *f, const struct nlattr *a, const void *nest, size_t nest_len)
+static void walk_ip(struct decode *f, const struct nlattr *a, const void *nest, size_t nest_len)
 {
     size_t len = mnl_attr_get_payload_len(a);
 
     (void)nest;
     (void)nest_len;
-    fields_add_wire(f, len == RT_IP_LEN ? &wire_ip6 : &wire_ip4, mnl_attr_get_payload(a), len,
+    decode_add_wire(f, len == RT_IP_LEN ? &wire_ip6 : &wire_ip4, mnl_attr_get_payload(a), len,
                     ROLE_PLAIN);
 }
 
 /* INFO_DATA reads as INFO_KIND beside it says. */
-static void walk_info_data(struct fields *f, const struct nlattr *data, const void *nest,
+static void walk_info_data(struct decode *f, const struct nlattr *data, const void *nest,
                            size_t nest_len)
 {
     const struct nlattr *name = attr_find(nest, nest_len, IFLA_INFO_KIND);
@@ -40,7 +40,7 @@ static void walk_info_data(struct fields *f, const struct nlattr *data, const vo
         rows[row->type].name = row->name;
         rows[row->type].kind = row->len == 0 ? POL_FLAG : row->len == 1 ? POL_U8 : POL_ANY;
     }
-    fields_attrs(f, mnl_attr_get_payload(data), mnl_attr_get_payload_len(data), rows, UINT8_MAX);
+    decode_attrs(f, mnl_attr_get_payload(data), mnl_attr_get_payload_len(data), rows, UINT8_MAX);
 }
 
 const struct form form_ip = { .walk = walk_ip };

@@ -43,8 +43,6 @@ struct nlmsghdr *event_begin(struct netlink *nl);
 /* Tells the hook, if there is one. */
 void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);
 
-protocol_fn *netlink_protocol(const struct netlink *nl, int protocol);  /* NULL: nobody listens */
-
 /* Queues a copy for all members of a group but 'except' (NULL allowed). */
 void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
              const struct sock *except);

@@ -130,6 +130,11 @@ static void queued(struct sock *s)
     }
 }
 
+struct conn *conn_of_sock(const struct sock *s)
+{
+    return s->readable == queued ? s->transport : NULL;
+}
+
 /* The window fits in what the descriptor takes, and one long datagram beside it. */
 static void size_window(struct conn *c)
 {

@@ -1,4 +1,4 @@
-/* client_int.h - what the files of the client endpoints share with each other and nobody else.
+/* client_int.h - what the files of the client endpoints share with each other and with replay/.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_CLIENT_INT_H
 #define SIM_CLIENT_INT_H
@@ -77,6 +77,7 @@ struct clients {
 struct conn *conn_new(struct clients *all, int fd);
 void conn_free(struct conn *c);
 struct conn *conn_find(const struct clients *all, uint64_t id);     /* NULL: gone */
+struct conn *conn_of_sock(const struct sock *s);        /* NULL: of somebody inside the simulator */
 bool conn_is_hung_up(const struct conn *c);     /* its client's last descriptor is closed */
 int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol);
 void conn_hold(struct conn *c, struct sim_ns *ns);

@@ -93,7 +93,7 @@ void record_setopt(const struct conn *c, const struct proto_req *req, const void
 /* The connection of a client's netlink socket, NULL: it is something else. */
 static const struct conn *client_of(const struct sock *s)
 {
-    const struct conn *c = s->transport;
+    const struct conn *c = conn_of_sock(s);
 
     return c && c->number && !c->packet ? c : NULL;
 }

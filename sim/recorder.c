@@ -175,33 +175,37 @@ static void put_world(struct sim *sim)
                    c->min_delay_ns, c->max_delay_ns, c->loss, (int)c->rx, c->rx_cpu);
 }
 
+static struct recorder *recorder_new(void)
+{
+    struct recorder *r = g_new0(struct recorder, 1);
+
+    r->line = g_string_new(NULL);
+    r->processes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    r->closed = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    return r;
+}
+
 int recorder_open(struct sim *sim, const char *path, struct err *e)
 {
     struct pcapng_out *out;
-    struct recorder *r;
 
     if (sim->recorder)
         return err_set(e, EBUSY, "%s: the simulation is being recorded already", path);
     out = pcapng_out_open(path, e);
     if (!out)
         return -e->code;
-    r = g_new0(struct recorder, 1);
-    *r = (struct recorder){ .out = out, .line = g_string_new(NULL),
-                            .processes = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
-                            .closed = g_array_new(FALSE, FALSE, sizeof(unsigned)) };
-    r->netlink = pcapng_out_interface(out, "netlink", PCAPNG_NETLINK);
-    sim->recorder = r;
+    sim->recorder = recorder_new();
+    sim->recorder->out = out;
+    sim->recorder->netlink = pcapng_out_interface(out, "netlink", PCAPNG_NETLINK);
     put_world(sim);
     return 0;
 }
 
 void recorder_listen(struct sim *sim, recorder_frame_fn *frame, void *ctx)
 {
-    sim->recorder = g_new0(struct recorder, 1);
-    *sim->recorder = (struct recorder){ .frame = frame, .frame_ctx = ctx,
-                                        .line = g_string_new(NULL),
-                                        .processes = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
-                                        .closed = g_array_new(FALSE, FALSE, sizeof(unsigned)) };
+    sim->recorder = recorder_new();
+    sim->recorder->frame = frame;
+    sim->recorder->frame_ctx = ctx;
 }
 
 int recorder_close(struct sim *sim, struct err *e)

@@ -17,6 +17,7 @@
 #include "sim/rng.h"
 
 struct clients;
+struct kernel;
 struct player;
 struct recorder;
 struct scenario;
@@ -73,7 +74,8 @@ struct sim {
     /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */
     struct sim_ns *(*ns_of_pid)(struct sim *sim, uint32_t pid);
     struct clients *clients;    /* NULL: there are none */
-    struct player *player;      /* who plays a recording, NULL: nobody */
+    struct player *player;      /* who plays a recorded client, NULL: nobody */
+    struct kernel *kernel;      /* who plays a recorded kernel, NULL: nobody */
     struct err refusal;         /* why the last refused request was; code 0: none yet */
     GQueue on_wire;             /* frames between the ends of pairs: wire.c */
     uint64_t wire_ns;           /* when the last one was sent, and how many at that time */

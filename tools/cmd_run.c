@@ -24,12 +24,14 @@
 #include "tools/launch.h"
 #include "tools/options.h"
 #include "tools/program.h"
+#include "tools/run.h"
 
 #define GRACE_MS      2000      /* between SIGTERM and SIGKILL */
 #define KILL_AGAIN_MS 100
 
 struct run {
     const struct options *o;
+    const struct run_setup *setup;      /* NULL: nothing to add */
     struct sim *sim;
     struct clients *clients;
     struct timing *timing;
@@ -82,7 +84,7 @@ static int set_upcall(struct run *r, struct err *e)
 
 static int start_simulator(struct run *r, struct err *e)
 {
-    struct sim_options options = options_sim(r->o);
+    struct sim_options options = r->setup ? r->setup->sim : options_sim(r->o);
     int rc = choose_path(r, e);
 
     if (rc)
@@ -98,6 +100,8 @@ static int start_simulator(struct run *r, struct err *e)
         rc = (r->timing = timing_new(r->sim, r->clients, r->o->time, e)) ? 0 : -e->code;
     if (!rc && r->o->scenario)
         rc = scenario_run_file(r->sim, r->o->scenario, e);
+    if (!rc && r->setup)
+        r->setup->start(r->sim, r->setup->ctx);
     return rc;
 }
 
@@ -106,6 +110,8 @@ static void end_simulator(struct run *r, bool is_told)
 {
     struct err e = { 0 };
 
+    if (r->sim && r->setup && r->setup->end)
+        r->setup->end(r->setup->ctx);
     timing_free(r->timing);
     clients_free(r->clients);
     if (r->sim && scenario_finish(r->sim, &e) && !is_told) {
@@ -219,19 +225,13 @@ static int run_program(struct run *r, struct err *e)
     return rc;
 }
 
-int cmd_run(int argc, char **argv)
+int run_start(const struct options *o, const struct run_setup *setup)
 {
     struct err e = { 0 };
-    struct options o;
-    struct run r = { .o = &o, .status = 1 };
-    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
-                          | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
-                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_TIME
-                          | OPTION_CHANCE | OPTION_RECORD | OPTION_PROGRAM, &o);
+    struct run r = { .o = o, .setup = setup, .status = 1 };
+    int rc;
 
-    if (rc >= 0)
-        return rc;
-    if (!o.may_be_static && program_check(o.program[0], &e)) {
+    if (!o->may_be_static && program_check(o->program[0], &e)) {
         fprintf(stderr, "dpsim run: %s\n", e.text);
         return LAUNCH_REFUSED;
     }
@@ -242,4 +242,15 @@ int cmd_run(int argc, char **argv)
         fprintf(stderr, "dpsim run: %s\n", e.text);
     end_simulator(&r, rc != 0);
     return r.status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    struct options o;
+    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
+                          | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
+                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_TIME
+                          | OPTION_CHANCE | OPTION_RECORD | OPTION_PROGRAM, &o);
+
+    return rc >= 0 ? rc : run_start(&o, NULL);
 }

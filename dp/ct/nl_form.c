@@ -3,7 +3,7 @@
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 
 #include "dp/ct/nl.h"
-#include "netlink/fields.h"
+#include "netlink/decode.h"
 
 /* clang-format off */
 #define B(type, w)    ATTR(type, .form = &w##_form)

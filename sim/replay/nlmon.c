@@ -19,10 +19,11 @@
 struct nlmon {
     struct player *p;
     GPtrArray *in;              /* records as captured */
-    GPtrArray *said;            /* of struct fields, one for each of 'in' */
+    GPtrArray *said;            /* of struct decode, one for each of 'in' */
     GPtrArray *out;             /* records to be played */
     GHashTable *socks;          /* "PROTOCOL PORTID" -> number */
     GHashTable *devices;        /* names of those that the capture has shown being made */
+    bool is_for_program;
     GHashTable *up;             /* names of those that are up */
     unsigned n_listeners, n_upcalls, n_host;
     uint32_t host_portid, host_seq;     /* of the last request that was left out: is_of_host() */
@@ -30,15 +31,15 @@ struct nlmon {
 
 /* ---- what messages say ------------------------------------------------------------------------- */
 
-static const struct field *find(const struct fields *f, unsigned msg, const char *path)
+static const struct leaf *find(const struct decode *f, unsigned msg, const char *path)
 {
     for (guint i = 0; i < f->list->len; i++)
-        if (fields_at(f, i)->msg == msg && !strcmp(fields_at(f, i)->path, path))
-            return fields_at(f, i);
+        if (decode_at(f, i)->msg == msg && !strcmp(decode_at(f, i)->path, path))
+            return decode_at(f, i);
     return NULL;
 }
 
-static uint32_t number(const struct field *f)
+static uint32_t number(const struct leaf *f)
 {
     uint32_t value = 0;
 
@@ -47,9 +48,9 @@ static uint32_t number(const struct field *f)
     return value;
 }
 
-static bool is_type(const struct fields *f, const char *name)
+static bool is_type(const struct decode *f, const char *name)
 {
-    const struct field *type = find(f, 0, "nlmsg_type");
+    const struct leaf *type = find(f, 0, "nlmsg_type");
 
     return type && !strcmp(type->text, name);
 }
@@ -68,11 +69,11 @@ static uint32_t index_of(const struct nlmon *n, guint from, const char *quoted)
 {
     for (guint i = from; i < n->in->len; i++) {
         const struct tape_record *r = n->in->pdata[i];
-        const struct fields *f = n->said->pdata[i];
+        const struct decode *f = n->said->pdata[i];
 
         for (unsigned k = 0; r->kind == TAPE_ANSWER && k < f->n_msgs * G_N_ELEMENTS(tells); k++) {
             unsigned way = k % G_N_ELEMENTS(tells), msg = k / G_N_ELEMENTS(tells);
-            const struct field *name = find(f, msg, tells[way].name);
+            const struct leaf *name = find(f, msg, tells[way].name);
 
             if (name && !strcmp(name->text, quoted) && number(find(f, msg, tells[way].index)))
                 return number(find(f, msg, tells[way].index));
@@ -85,13 +86,13 @@ static void learn_families(struct player *p)
 {
     for (guint i = 0; i < p->tape->records->len; i++) {
         const struct tape_record *r = p->tape->records->pdata[i];
-        struct fields f;
+        struct decode f;
 
         if (r->kind != TAPE_ANSWER || r->protocol != NETLINK_GENERIC)
             continue;
-        fields_init(&f, p->sim->nl, r->protocol, r->data, r->len);
+        decode_init(&f, p->sim->nl, r->protocol, r->data, r->len);
         for (unsigned k = 0; k < f.n_msgs; k++) {
-            const struct field *name = find(&f, k, "CTRL_ATTR_FAMILY_NAME"),
+            const struct leaf *name = find(&f, k, "CTRL_ATTR_FAMILY_NAME"),
                                *id = find(&f, k, "CTRL_ATTR_FAMILY_ID");
             g_autofree char *plain = name && name->len > 1 ? g_strndup((const char *)name->at, name->len) : NULL;
             const struct family *family = plain ? netlink_family_by_name(p->sim->nl, plain) : NULL;
@@ -100,7 +101,7 @@ static void learn_families(struct player *p)
                 netlink_renumber(p->sim->nl, family, (uint16_t)number(id),
                                  number(find(&f, k, "CTRL_ATTR_MCAST_GROUPS/1/CTRL_ATTR_MCAST_GRP_ID")));
         }
-        fields_done(&f);
+        decode_done(&f);
     }
 }
 
@@ -192,10 +193,10 @@ static uint32_t sender(const struct nlmon *n, guint at)
 }
 
 /* Sockets that upcalls are to go to may never send anything. */
-static void open_named(struct nlmon *n, const struct tape_record *r, const struct fields *f)
+static void open_named(struct nlmon *n, const struct tape_record *r, const struct decode *f)
 {
     for (guint i = 0; i < f->list->len; i++) {
-        const struct field *leaf = fields_at(f, i);
+        const struct leaf *leaf = decode_at(f, i);
 
         if (leaf->role == ROLE_PORTID && number(leaf) && strcmp(leaf->path, "nlmsg_pid"))
             (void)sock_for(n, r, number(leaf));
@@ -215,10 +216,10 @@ static void presume(struct nlmon *n, const char *quoted, uint32_t ifindex)
                                ifindex ? "" : "; no message tells its number");
 }
 
-static void number_device(struct nlmon *n, guint at, const struct fields *f)
+static void number_device(struct nlmon *n, guint at, const struct decode *f)
 {
     const struct tape_record *r = n->in->pdata[at];
-    const struct field *link = is_type(f, "RTM_NEWLINK") ? find(f, 0, "IFLA_IFNAME") : NULL,
+    const struct leaf *link = is_type(f, "RTM_NEWLINK") ? find(f, 0, "IFLA_IFNAME") : NULL,
                        *dp = is_type(f, "OVS_DP_CMD_NEW") ? find(f, 0, "OVS_DP_ATTR_NAME") : NULL,
                        *port = is_type(f, "OVS_VPORT_CMD_NEW") ? find(f, 0, "OVS_VPORT_ATTR_NAME") : NULL,
                        *made = link ? link : dp;
@@ -248,7 +249,7 @@ static void set_up(struct nlmon *n, guint at)
 
     for (guint i = at + 1; i < n->in->len; i++) {
         const struct tape_record *a = n->in->pdata[i];
-        const struct field *name = find(n->said->pdata[i], 0, "IFLA_IFNAME");
+        const struct leaf *name = find(n->said->pdata[i], 0, "IFLA_IFNAME");
         bool is_up = number(find(n->said->pdata[i], 0, "ifi_flags")) & IFF_UP;
         g_autofree char *plain = NULL;
 
@@ -268,7 +269,7 @@ static void set_up(struct nlmon *n, guint at)
 }
 
 /* What addresses and routes there were before cannot be known. */
-static bool is_of_host(const struct fields *f)
+static bool is_of_host(const struct decode *f)
 {
     return is_type(f, "RTM_GETROUTE") || is_type(f, "RTM_GETADDR") || is_type(f, "RTM_GETRULE") ||
            is_type(f, "RTM_GETNEIGH");
@@ -277,9 +278,9 @@ static bool is_of_host(const struct fields *f)
 static void take_request(struct nlmon *n, guint at)
 {
     struct tape_record *r = n->in->pdata[at];
-    const struct fields *f = n->said->pdata[at];
+    const struct decode *f = n->said->pdata[at];
 
-    if (is_of_host(f)) {
+    if (is_of_host(f) && !n->is_for_program) {
         n->n_host++;
         n->host_portid = sender(n, at);
         n->host_seq = ((const struct nlmsghdr *)(const void *)r->data)->nlmsg_seq;
@@ -293,6 +294,8 @@ static void take_request(struct nlmon *n, guint at)
     set_options(n, at, sender(n, at));
     open_named(n, r, f);
     number_device(n, at, f);
+    g_free(r->text);
+    r->text = g_strdup_printf("port=%u sock=%u", sender(n, at), r->sock);
     g_ptr_array_add(n->out, r);
 }
 
@@ -330,7 +333,7 @@ static bool is_answer(const struct nlmon *n, unsigned sock, const struct tape_re
 static void take_answer(struct nlmon *n, guint at)
 {
     struct tape_record *r = n->in->pdata[at];
-    const struct fields *f = n->said->pdata[at];
+    const struct decode *f = n->said->pdata[at];
     const struct nlmsghdr *msg = (const void *)r->data;
     unsigned sock = sock_known(n, r->protocol, msg->nlmsg_pid);
 
@@ -352,7 +355,7 @@ static void take_answer(struct nlmon *n, guint at)
 
 static void said_free(void *data)
 {
-    fields_done(data);
+    decode_done(data);
     g_free(data);
 }
 
@@ -360,7 +363,8 @@ static void put_remarks(const struct nlmon *n)
 {
     GString *out = n->p->result->remarks;
 
-    g_string_append(out, "a capture of nlmon: times, counters, link addresses and other values drawn by lot, and settings of "
+    if (!n->is_for_program)
+        g_string_append(out, "a capture of nlmon: times, counters, link addresses and other values drawn by lot, and settings of "
                          "the machine are not compared\n");
     if (n->n_listeners)
         g_string_append_printf(out, "%u notifications went to sockets that it does not show: not compared\n",
@@ -379,19 +383,19 @@ static void rewrite(struct nlmon *n)
 
     for (guint i = 0; i < n->in->len; i++) {
         const struct tape_record *r = n->in->pdata[i];
-        struct fields *f = g_new(struct fields, 1);
+        struct decode *f = g_new(struct decode, 1);
 
         ((struct tape_record *)n->in->pdata[i])->time_ns -= MIN(start_ns, r->time_ns);
-        fields_init(f, n->p->sim->nl, r->protocol, r->data, r->len);
+        decode_init(f, n->p->sim->nl, r->protocol, r->data, r->len);
         g_ptr_array_add(n->said, f);
     }
     for (guint i = 0; i < n->in->len; i++)
         (((const struct tape_record *)n->in->pdata[i])->kind == TAPE_REQUEST ? take_request : take_answer)(n, i);
 }
 
-void nlmon_prepare(struct player *p)
+void nlmon_prepare(struct player *p, bool is_for_program)
 {
-    struct nlmon n = { .p = p, .in = p->tape->records };
+    struct nlmon n = { .p = p, .in = p->tape->records, .is_for_program = is_for_program };
 
     n.said = g_ptr_array_new_with_free_func(said_free);
     n.out = g_ptr_array_new_with_free_func(tape_record_free);

@@ -6,7 +6,7 @@
 #include "sim/replay/player.h"
 
 /* Adds events to p->tape, gives p->sim the kernel's numbers, and says in the result's remarks what cannot
- * be known. */
-void nlmon_prepare(struct player *p);
+ * be known. 'is_for_program': the kernel is played, so that nothing may be left out. */
+void nlmon_prepare(struct player *p, bool is_for_program);
 
 #endif

@@ -50,9 +50,9 @@ void player_arm(struct player_sock *ps)
 
 static struct player_sock *mine(const struct sock *s)
 {
-    struct player_sock *ps = s->transport;
+    struct player_sock *ps = player_of_sock(s);
 
-    return ps && ps->sock == s && !ps->packet ? ps : NULL;
+    return ps && !ps->packet ? ps : NULL;
 }
 
 /* The next expected answer to the same request; of the same type, if there is one. */
@@ -414,7 +414,9 @@ void replay_client(struct tape *t, bool all, struct replay_result *result)
     p.frames = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
     start(&p);
     if (!t->has_events)
-        nlmon_prepare(&p);
+        nlmon_prepare(&p, false);
+    else if (!t->is_whole)
+        g_string_append(result->remarks, "the recording has no end: it was cut off\n");
     expect_all(&p);
     play_all(&p);
     p.sim->clock.outside = NULL;

@@ -3,7 +3,7 @@
 #ifndef SIM_REPLAY_PLAYER_H
 #define SIM_REPLAY_PLAYER_H
 
-#include "netlink/fields.h"
+#include "netlink/decode.h"
 #include "sim/packet.h"
 #include "sim/replay/replay.h"
 #include "sim/sim.h"
@@ -31,8 +31,8 @@ struct player {
     bool is_feeding;            /* the next frame to arrive is that one */
     const struct tape_record *cause;        /* the last input played */
     uint64_t client_ns;         /* the clients' clock, 0: virtual time */
-    struct fields_rule rule;    /* how messages are compared */
-    const struct fields_rule *rules;        /* &rule, or NULL: byte by byte */
+    struct decode_rule rule;    /* how messages are compared */
+    const struct decode_rule *rules;        /* &rule, or NULL: byte by byte */
     bool ignores_time;
     struct replay_result *result;
 };
@@ -44,6 +44,8 @@ bool player_is_output(const struct tape_record *r);
 /* Options of the simulation, from the first line. */
 void player_options(const struct tape *t, struct sim_options *o);
 
+/* NULL: it is of somebody else in the simulation. */
+struct player_sock *player_of_sock(const struct sock *s);
 struct player_sock *player_sock_of(struct player *p, unsigned number);
 /* The device of this namespace and name "p1@netns 2"; NULL: there is none. */
 struct device *player_device(struct player *p, const char *name);
@@ -57,6 +59,9 @@ void report_message(struct player *p, struct player_sock *ps, struct tape_record
                     const struct dgram *got);
 void report_frame(struct player *p, const char *device, struct tape_record *want,
                   const void *frame, size_t len, const char *way);
+/* A request that a program sends otherwise than was recorded. */
+void report_request(struct player *p, const struct tape_record *r, const struct decode *want,
+                    const struct decode *got, const struct decode_difference *d);
 void report_text(struct player *p, const struct tape_record *r, const char *message, const char *path,
                  const char *text);
 

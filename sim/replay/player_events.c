@@ -100,7 +100,7 @@ static int do_ioctl(struct player *p, const char *args, struct err *e)
     return rc;
 }
 
-/* Whether a command has failed stands in the next line. */
+/* Whether a command has failed stands in the next line; one with "!ENAME" succeeds if it fails so. */
 static int do_line(struct player *p, const char *args, struct err *e)
 {
     const struct tape_record *next =
@@ -112,7 +112,7 @@ static int do_line(struct player *p, const char *args, struct err *e)
 
     g_string_free(out, TRUE);
     player_settle(p);
-    if (!rc == !failed)
+    if (!rc == !failed || (!rc && strstr(args, " !")))
         return 0;
     return rc ? err_set(e, -rc, "fails now: %s", own.text)
               : err_set(e, EPROTO, "succeeds now; recorded: failed %s", failed);
@@ -153,6 +153,11 @@ static void queued(struct sock *s)
         s->rx_charge = 0;
     else
         player_arm(ps);
+}
+
+struct player_sock *player_of_sock(const struct sock *s)
+{
+    return s->readable == queued ? s->transport : NULL;
 }
 
 static int open_sock(struct player *p, const char *args, struct err *e)

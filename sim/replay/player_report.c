@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/diff.h"
+#include "sim/key_fields.h"
 #include "sim/replay/player.h"
 
 #define NS_PER_S 1000000000u
@@ -75,16 +76,30 @@ static const struct tape_record *request_of(const struct player_sock *ps, const 
     return NULL;
 }
 
+void report_request(struct player *p, const struct tape_record *r, const struct decode *want,
+                    const struct decode *got, const struct decode_difference *d)
+{
+    g_autofree char *name = name_of(p, want->protocol, want->bytes, want->len);
+    GString *out = g_string_new(NULL);
+
+    put_place(out, p, r);
+    g_string_append_printf(out, ": %s from socket %u\n  field %s\n    recorded: %s\n    now:      %s\n", name,
+                           r->sock, d->path, or_none(d->want), or_none(d->got));
+    g_string_append(out, "both requests, recorded | now:\n");
+    decode_print_both(out, want, got, p->rules);
+    add(p, r, name, d->path, out);
+}
+
 static void put_request(GString *out, const struct player *p, const struct tape_record *r)
 {
-    struct fields f;
+    struct decode f;
 
     if (!r)
         return;
-    fields_init(&f, p->sim->nl, r->protocol, r->data, r->len);
+    decode_init(&f, p->sim->nl, r->protocol, r->data, r->len);
     g_string_append_printf(out, "the request, record %" PRIu64 ":\n", r->number);
-    fields_print(&f, out);
-    fields_done(&f);
+    decode_print(&f, out);
+    decode_done(&f);
 }
 
 static void put_message(GString *out, const struct player *p, const struct player_sock *ps,
@@ -116,21 +131,21 @@ static void report_alone(struct player *p, struct player_sock *ps, const struct 
     g_autofree char *name = name_of(p, protocol, data, len);
     const char *path = want ? "missing" : "not recorded";
     GString *out = g_string_new(NULL);
-    struct fields f;
+    struct decode f;
 
     put_message(out, p, ps, want, data, len);
     g_string_append_printf(out, "  is %s\n", want ? "recorded, but does not come now" : "not recorded, but comes now");
     put_request(out, p, request_of(ps, data, len));
     g_string_append(out, "the message:\n");
-    fields_init(&f, p->sim->nl, protocol, data, len);
-    fields_print(&f, out);
-    fields_done(&f);
+    decode_init(&f, p->sim->nl, protocol, data, len);
+    decode_print(&f, out);
+    decode_done(&f);
     add(p, want ? want : p->cause, name, path, out);
 }
 
 struct both {
-    struct fields want, got;
-    struct fields_difference d;
+    struct decode want, got;
+    struct decode_difference d;
 };
 
 static void report_difference(struct player *p, struct player_sock *ps, struct tape_record *want,
@@ -144,11 +159,11 @@ static void report_difference(struct player *p, struct player_sock *ps, struct t
                            or_none(b->d.want), or_none(b->d.got));
     put_request(out, p, request_of(ps, want->data, want->len));
     g_string_append(out, "both messages, recorded | now:\n");
-    fields_print_both(out, &b->want, &b->got, p->rules);
+    decode_print_both(out, &b->want, &b->got, p->rules);
     add(p, want, name, b->d.path, out);
 }
 
-static bool is_late(struct player *p, const struct tape_record *want)
+static bool is_late(const struct player *p, const struct tape_record *want)
 {
     return !p->ignores_time && SIM_START_NS + want->time_ns != p->sim->clock.now_ns;
 }
@@ -161,17 +176,17 @@ static void compare(struct player *p, struct player_sock *ps, struct tape_record
     struct both b;
     bool differs;
 
-    fields_init(&b.want, p->sim->nl, want->protocol, want->data, want->len);
-    fields_init(&b.got, p->sim->nl, want->protocol, got->data, got->len);
-    differs = fields_differ(&b.want, &b.got, p->rules, &b.d);
+    decode_init(&b.want, p->sim->nl, want->protocol, want->data, want->len);
+    decode_init(&b.got, p->sim->nl, want->protocol, got->data, got->len);
+    differs = decode_differ(&b.want, &b.got, p->rules, &b.d);
     if (!differs && is_late(p, want)) {
-        b.d = (struct fields_difference){ .path = "time", .want = then, .got = now };
+        b.d = (struct decode_difference){ .path = "time", .want = then, .got = now };
         differs = true;
     }
     if (differs)
         report_difference(p, ps, want, &b);
-    fields_done(&b.want);
-    fields_done(&b.got);
+    decode_done(&b.want);
+    decode_done(&b.got);
 }
 
 void report_message(struct player *p, struct player_sock *ps, struct tape_record *want,
@@ -191,54 +206,67 @@ void report_message(struct player *p, struct player_sock *ps, struct tape_record
 
 /* ---- frames ------------------------------------------------------------------------------------ */
 
-static void put_frame(GString *out, const char *what, uint64_t time_ns, const void *frame, size_t len)
+static GPtrArray *fields_of(const void *frame, size_t len)
 {
-    g_string_append_printf(out, "    %s %" PRIu64 ".%09" PRIu64 " s len %zu ", what, time_ns / NS_PER_S,
-                           time_ns % NS_PER_S, len);
-    diff_print_frame(out, frame, len);
-    g_string_append_c(out, '\n');
+    GPtrArray *fields = key_fields_new();
+    GString *text = g_string_new(NULL);
+
+    diff_print_frame(text, frame, len);
+    key_fields_take_apart(fields, text->str);
+    g_string_free(text, TRUE);
+    return fields;
 }
 
-static const char *frame_difference(const struct player *p, const struct tape_record *want,
-                                    const uint8_t *frame, size_t len, GString *text)
+/* The first field of the headers that differs, "bytes": none does. New string. */
+static char *frame_field(const struct tape_record *want, const void *frame, size_t len)
 {
-    size_t at = 0;
+    GPtrArray *a = fields_of(want->data, want->len), *b = fields_of(frame, len);
+    char *name = NULL;
 
+    for (guint i = 0; !name && i < a->len; i++) {
+        const struct named_value *f = g_ptr_array_index(a, i);
+
+        if (g_strcmp0(key_fields_value(b, f->name), f->value))
+            name = g_strdup(f->name);
+    }
+    g_ptr_array_free(a, TRUE);
+    g_ptr_array_free(b, TRUE);
+    return name ? name : g_strdup("bytes");
+}
+
+/* How two frames differ, NULL: not at all. New string. */
+static char *frame_difference(const struct player *p, const struct tape_record *want, const void *frame,
+                              size_t len)
+{
     if (!want || !frame)
-        return want ? "missing" : "not recorded";
-    while (at < want->len && at < len && want->data[at] == frame[at])
-        at++;
-    if (at < want->len && at < len)
-        g_string_printf(text, "byte %zu: %02x recorded, %02x now", at, want->data[at], frame[at]);
-    else if (want->len != len)
-        g_string_printf(text, "%zu bytes recorded, %zu now", want->len, len);
-    else
-        return SIM_START_NS + want->time_ns != p->sim->clock.now_ns ? "time" : NULL;
-    return "bytes";
+        return g_strdup(want ? "missing" : "not recorded");
+    if (want->len != len || memcmp(want->data, frame, len))
+        return frame_field(want, frame, len);
+    return is_late(p, want) ? g_strdup("time") : NULL;
 }
 
 void report_frame(struct player *p, const char *device, struct tape_record *want,
                   const void *frame, size_t len, const char *way)
 {
-    g_autoptr(GString) bytes = g_string_new(NULL);
-    g_autofree char *message = g_strdup_printf("frame %s %s", way, device);
-    const char *path;
+    static const struct diff_files names = { .a_name = "recorded", .b_name = "now" };
+    const struct tape_record *r = want ? want : p->cause;
+    struct pcap_in_frame a = { 0 }, b = { frame, len, (int64_t)(p->sim->clock.now_ns - SIM_START_NS) };
+    g_autofree char *message = g_strdup_printf("frame %s %s", way, device), *path = NULL;
     GString *out;
 
     if (p->is_over)
         return;
-    if (want)
+    if (want) {
         want->is_done = true;
+        a = (struct pcap_in_frame){ want->data, want->len, (int64_t)want->time_ns };
+    }
     p->result->n_frames_out += want && frame && !strcmp(way, "out");
-    path = frame_difference(p, want, frame, len, bytes);
+    path = frame_difference(p, want, frame, len);
     if (!path)
         return;
     out = g_string_new(NULL);
-    put_place(out, p, want ? want : p->cause);
-    g_string_append_printf(out, ": %s\n  %s%s%s\n", message, path, *bytes->str ? ": " : "", bytes->str);
-    if (want)
-        put_frame(out, "recorded", want->time_ns, want->data, want->len);
-    if (frame)
-        put_frame(out, "now     ", p->sim->clock.now_ns - SIM_START_NS, frame, len);
-    add(p, want ? want : p->cause, message, path, out);
+    put_place(out, p, r);
+    g_string_append_printf(out, ": %s\n  field %s\n", message, path);
+    diff_packets(out, &names, want ? &a : NULL, frame ? &b : NULL);
+    add(p, r, message, path, out);
 }

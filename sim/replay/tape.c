@@ -170,6 +170,26 @@ struct tape *tape_read(const char *path, struct err *e)
     return NULL;
 }
 
+struct tape *tape_part(const struct tape *t, const bool *keeps)
+{
+    struct tape *part = g_memdup2(t, sizeof(*t));
+
+    part->path = g_strdup(t->path);
+    part->records = g_ptr_array_new_with_free_func(tape_record_free);
+    for (guint i = 0; i < t->records->len; i++) {
+        struct tape_record *r;
+
+        if (!keeps[i])
+            continue;
+        r = g_memdup2(t->records->pdata[i], sizeof(*r));
+        r->text = g_strdup(r->text);
+        r->device = g_strdup(r->device);
+        r->data = g_memdup2(r->data, r->len);
+        g_ptr_array_add(part->records, r);
+    }
+    return part;
+}
+
 void tape_free(struct tape *t)
 {
     if (!t)
@@ -220,7 +240,7 @@ static void put(struct writer *w, const struct tape_record *r)
     pcapng_out_packet(w->out, &p);
 }
 
-int tape_write(const GPtrArray *records, const bool *keeps, const char *path, struct err *e)
+int tape_write(const struct tape *t, const char *path, struct err *e)
 {
     struct writer w = { .out = pcapng_out_open(path, e) };
 
@@ -228,9 +248,8 @@ int tape_write(const GPtrArray *records, const bool *keeps, const char *path, st
         return -e->code;
     w.interfaces = g_ptr_array_new();
     (void)interface_of(&w, "netlink", PCAPNG_NETLINK);
-    for (guint i = 0; i < records->len; i++)
-        if (!keeps || keeps[i])
-            put(&w, records->pdata[i]);
+    for (guint i = 0; i < t->records->len; i++)
+        put(&w, t->records->pdata[i]);
     g_ptr_array_unref(w.interfaces);
     return pcapng_out_close(w.out, e);
 }

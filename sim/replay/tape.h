@@ -43,8 +43,9 @@ struct tape *tape_read(const char *path, struct err *e);
 void tape_free(struct tape *t);         /* NULL allowed */
 void tape_record_free(void *record);
 
-/* Writes the records of 'records' (all of which are of tapes) that 'keeps' has set; NULL: all. */
-int tape_write(const GPtrArray *records, const bool *keeps, const char *path, struct err *e);
+/* A copy with those records that 'keeps' has set. */
+struct tape *tape_part(const struct tape *t, const bool *keeps);
+int tape_write(const struct tape *t, const char *path, struct err *e);
 
 /* Is it an event that begins with this word? Its line behind it, or NULL. */
 const char *tape_event(const struct tape_record *r, const char *word);

@@ -1,8 +1,8 @@
-/* key_fields.c - keys, actions and frames field by field: hooks of the families' forms.
+/* key_decode.c - keys, actions and frames field by field: hooks of the families' forms.
  *
  * A key attribute that its row describes by members has a field for each of them; others, and actions, are
  * one field each, in ovs-dpctl's words. SPDX-License-Identifier: Apache-2.0 */
-#include "dp/key_fields.h"
+#include "dp/key_decode.h"
 
 #include <linux/openvswitch.h>
 
@@ -14,38 +14,38 @@
 
 /* ---- keys and masks ------------------------------------------------------------------------------ */
 
-static void add_key_list(struct fields *f, const void *attrs, size_t len);
+static void add_key_list(struct decode *f, const void *attrs, size_t len);
 
-static void add_key_members(struct fields *f, const struct key_attr *row, const uint8_t *at)
+static void add_key_members(struct decode *f, const struct key_attr *row, const uint8_t *at)
 {
     for (unsigned i = 0; i < row->n_fields; i++) {
         const struct key_field *m = &row->field[i];
-        size_t mark = *m->name ? fields_enter(f, m->name) : 0;
+        size_t mark = *m->name ? decode_enter(f, m->name) : 0;
         GString *text = g_string_new(NULL);
 
         field_format(text, m, at, NULL);
-        fields_add(f, at + m->wire_off, m->wire_size, ROLE_PLAIN, text->str);
+        decode_add(f, at + m->wire_off, m->wire_size, ROLE_PLAIN, text->str);
         g_string_free(text, TRUE);
         if (*m->name)
-            fields_leave(f, mark);
+            decode_leave(f, mark);
     }
 }
 
-static void add_key_text(struct fields *f, const struct nlattr *a)
+static void add_key_text(struct decode *f, const struct nlattr *a)
 {
     GString *text = g_string_new(NULL);
 
     key_attr_format(text, a, NULL, NULL);
-    fields_add(f, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ROLE_PLAIN, text->str);
+    decode_add(f, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ROLE_PLAIN, text->str);
     g_string_free(text, TRUE);
 }
 
-static void add_key_attr(struct fields *f, const struct nlattr *a)
+static void add_key_attr(struct decode *f, const struct nlattr *a)
 {
     uint16_t type = mnl_attr_get_type(a);
     const struct key_attr *row = type < N_KEY_ATTRS && key_attrs[type].uapi ? &key_attrs[type] : NULL;
     g_autofree char *number = row ? NULL : g_strdup_printf("attribute %u", type);
-    size_t len = mnl_attr_get_payload_len(a), mark = fields_enter(f, row ? row->uapi : number);
+    size_t len = mnl_attr_get_payload_len(a), mark = decode_enter(f, row ? row->uapi : number);
 
     if (type == OVS_KEY_ATTR_ENCAP && f->depth < KEY_DEPTH)
         add_key_list(f, mnl_attr_get_payload(a), len);
@@ -54,34 +54,34 @@ static void add_key_attr(struct fields *f, const struct nlattr *a)
     else if (row)
         add_key_text(f, a);
     else
-        fields_add_hex(f, mnl_attr_get_payload(a), len, ROLE_PLAIN);
-    fields_leave(f, mark);
+        decode_add_hex(f, mnl_attr_get_payload(a), len, ROLE_PLAIN);
+    decode_leave(f, mark);
 }
 
-static void add_trailing(struct fields *f, const void *list, size_t len, int left)
+static void add_trailing(struct decode *f, const void *list, size_t len, int left)
 {
     size_t mark;
 
     if (left <= 0)
         return;
-    mark = fields_enter(f, "trailing");
-    fields_add_hex(f, (const uint8_t *)list + len - (size_t)left, (size_t)left, ROLE_PLAIN);
-    fields_leave(f, mark);
+    mark = decode_enter(f, "trailing");
+    decode_add_hex(f, (const uint8_t *)list + len - (size_t)left, (size_t)left, ROLE_PLAIN);
+    decode_leave(f, mark);
 }
 
-static void add_key_list(struct fields *f, const void *attrs, size_t len)
+static void add_key_list(struct decode *f, const void *attrs, size_t len)
 {
     const struct nlattr *a;
     int left;
 
     if (!len)
-        fields_add(f, attrs, 0, ROLE_PLAIN, "empty");
+        decode_add(f, attrs, 0, ROLE_PLAIN, "empty");
     attr_for_each(a, attrs, len, left)
         add_key_attr(f, a);
     add_trailing(f, attrs, len, left);
 }
 
-static void walk_key(struct fields *f, const struct nlattr *a, const void *nest, size_t nest_len)
+static void walk_key(struct decode *f, const struct nlattr *a, const void *nest, size_t nest_len)
 {
     (void)nest;
     (void)nest_len;
@@ -101,7 +101,7 @@ static char *act_name(unsigned i, uint16_t type)
                             : g_strdup_printf("%u attribute %u", i, type);
 }
 
-static void walk_acts(struct fields *f, const struct nlattr *list, const void *nest, size_t nest_len)
+static void walk_acts(struct decode *f, const struct nlattr *list, const void *nest, size_t nest_len)
 {
     size_t len = mnl_attr_get_payload_len(list);
     const struct nlattr *a;
@@ -111,16 +111,16 @@ static void walk_acts(struct fields *f, const struct nlattr *list, const void *n
     (void)nest;
     (void)nest_len;
     if (!len)
-        fields_add(f, mnl_attr_get_payload(list), 0, ROLE_PLAIN, "drop");
+        decode_add(f, mnl_attr_get_payload(list), 0, ROLE_PLAIN, "drop");
     attr_for_each_nested(a, list, left) {
         g_autofree char *name = act_name(i++, mnl_attr_get_type(a));
-        size_t mark = fields_enter(f, name);
+        size_t mark = decode_enter(f, name);
         GString *text = g_string_new(NULL);
 
         acts_format(text, a, a->nla_len, NULL);
-        fields_add(f, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ROLE_PLAIN, text->str);
+        decode_add(f, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ROLE_PLAIN, text->str);
         g_string_free(text, TRUE);
-        fields_leave(f, mark);
+        decode_leave(f, mark);
     }
     add_trailing(f, mnl_attr_get_payload(list), len, left);
 }

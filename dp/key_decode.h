@@ -1,9 +1,9 @@
-/* key_fields.h - forms that the rows of several families share: keys, actions, headers.
+/* key_decode.h - forms that the rows of several families share: keys, actions, headers.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef DP_KEY_FIELDS_H
-#define DP_KEY_FIELDS_H
+#ifndef DP_KEY_DECODE_H
+#define DP_KEY_DECODE_H
 
-#include "netlink/fields.h"
+#include "netlink/decode.h"
 
 /* Nests of OVS_KEY_ATTR_*, of actions. */
 extern const struct form key_form, acts_form;

@@ -1,11 +1,11 @@
-/* test_fields.c - netlink messages of every family field by field: all named, rightly read, rightly compared. */
+/* test_decode.c - netlink messages of every family field by field: all named, rightly read, rightly compared. */
 #include "tests/talk.h"
 
 #include <linux/genetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>
 
-#include "netlink/fields.h"
+#include "netlink/decode.h"
 #include "netlink/nf.h"
 
 #define SYN "02000000000202000000000108004500002800004000400626ce0a0000010a00000204d2005000000000000000005002200076be0000"
@@ -36,15 +36,15 @@ static int open_generic(void **state)
 static char *text_of(const struct talk *t, int protocol, const void *bytes, size_t len)
 {
     GString *out = g_string_new(NULL);
-    struct fields f;
+    struct decode f;
 
-    fields_init(&f, t->sim->nl, protocol, bytes, len);
-    fields_print(&f, out);
+    decode_init(&f, t->sim->nl, protocol, bytes, len);
+    decode_print(&f, out);
     for (guint i = 0; i < f.list->len; i++) {
-        if (strstr(fields_at(&f, i)->path, "attribute ") || strstr(fields_at(&f, i)->path, "trailing"))
-            fail_msg("not known: %s: %s", fields_at(&f, i)->path, fields_at(&f, i)->text);
+        if (strstr(decode_at(&f, i)->path, "attribute ") || strstr(decode_at(&f, i)->path, "trailing"))
+            fail_msg("not known: %s: %s", decode_at(&f, i)->path, decode_at(&f, i)->text);
     }
-    fields_done(&f);
+    decode_done(&f);
     return g_string_free(out, FALSE);
 }
 
@@ -286,7 +286,7 @@ static void unknown_and_damaged(void **state)
 {
     struct talk *t = *state;
     const uint8_t odd[] = { 1, 2, 3 };
-    struct fields f;
+    struct decode f;
     GString *out = g_string_new(NULL);
 
     begin_genl(t, OVS_FLOW_FAMILY, OVS_FLOW_CMD_NEW, 0);
@@ -294,19 +294,19 @@ static void unknown_and_damaged(void **state)
     attr_put(t->request, OVS_FLOW_ATTR_UFID_FLAGS, odd, sizeof(odd));
     g_byte_array_append(t->request, odd, sizeof(odd));
     ((struct nlmsghdr *)t->request->data)->nlmsg_len = t->request->len;
-    fields_init(&f, t->sim->nl, NETLINK_GENERIC, t->request->data, t->request->len);
-    fields_print(&f, out);
+    decode_init(&f, t->sim->nl, NETLINK_GENERIC, t->request->data, t->request->len);
+    decode_print(&f, out);
     expect_lines(out->str, LINES("attribute 99: 3 bytes 010203", "OVS_FLOW_ATTR_UFID_FLAGS: 3 bytes 010203",
                                  "trailing: 3 bytes 010203"));
-    fields_done(&f);
+    decode_done(&f);
     /* Whatever is cut off, nothing behind the end is read (valgrind and ASan look on). */
     for (size_t len = 0; len <= t->request->len; len++) {
         g_autofree uint8_t *cut = g_memdup2(t->request->data, len);
 
         if (len >= sizeof(uint32_t))
             memcpy(cut, &(uint32_t){ (uint32_t)len }, sizeof(uint32_t));
-        fields_init(&f, t->sim->nl, NETLINK_GENERIC, cut, len);
-        fields_done(&f);
+        decode_init(&f, t->sim->nl, NETLINK_GENERIC, cut, len);
+        decode_done(&f);
     }
     g_string_free(out, TRUE);
 }
@@ -331,24 +331,24 @@ static GByteArray *flow_message(const char *key, uint64_t n_packets, const char 
 }
 
 /* "PATH: WANT | GOT" of the first difference, "" if there is none. */
-static char *first(struct talk *t, GByteArray *a, GByteArray *b, const struct fields_rule *rule)
+static char *first(struct talk *t, GByteArray *a, GByteArray *b, const struct decode_rule *rule)
 {
     const struct family *flow = netlink_family_by_name(t->sim->nl, OVS_FLOW_FAMILY);
     GByteArray *const both[] = { a, b };
-    struct fields_difference d;
-    struct fields fa, fb;
+    struct decode_difference d;
+    struct decode fa, fb;
     char *text = NULL;
 
     for (int i = 0; i < 2; i++) {
         ((struct nlmsghdr *)both[i]->data)->nlmsg_type = netlink_family_id(t->sim->nl, flow);
         ((struct nlmsghdr *)both[i]->data)->nlmsg_len = both[i]->len;
     }
-    fields_init(&fa, t->sim->nl, NETLINK_GENERIC, a->data, a->len);
-    fields_init(&fb, t->sim->nl, NETLINK_GENERIC, b->data, b->len);
-    if (fields_differ(&fa, &fb, rule, &d))
+    decode_init(&fa, t->sim->nl, NETLINK_GENERIC, a->data, a->len);
+    decode_init(&fb, t->sim->nl, NETLINK_GENERIC, b->data, b->len);
+    if (decode_differ(&fa, &fb, rule, &d))
         text = g_strdup_printf("%s: %s | %s", d.path, d.want ? d.want : "-", d.got ? d.got : "-");
-    fields_done(&fa);
-    fields_done(&fb);
+    decode_done(&fa);
+    decode_done(&fb);
     g_byte_array_unref(a);
     g_byte_array_unref(b);
     return text ? text : g_strdup("");
@@ -358,7 +358,7 @@ static char *first(struct talk *t, GByteArray *a, GByteArray *b, const struct fi
 
 static void comparison(void **state)
 {
-    const struct fields_rule counters = { .ignored = 1u << ROLE_COUNT };
+    const struct decode_rule counters = { .ignored = 1u << ROLE_COUNT };
     static const struct {
         const char *key;
         uint64_t n;

@@ -1,41 +1,41 @@
-/* fields_diff.c - two datagrams compared field by field. SPDX-License-Identifier: Apache-2.0 */
+/* decode_diff.c - two datagrams compared field by field. SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "netlink/fields.h"
+#include "netlink/decode.h"
 
 #define PATH_WIDTH 44
 
 /* The next pair: both present if they are of one path, else the one that stands alone. */
 struct pair {
-    const struct field *want, *got;
+    const struct leaf *want, *got;
 };
 
 struct walk {
-    const struct fields *want, *got;
-    const struct fields_rule *rule;
+    const struct decode *want, *got;
+    const struct decode_rule *rule;
     guint i, j;                 /* next of 'want', of 'got' */
 };
 
-static bool is_ignored(const struct fields_rule *rule, const struct field *f)
+static bool is_ignored(const struct decode_rule *rule, const struct leaf *f)
 {
     return rule && rule->ignored >> f->role & 1;
 }
 
-static const struct field *field_or_null(const struct fields *f, guint i)
+static const struct leaf *field_or_null(const struct decode *f, guint i)
 {
-    return i < f->list->len ? fields_at(f, i) : NULL;
+    return i < f->list->len ? decode_at(f, i) : NULL;
 }
 
-static bool is_same_path(const struct field *a, const struct field *b)
+static bool is_same_path(const struct leaf *a, const struct leaf *b)
 {
     return a->msg == b->msg && !strcmp(a->path, b->path);
 }
 
 /* Does this field come later in 'f', in the same message? */
-static bool comes_later(const struct fields *f, guint from, const struct field *x)
+static bool comes_later(const struct decode *f, guint from, const struct leaf *x)
 {
-    for (guint i = from; i < f->list->len && fields_at(f, i)->msg <= x->msg; i++)
-        if (is_same_path(fields_at(f, i), x))
+    for (guint i = from; i < f->list->len && decode_at(f, i)->msg <= x->msg; i++)
+        if (is_same_path(decode_at(f, i), x))
             return true;
     return false;
 }
@@ -55,7 +55,7 @@ static bool next_pair(struct walk *w, struct pair *p)
     return p->want || p->got;
 }
 
-static bool is_pair_same(const struct fields_rule *rule, const struct pair *p)
+static bool is_pair_same(const struct decode_rule *rule, const struct pair *p)
 {
     if (is_ignored(rule, p->want ? p->want : p->got))
         return true;
@@ -66,8 +66,8 @@ static bool is_pair_same(const struct fields_rule *rule, const struct pair *p)
     return p->want->len == p->got->len && !memcmp(p->want->at, p->got->at, p->want->len);
 }
 
-bool fields_differ(const struct fields *want, const struct fields *got,
-                   const struct fields_rule *rule, struct fields_difference *d)
+bool decode_differ(const struct decode *want, const struct decode *got,
+                   const struct decode_rule *rule, struct decode_difference *d)
 {
     struct walk w = { want, got, rule, 0, 0 };
     struct pair p;
@@ -75,7 +75,7 @@ bool fields_differ(const struct fields *want, const struct fields *got,
     while (next_pair(&w, &p)) {
         if (is_pair_same(rule, &p))
             continue;
-        *d = (struct fields_difference){
+        *d = (struct decode_difference){
             .msg = p.want ? p.want->msg : p.got->msg,
             .path = p.want ? p.want->path : p.got->path,
             .want = p.want ? p.want->text : NULL,
@@ -85,19 +85,19 @@ bool fields_differ(const struct fields *want, const struct fields *got,
     }
     if (rule || (want->len == got->len && !memcmp(want->bytes, got->bytes, want->len)))
         return false;
-    *d = (struct fields_difference){ .path = "bytes between the fields", .want = "", .got = "" };
+    *d = (struct decode_difference){ .path = "bytes between the fields", .want = "", .got = "" };
     return true;
 }
 
-void fields_print_both(GString *out, const struct fields *want, const struct fields *got,
-                       const struct fields_rule *rule)
+void decode_print_both(GString *out, const struct decode *want, const struct decode *got,
+                       const struct decode_rule *rule)
 {
     struct walk w = { want, got, rule, 0, 0 };
     struct pair p;
     unsigned last = 0;
 
     while (next_pair(&w, &p)) {
-        const struct field *f = p.want ? p.want : p.got;
+        const struct leaf *f = p.want ? p.want : p.got;
         bool is_equal = p.want && p.got && !strcmp(p.want->text, p.got->text);
 
         if (f->msg != last)

@@ -1,10 +1,10 @@
-/* fields_msg.c - whole messages field by field: headers, errors, and which form the rest has.
+/* decode_msg.c - whole messages field by field: headers, errors, and which form the rest has.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "netlink/attr.h"
-#include "netlink/fields.h"
+#include "netlink/decode.h"
 #include "netlink/nf.h"
 #include "netlink/server.h"
 
@@ -47,15 +47,15 @@ static const struct policy extack_rows[] = {
 };
 
 /* What stands behind nlmsghdr: a struct, or the beginning of one; the attributes behind it. */
-static void add_body(struct fields *f, const struct form *header, const uint8_t *at, size_t len,
+static void add_body(struct decode *f, const struct form *header, const uint8_t *at, size_t len,
                      const struct msg_form *form)
 {
     size_t size = MIN(attr_align(header->size), len);
 
     if (header->size)
-        fields_struct(f, header, at, MIN(size, header->size));
+        decode_struct(f, header, at, MIN(size, header->size));
     if (len > size)
-        fields_attrs(f, at + size, len - size, form->rows, form->max_attr);
+        decode_attrs(f, at + size, len - size, form->rows, form->max_attr);
 }
 
 static struct msg_form form_of_family(const struct family *family)
@@ -68,21 +68,21 @@ static struct msg_form form_of_family(const struct family *family)
     return form;
 }
 
-static void add_generic(struct fields *f, const struct nlmsghdr *msg)
+static void add_generic(struct decode *f, const struct nlmsghdr *msg)
 {
     const struct family *family = netlink_family_by_id(f->nl, msg->nlmsg_type);
     struct msg_form form = { 0 };
     const uint8_t *at = mnl_nlmsg_get_payload(msg);
     size_t len = mnl_nlmsg_get_payload_len(msg), head = MIN(len, sizeof(struct genlmsghdr));
 
-    fields_struct(f, &genlmsghdr_form, at, head);
+    decode_struct(f, &genlmsghdr_form, at, head);
     if (family)
         form = form_of_family(family);
     if (len > head)
         add_body(f, &form.header, at + head, len - head, &form);
 }
 
-static const struct msg_form *form_by_type(const struct fields *f, uint16_t type)
+static const struct msg_form *form_by_type(const struct decode *f, uint16_t type)
 {
     const struct nf_subsys *s;
 
@@ -94,7 +94,7 @@ static const struct msg_form *form_by_type(const struct fields *f, uint16_t type
     return s ? s->form : NULL;
 }
 
-static void add_other(struct fields *f, const struct nlmsghdr *msg)
+static void add_other(struct decode *f, const struct nlmsghdr *msg)
 {
     const struct msg_form *form = form_by_type(f, msg->nlmsg_type);
     unsigned number = NFNL_MSG_TYPE(msg->nlmsg_type);
@@ -111,23 +111,23 @@ static void add_other(struct fields *f, const struct nlmsghdr *msg)
     if (form)
         add_body(f, &form->header, at, len, form);
     else if (len)
-        fields_add_named(f, "payload", at, len, ROLE_PLAIN, "of an unknown kind");
+        decode_add_named(f, "payload", at, len, ROLE_PLAIN, "of an unknown kind");
 }
 
-static void add_message(struct fields *f, const struct nlmsghdr *msg);
+static void add_message(struct decode *f, const struct nlmsghdr *msg);
 
-static void add_code(struct fields *f, const uint8_t *at)
+static void add_code(struct decode *f, const uint8_t *at)
 {
     g_autofree char *text = NULL;
     int32_t code;
 
     memcpy(&code, at, sizeof(code));
     text = code ? g_strdup_printf("%d (%s)", code, err_name(code)) : g_strdup("0");
-    fields_add_named(f, "error", at, sizeof(code), ROLE_PLAIN, text);
+    decode_add_named(f, "error", at, sizeof(code), ROLE_PLAIN, text);
 }
 
 /* The request that an error is about: all of it, or its header. */
-static size_t add_cause(struct fields *f, const struct nlmsghdr *msg, const uint8_t *at, size_t len)
+static size_t add_cause(struct decode *f, const struct nlmsghdr *msg, const uint8_t *at, size_t len)
 {
     bool is_capped = msg->nlmsg_flags & NLM_F_CAPPED;
     const struct nlmsghdr *cause = (const void *)at;
@@ -136,17 +136,17 @@ static size_t add_cause(struct fields *f, const struct nlmsghdr *msg, const uint
     if (len < sizeof(*cause) || cause->nlmsg_len < sizeof(*cause) ||
         (!is_capped && cause->nlmsg_len > len))
         return 0;
-    mark = fields_enter(f, "request");
+    mark = decode_enter(f, "request");
     if (is_capped)
-        fields_struct(f, &nlmsghdr_form, at, sizeof(*cause));
+        decode_struct(f, &nlmsghdr_form, at, sizeof(*cause));
     else
         add_message(f, cause);
-    fields_leave(f, mark);
+    decode_leave(f, mark);
     return is_capped ? sizeof(*cause) : MIN(len, attr_align(cause->nlmsg_len));
 }
 
 /* NLMSG_ERROR and NLMSG_DONE. */
-static void add_end(struct fields *f, const struct nlmsghdr *msg)
+static void add_end(struct decode *f, const struct nlmsghdr *msg)
 {
     const uint8_t *at = mnl_nlmsg_get_payload(msg);
     size_t len = mnl_nlmsg_get_payload_len(msg), used = sizeof(int32_t);
@@ -157,17 +157,17 @@ static void add_end(struct fields *f, const struct nlmsghdr *msg)
     if (msg->nlmsg_type == NLMSG_ERROR)
         used += add_cause(f, msg, at + used, len - used);
     if (len > used)
-        fields_attrs(f, at + used, len - used, extack_rows, G_N_ELEMENTS(extack_rows) - 1);
+        decode_attrs(f, at + used, len - used, extack_rows, G_N_ELEMENTS(extack_rows) - 1);
 }
 
-static void add_message(struct fields *f, const struct nlmsghdr *msg)
+static void add_message(struct decode *f, const struct nlmsghdr *msg)
 {
     g_autofree char *name = message_name(f->nl, f->protocol, msg);
     bool is_generic = f->protocol == NETLINK_GENERIC;
 
-    fields_add_named(f, "nlmsg_type", &msg->nlmsg_type, sizeof(msg->nlmsg_type),
+    decode_add_named(f, "nlmsg_type", &msg->nlmsg_type, sizeof(msg->nlmsg_type),
               is_generic && msg->nlmsg_type >= NLMSG_MIN_TYPE ? ROLE_FAMILY : ROLE_PLAIN, name);
-    fields_struct(f, &nlmsghdr_form, (const uint8_t *)msg, sizeof(*msg));
+    decode_struct(f, &nlmsghdr_form, (const uint8_t *)msg, sizeof(*msg));
     if (f->depth > MAX_DEPTH)
         return;
     if (msg->nlmsg_type == NLMSG_ERROR || msg->nlmsg_type == NLMSG_DONE)
@@ -176,14 +176,14 @@ static void add_message(struct fields *f, const struct nlmsghdr *msg)
         (is_generic ? add_generic : add_other)(f, msg);
 }
 
-void fields_init(struct fields *f, const struct netlink *nl, int protocol, const void *bytes,
+void decode_init(struct decode *f, const struct netlink *nl, int protocol, const void *bytes,
                  size_t len)
 {
     size_t at = 0;
 
-    *f = (struct fields){ .nl = nl, .protocol = protocol, .bytes = bytes, .len = len };
+    *f = (struct decode){ .nl = nl, .protocol = protocol, .bytes = bytes, .len = len };
     f->path = g_string_new(NULL);
-    f->list = g_array_new(FALSE, FALSE, sizeof(struct field));
+    f->list = g_array_new(FALSE, FALSE, sizeof(struct leaf));
     f->strings = g_string_chunk_new(1024);
     while (len - at >= sizeof(struct nlmsghdr)) {
         const struct nlmsghdr *msg = (const void *)((const uint8_t *)bytes + at);
@@ -195,12 +195,12 @@ void fields_init(struct fields *f, const struct netlink *nl, int protocol, const
         at = MIN(len, at + attr_align(msg->nlmsg_len));
     }
     if (at < len) {
-        (void)fields_enter(f, "trailing");
-        fields_add_hex(f, (const uint8_t *)bytes + at, len - at, ROLE_PLAIN);
+        (void)decode_enter(f, "trailing");
+        decode_add_hex(f, (const uint8_t *)bytes + at, len - at, ROLE_PLAIN);
     }
 }
 
-void fields_done(struct fields *f)
+void decode_done(struct decode *f)
 {
     g_array_unref(f->list);
     g_string_chunk_free(f->strings);
@@ -233,7 +233,7 @@ static char *generic_name(const struct netlink *nl, const struct nlmsghdr *msg)
 char *message_name(const struct netlink *nl, int protocol, const struct nlmsghdr *msg)
 {
     static const char *const verbs[] = { "NEW", "DEL", "GET", "SET" };
-    const struct fields at = { .nl = nl, .protocol = protocol };
+    const struct decode at = { .nl = nl, .protocol = protocol };
     const struct msg_form *form;
     uint16_t type = msg->nlmsg_type;
 
@@ -249,10 +249,10 @@ char *message_name(const struct netlink *nl, int protocol, const struct nlmsghdr
     return g_strdup_printf("message type %u of protocol %d", type, protocol);
 }
 
-void fields_print(const struct fields *f, GString *out)
+void decode_print(const struct decode *f, GString *out)
 {
     for (guint i = 0; i < f->list->len; i++) {
-        const struct field *leaf = fields_at(f, i);
+        const struct leaf *leaf = decode_at(f, i);
 
         if (f->n_msgs > 1 && (!i || leaf[-1].msg != leaf->msg))
             g_string_append_printf(out, "  message %u\n", leaf->msg + 1);
