@@ -1,6 +1,5 @@
-/* client_jobs.c - lines of "dpsim do" that move time or let packets in, in a simulation whose clients live between
- * the events: they cannot be part of a request, since others must be served meanwhile, and begin and end
- * when those have come to rest.
+/* client_jobs.c - lines of "dpsim do" that do more than look, in a simulation whose clients live between the events: they
+ * begin and end when those have come to rest, and others must be served meanwhile, so they are no part of a request.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sim/client_int.h"
 #include "sim/scenario.h"

@@ -6,6 +6,7 @@
 
 #include "sim/folder.h"
 #include "sim/golden_flows.h"
+#include "sim/recorder.h"
 #include "sim/summary.h"
 #include "sim/trace.h"
 
@@ -91,6 +92,7 @@ static int run_test(struct sim *sim, const char *test, struct err *e)
 int golden_run(const struct golden_run *run, struct err *e)
 {
     g_autofree char *trace = g_build_filename(run->output, GOLDEN_TRACE, NULL);
+    g_autofree char *recording = g_build_filename(run->output, GOLDEN_RECORDING, NULL);
     struct sim *sim = sim_new(run->sim);
     struct err own;
     int r;
@@ -99,6 +101,8 @@ int golden_run(const struct golden_run *run, struct err *e)
     scenario_watch(sim, run->at, run->ctx);
     scenario_set_programs(sim, run->programs);
     r = trace_open(sim, trace, e);
+    if (!r && run->is_recorded)
+        r = recorder_open(sim, recording, e);
     if (!r && run->tells_all)
         trace_tell_all(sim);
     if (!r)

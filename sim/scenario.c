@@ -23,6 +23,7 @@ struct scenario *scenario_get(struct sim *sim)
     scn->recordings = g_ptr_array_new();
     scn->injections = g_ptr_array_new();
     sim->scenario = scn;
+    recorder_event(sim, "do");          /* its socket takes a port id */
     return scn;
 }
 
@@ -259,7 +260,7 @@ static bool command_needs_rest(const char *command)
     if (scan_char(&in, '+'))
         return true;
     cmd = scan_token(&in, name, sizeof(name)) ? scn_command_find(name) : NULL;
-    return cmd && (cmd->effect == SCN_MOVES_TIME || cmd->effect == SCN_FEEDS);
+    return cmd && cmd->effect != SCN_LOOKS;
 }
 
 bool scenario_needs_rest(const char *line)

@@ -16,7 +16,7 @@
 /* Runs one line; what the commands print is appended to 'out'. 0 or -errno. */
 int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e);
 
-/* Does a command of the line let packets in, or return at a later time than it is called? */
+/* Does a command of the line change what there is, let packets in, or return at a later time than it is called? */
 bool scenario_needs_rest(const char *line);
 
 /* Runs a file's lines, then everything that is still scheduled. Relative input files are

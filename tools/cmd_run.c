@@ -202,7 +202,7 @@ static int watch_signals(struct run *r, struct err *e)
 
 static int run_program(struct run *r, struct err *e)
 {
-    char **env = launch_environ(r->path, e);
+    char **env = launch_environ(r->path, timing_levels[r->o->time].shares_clock, e);
     int rc;
 
     if (!env)

@@ -30,12 +30,21 @@ enum {      /* which of them a subcommand takes */
 };
 
 /* Of dpsim test. */
+/* What of the recordings must be as in expected/. */
+struct test_compare {
+    const char *name;
+    enum { COMPARE_FILES, COMPARE_FRAMES, COMPARE_NOTHING } what;
+};
+extern const struct test_compare test_compares[];       /* ends with name NULL */
+
 struct test_options {
     unsigned jobs;                              /* at a time; 0: one for each processor */
     unsigned runs;                              /* of each test */
     unsigned timeout_s;
     const char *only, *keep, *junit;            /* NULL: not given */
-    bool is_update, has_tap, has_digest;
+    bool is_update, is_recorded, has_tap, has_digest, has_seeds;
+    uint64_t first_seed, last_seed;
+    const struct test_compare *compare;         /* NULL: not given */
 };
 
 struct options {

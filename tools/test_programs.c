@@ -64,7 +64,7 @@ static char **make_environ(const struct test_programs *p, const char *socket, st
 {
     static const char *const scratch[] = { "HOME", "TMPDIR", "OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR",
                                            "OVS_SYSCONFDIR" };
-    g_auto(GStrv) all = launch_environ(socket, e);
+    g_auto(GStrv) all = launch_environ(socket, timing_levels[p->level].shares_clock, e);
     g_autofree char *path = NULL;
     char **env = g_environ_setenv(g_new0(char *, 1), "PATH", "/usr/bin:/bin", TRUE);
 
@@ -189,6 +189,7 @@ static struct program *spawn(struct test_programs *p, struct sim *sim, char **ar
     prog->name = g_path_get_basename(argv[0]);
     prog->pid = pid;
     g_ptr_array_add(p->started, prog);
+    timing_started(p->timing, pid);
     return prog;
 }
 
@@ -241,6 +242,7 @@ static void end_daemons(struct test_programs *p)
     if (!reap(p))
         return;
     children_signal(SIGTERM);
+    timing_told(p->timing);
     for (;;) {
         settle(p);
         if (!reap(p))
@@ -280,6 +282,7 @@ static int end(void *ctx, struct err *e)
 
         if (was_asked) {
             (void)kill(prog->pid, SIGTERM);
+            timing_told(p->timing);
             wait_for(p, prog);
         }
         if (check_end(prog, was_asked, &own) && !first.code)
