@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/explain.h"
 #include "sim/folder.h"
@@ -31,7 +30,7 @@ struct testing {
     struct test_report report;
     GPtrArray *cases;           /* of struct test_case: those of each of the report's results together */
     GPtrArray *seeds;           /* of struct test_seeds, as the report's results */
-    char *scratch;              /* folder for all that is not kept */
+    char *scratch;              /* folder for all of it */
     guint n_over;
 };
 
@@ -48,8 +47,9 @@ struct test_case {
 struct test_run {
     struct test_case *of;
     unsigned number;            /* from 0 */
+    char *folder;               /* for all of it; in it: */
     char *output, *log;
-    char *scratch;              /* folder for what programs need and nobody records */
+    char *kept;                 /* folder that the output moves to in the end; NULL: nobody wants it */
     struct job *job;
 };
 
@@ -69,8 +69,7 @@ static int run_test(struct job *job, struct err *e)
     const struct testing *all = run->of->all;
     const char *path = run->of->result->path;
     struct sim_options sim = options_sim(&all->o);
-    struct test_programs *programs = test_programs_new(path, run->output, run->scratch,
-                                                       options_test_time(&all->o));
+    struct test_programs *programs = test_programs_new(path, run->folder, options_test_time(&all->o));
     const struct golden_run golden = { .test = path, .output = run->output, .sim = &sim,
                                        .is_recorded = all->o.test.is_recorded,
                                        .programs = test_programs_ops(programs), .at = pool_at,
@@ -260,6 +259,14 @@ static void judge(struct test_case *c)
         tell_how_to_repeat(c);
 }
 
+static void keep(const struct test_run *run)
+{
+    g_autoptr(GString) unwanted = g_string_new(NULL);
+
+    if (golden_update(run->kept, run->output, unwanted))
+        fprintf(stderr, "dpsim test: %s: cannot be written\n", run->kept);
+}
+
 /* Kept are those of a failure that is told, and without --seeds each test's first. */
 static void remove_runs(const struct test_case *c, bool is_told)
 {
@@ -267,10 +274,9 @@ static void remove_runs(const struct test_case *c, bool is_told)
         const struct test_run *run = g_ptr_array_index(c->runs, i);
         bool is_kept = c->all->o.test.keep && (is_told || (!i && !c->all->o.test.has_seeds));
 
-        if (!is_kept)
-            folder_remove(run->output);
-        folder_remove(run->scratch);
-        (void)unlink(run->log);
+        if (is_kept)
+            keep(run);
+        folder_remove(run->folder);
     }
 }
 
@@ -306,46 +312,52 @@ static void on_ended(struct pool *pool, struct job *job)
 
 /* ---- before ---------------------------------------------------------------------------------- */
 
-/* What a run records stands alone in its folder. */
-static int make_output(const char *path, struct err *e)
+/* Folders for all of a run. Their paths have the same length for all runs: test_programs.h says why. */
+static int make_folders(struct test_run *run, struct err *e)
 {
-    GPtrArray *names = folder_list(path);
-    guint n = names->len;
+    const struct testing *all = run->of->all;
 
-    g_ptr_array_free(names, TRUE);
-    if (n)
-        return err_set(e, ENOTEMPTY, "%s: is not empty", path);
-    if (g_mkdir_with_parents(path, 0777))
-        return err_set(e, errno, "%s: cannot be made: %s", path, g_strerror(errno));
+    run->folder = g_strdup_printf("%s/%06u-%04u", all->scratch, all->cases->len, run->number);
+    run->output = g_build_filename(run->folder, TEST_OUTPUT, NULL);
+    run->log = g_build_filename(run->folder, "log", NULL);
+    if (g_mkdir_with_parents(run->output, 0777))
+        return err_set(e, errno, "%s: cannot be made: %s", run->output, g_strerror(errno));
     return 0;
 }
 
-/* The first run's folder has the test's name, others "NAME.run2". */
-static char *choose_output(const struct test_case *c, unsigned number)
+/* "NAME" for the first run, "NAME.run2" for others. What is kept stands alone. */
+static int choose_kept(struct test_run *run, struct err *e)
 {
-    const struct testing *all = c->all;
-    g_autofree char *seed = all->o.test.has_seeds ? g_strdup_printf(".seed%" PRIu64, c->seed) : g_strdup("");
-    g_autofree char *name = number ? g_strdup_printf("%s%s.run%u", c->result->name, seed, number + 1)
-                                   : g_strconcat(c->result->name, seed, NULL);
-    g_autofree char *place = g_strdup_printf("%u", all->cases->len);
+    const struct test_case *c = run->of;
+    const struct test_options *o = &c->all->o.test;
+    g_autofree char *seed = o->has_seeds ? g_strdup_printf(".seed%" PRIu64, c->seed) : g_strdup("");
+    g_autofree char *number = run->number ? g_strdup_printf(".run%u", run->number + 1) : g_strdup("");
+    g_autofree char *name = g_strconcat(c->result->name, seed, number, NULL);
+    GPtrArray *names;
+    int r = 0;
 
-    return all->o.test.keep ? g_build_filename(all->o.test.keep, name, NULL)
-                            : g_build_filename(all->scratch, place, name, NULL);
+    if (!o->keep)
+        return 0;
+    run->kept = g_build_filename(o->keep, name, NULL);
+    names = folder_list(run->kept);
+    if (names->len)
+        r = err_set(e, ENOTEMPTY, "%s: is not empty", run->kept);
+    g_ptr_array_free(names, TRUE);
+    return r;
 }
 
 static int add_run(struct test_case *c, unsigned number, GPtrArray *jobs, struct err *e)
 {
     struct test_run *run = g_new0(struct test_run, 1);
+    int r;
 
     run->of = c;
     run->number = number;
-    run->output = choose_output(c, number);
-    run->log = g_strdup_printf("%s/%u-%u.log", c->all->scratch, c->all->cases->len, number);
-    run->scratch = g_strdup_printf("%s/%u-%u.tmp", c->all->scratch, c->all->cases->len, number);
+    r = make_folders(run, e);
     run->job = job_new(run, run->log);
     g_ptr_array_add(c->runs, run);
     g_ptr_array_add(jobs, run->job);
-    return make_output(run->output, e);
+    return r ? r : choose_kept(run, e);
 }
 
 static int add_case(struct testing *all, struct test_seeds *of, uint64_t seed, GPtrArray *jobs,
@@ -382,14 +394,10 @@ static int add_test(struct testing *all, const char *path, GPtrArray *jobs, stru
 static int prepare(struct testing *all, GPtrArray *jobs, struct err *e)
 {
     GPtrArray *tests = g_ptr_array_new_with_free_func(g_free);
-    GError *error = NULL;
-    int r = 0;
+    int r;
 
-    all->scratch = g_dir_make_tmp("dpsim-test-XXXXXX", &error);
-    if (!all->scratch) {
-        r = err_set(e, EIO, "no temporary folder: %s", error->message);
-        g_error_free(error);
-    }
+    all->scratch = test_programs_folder(e);
+    r = all->scratch ? 0 : -e->code;
     for (char **path = all->o.program; !r && *path; path++)
         r = golden_find(*path, all->o.test.only, tests, e);
     for (guint i = 0; !r && i < tests->len; i++)
@@ -409,7 +417,8 @@ static void case_free(gpointer data)
 
         g_free(run->output);
         g_free(run->log);
-        g_free(run->scratch);
+        g_free(run->folder);
+        g_free(run->kept);
         g_free(run);
     }
     g_ptr_array_free(c->runs, TRUE);
