@@ -178,6 +178,7 @@ static int begin(struct test_programs *p, struct sim *sim, struct err *e)
     p->env = make_environ(p, socket, e);
     if (!p->env)
         return -e->code;
+    (void)g_setenv("PATH", g_environ_getenv(p->env, "PATH"), TRUE);     /* programs are looked up in ours */
     watch_children(p);
     return 0;
 }
