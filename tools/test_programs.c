@@ -231,6 +231,15 @@ static int exec(void *ctx, struct sim *sim, char **argv, int fd, int *status, st
     return 0;
 }
 
+static bool go_on(void *ctx)
+{
+    struct test_programs *p = ctx;
+
+    if (p->timing)
+        timing_go_on(p->timing);
+    return p->timing != NULL;
+}
+
 /* ---- ending ---------------------------------------------------------------------------------- */
 
 /* One that has ended by itself, or in another way than SIGTERM's. */
@@ -327,7 +336,7 @@ struct test_programs *test_programs_new(const char *test, const char *folder, en
     }
     p->path[N_PLACES] = g_canonicalize_filename(test, NULL);
     p->places[N_PLACES] = (struct scenario_place){ places[PLACE_DIR].name, p->path[N_PLACES] };
-    p->ops = (struct scenario_programs){ p, p->places, start, exec, end };
+    p->ops = (struct scenario_programs){ p, p->places, start, exec, go_on, end };
     p->level = level;
     p->signal_fd = -1;
     p->started = g_ptr_array_new_with_free_func(program_free);
