@@ -23,16 +23,9 @@ struct waiter {
 /* Without a line in the trace: how often it is tried depends on who else is there. */
 static int try_quietly(struct sim *sim, const char *command, GString *text)
 {
-    struct trace *trace = sim->trace;
-    dp_trace_fn *step = sim->env.trace;
     struct err e = { 0 };
-    int r;
+    int r = scenario_try(sim, command, text, &e);
 
-    sim->trace = NULL;
-    sim->env.trace = NULL;
-    r = scenario_do(sim, command, text, &e);
-    sim->trace = trace;
-    sim->env.trace = step;
     if (r)
         g_string_append_printf(text, "%s\n", e.text);
     return r;

@@ -276,6 +276,20 @@ bool scenario_needs_rest(const char *line)
     return found;
 }
 
+int scenario_try(struct sim *sim, const char *line, GString *out, struct err *e)
+{
+    struct trace *trace = sim->trace;
+    dp_trace_fn *step = sim->env.trace;
+    int r;
+
+    sim->trace = NULL;
+    sim->env.trace = NULL;
+    r = scenario_do(sim, line, out, e);
+    sim->trace = trace;
+    sim->env.trace = step;
+    return r;
+}
+
 /* ---- a file ---------------------------------------------------------------------------------- */
 
 static void print(struct sim *sim, GString *out)

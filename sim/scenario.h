@@ -9,6 +9,7 @@
 #define SIM_SCENARIO_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "sim/sim.h"
@@ -18,6 +19,9 @@ int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e);
 
 /* Does a command of the line change what there is, let packets in, or return at a later time than it is called? */
 bool scenario_needs_rest(const char *line);
+
+/* The same without a trace: for what is tried again and again. */
+int scenario_try(struct sim *sim, const char *line, GString *out, struct err *e);
 
 /* Runs a file's lines, then everything that is still scheduled. Relative input files are
  * looked up beside 'path', what is recorded goes to the output folder. Printed text goes to the
@@ -43,6 +47,8 @@ struct scenario_programs {
     int (*start)(void *ctx, struct sim *sim, char **argv, int fd, struct err *e);
     /* Starts one and waits for its end: *status is its exit status, 128 + N after signal N. */
     int (*exec)(void *ctx, struct sim *sim, char **argv, int fd, int *status, struct err *e);
+    /* Lets programs go on until something has happened. False: none has been started. */
+    bool (*go_on)(void *ctx);
     /* Ends all that still run, in the reverse order of their start. 0, or -errno if one of them failed. */
     int (*end)(void *ctx, struct err *e);
 };

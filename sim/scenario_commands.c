@@ -131,19 +131,6 @@ static int scn_summary(struct scenario *scn, struct scan *args, GString *out, st
     return 0;
 }
 
-/* In a file nothing else happens meanwhile: it is tried once. "dpsim do" does wait: client_wait.c. */
-static int scn_wait(struct scenario *scn, struct scan *args, GString *out, struct err *e)
-{
-    uint64_t deadline_ns;
-
-    scan_blanks(args);
-    (void)scan_duration(args, &deadline_ns);
-    scan_blanks(args);
-    return scan_done(args) ? err_set(e, EINVAL, "column %zu: the command is missing",
-                                     scan_column(args))
-                           : scenario_do(scn->sim, args->at, out, e);
-}
-
 static int scn_help(struct scenario *scn, struct scan *args, GString *out, struct err *e)
 {
     int r = scn_end(args, e);
@@ -196,7 +183,7 @@ const struct scn_command scn_commands[] = {
     { "expect-host", "DEV [pings=N] [replies=N] [answered=N]",  "compares what the host behind a device has counted", SCN_LOOKS, scn_expect_host },
     { "expect-flow", "DP KEY [packets=N] [bytes=N] [actions=ACTIONS]", "compares a flow", SCN_LOOKS, scn_expect_flow },
     { "expect-stats", "DP [hit=N] [missed=N] [lost=N] [flows=N] [masks=N] [mask-hit=N] [cache-hit=N]", "compares a datapath's counters", SCN_LOOKS, scn_expect_stats },
-    { "wait",        "[TIME] COMMAND",                          "in dpsim do: waits until the command succeeds, at most so long (30s)", SCN_LOOKS, scn_wait },
+    { "wait",        "[TIME] COMMAND",                          "lets time pass until the command succeeds, at most so long (30s)", SCN_LOOKS, scn_wait },
     { "dump-flows",  "DP [-m] [--names|--no-names]",            "prints the flows, as ovs-dpctl dump-flows with the same options", SCN_LOOKS, scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", SCN_LOOKS, scn_show },
     { "summary",     "",                                        "prints what has become of every packet", SCN_LOOKS, scn_summary },

@@ -138,6 +138,7 @@ SCN_COMMAND(expect_host);
 /* scenario_program.c */
 SCN_COMMAND(start);
 SCN_COMMAND(exec);
+SCN_COMMAND(wait);
 
 /* Moves time until no injection is left. */
 int scn_run_injections(struct scenario *scn, struct err *e);

@@ -1,4 +1,4 @@
-/* scenario_program.c - scenario commands that start real programs.
+/* scenario_program.c - scenario commands that start real programs, or wait for them.
  *
  * Who starts and ends them comes from above: scenario_set_programs(). What a program prints is part of the
  * recording, with the folders of this run in it called by the names that the programs know them by.
@@ -12,6 +12,7 @@
 #include "sim/scenario_int.h"
 
 #define OUT_MODE 0666
+#define WAIT_NS (30 * UINT64_C(1000000000))
 
 void scenario_set_programs(struct sim *sim, const struct scenario_programs *programs)
 {
@@ -164,5 +165,49 @@ int scn_exec(struct scenario *scn, struct scan *args, GString *out, struct err *
     scn->exit_status = r ? -1 : status;
     if (!r && status)
         r = err_set(e, EPROTO, "%s ended with exit status %d", argv[0], status);
+    return r;
+}
+
+/* ---- wait ------------------------------------------------------------------------------------ */
+
+/* False: nothing more happens until 'deadline_ns'. */
+static bool go_on(struct scenario *scn, uint64_t deadline_ns)
+{
+    struct clock *clock = &scn->sim->clock;
+    const struct scenario_programs *programs = scn->programs;
+    uint64_t at_ns;
+
+    if (clock->now_ns >= deadline_ns)
+        return false;
+    if (programs && programs->go_on(programs->ctx))
+        return true;
+    at_ns = clock_next_awaited(clock);
+    if (at_ns > deadline_ns)
+        return false;
+    clock_advance(clock, at_ns);
+    return clock->now_ns >= at_ns;      /* in a client's request it does not move */
+}
+
+/* In a file; what "dpsim do" waits for is client_wait.c's. */
+int scn_wait(struct scenario *scn, struct scan *args, GString *out, struct err *e)
+{
+    uint64_t wait_ns = WAIT_NS, deadline_ns;
+    GString *text = g_string_new(NULL);
+    int r;
+
+    scan_blanks(args);
+    (void)scan_duration(args, &wait_ns);
+    scan_blanks(args);
+    if (scan_done(args)) {
+        g_string_free(text, TRUE);
+        return err_set(e, EINVAL, "column %zu: the command is missing", scan_column(args));
+    }
+    deadline_ns = scn->sim->clock.now_ns + wait_ns;
+    do {
+        g_string_truncate(text, 0);
+        r = scenario_try(scn->sim, args->at, text, e);
+    } while (r && r != -EINVAL && go_on(scn, deadline_ns));
+    g_string_append(out, text->str);
+    g_string_free(text, TRUE);
     return r;
 }

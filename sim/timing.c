@@ -22,7 +22,8 @@ const struct timing_level timing_levels[N_TIME_LEVELS] = {
     [TIME_REAL]     = { .name = "real" },
     [TIME_LOCKSTEP] = { .name = "lockstep", .start = lockstep_start, .stop = lockstep_stop },
     [TIME_VIRTUAL]  = { .name = "virtual", .moves_by_itself = true, .shares_clock = true,
-                        .start = vtime_start, .stop = vtime_stop },
+                        .start = vtime_start, .stop = vtime_stop,
+                        .started = vtime_started, .told = vtime_told },
 };
 /* clang-format on */
 
@@ -110,6 +111,18 @@ void timing_go_on(struct timing *t)
     t->is_busy = clients_run_job(t->all);
     t->is_busy |= move_on(t);
     t->is_busy |= !g_queue_is_empty(&t->all->jobs);
+}
+
+void timing_started(struct timing *t, pid_t pid)
+{
+    if (t->level->started)
+        t->level->started(t->inner.ctx, pid);
+}
+
+void timing_told(struct timing *t)
+{
+    if (t->level->told)
+        t->level->told(t->inner.ctx);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

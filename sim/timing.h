@@ -10,6 +10,8 @@
 #ifndef SIM_TIMING_H
 #define SIM_TIMING_H
 
+#include <sys/types.h>
+
 #include "sim/client.h"
 
 enum time_level { TIME_REAL, TIME_LOCKSTEP, TIME_VIRTUAL, N_TIME_LEVELS };
@@ -23,6 +25,9 @@ struct timing_level {
     /* Fills in ctx and functions of 'outside'. NULL: no such clients. -EOPNOTSUPP: this machine cannot. */
     int (*start)(struct sim *sim, struct clients *all, struct clock_outside *outside, struct err *e);
     void (*stop)(void *ctx);
+    /* timing_started() and timing_told(). NULL: nothing to do. */
+    void (*started)(void *ctx, pid_t pid);
+    void (*told)(void *ctx);
 };
 
 extern const struct timing_level timing_levels[N_TIME_LEVELS];
@@ -34,6 +39,11 @@ int timing_level_by_name(const char *name, enum time_level *level);
 struct timing *timing_new(struct sim *sim, struct clients *all, enum time_level level,
                           struct err *e);
 void timing_free(struct timing *t);     /* before clients_free(); NULL allowed */
+
+/* This process has started a program: returns when it takes part, or has ended. */
+void timing_started(struct timing *t, pid_t pid);
+/* This process has sent clients something that is no message: a signal. */
+void timing_told(struct timing *t);
 
 /* One step of the main loop: with nothing else to do waits for clients or whatever else the main context has; then runs
  * what "dpsim do" has asked for, lets clients go on, moves time if it moves by itself. */

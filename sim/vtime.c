@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/client_int.h"
@@ -296,6 +297,41 @@ static void moved(void *ctx)
 
     v->page->now_ns = v->sim->clock.now_ns;
     vtime_expire(v->page);
+}
+
+/* ---- what this process does to clients --------------------------------------------------------------- */
+
+static bool is_there(const struct vtime *v, pid_t pid)
+{
+    for (const GList *l = v->joining.head; l; l = l->next) {
+        if (((const struct conn *)l->data)->pid == (uint32_t)pid)
+            return true;
+    }
+    for (uint32_t i = 0; i < v->page->n_procs; i++) {
+        if (v->page->procs[i].is_used && v->page->procs[i].pid == (int32_t)pid)
+            return true;
+    }
+    return false;
+}
+
+static bool is_zombie(pid_t pid)
+{
+    siginfo_t info = { .si_pid = 0 };
+
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid;
+}
+
+void vtime_started(void *vtime, pid_t pid)
+{
+    struct vtime *v = vtime;
+
+    while (!is_there(v, pid) && !is_zombie(pid))
+        (void)clients_serve(v->all, RECHECK_MS);
+}
+
+void vtime_told(void *vtime)
+{
+    vtime_changed(vtime);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */

@@ -17,6 +17,8 @@ struct vtime;
 /* A row of sim/timing.h: see there. */
 int vtime_start(struct sim *sim, struct clients *all, struct clock_outside *outside, struct err *e);
 void vtime_stop(void *vtime);
+void vtime_started(void *vtime, pid_t pid);
+void vtime_told(void *vtime);
 
 /* For the files of the client endpoints. */
 void vtime_hello(struct conn *c, const struct proto_hello *h);  /* answers it, now or later */

@@ -318,6 +318,20 @@ static void per_cpu_dispatch_does_not_deafen_a_handler(void **state)
     must(t, "advance 0; send p1 " UDP "; expect-stats br0 missed=1 lost=0 flows=1");
 }
 
+static void waiting_lets_time_pass_until_it_is_true(void **state)
+{
+    struct test *t = *state;
+
+    must(t, "dp br0; port br0 p1; port br0 p2; link p1 p2 delay=2s");
+    must(t, "flow br0 in_port(p2),eth(),eth_type(0x88b5) drop");
+    must(t, "execute br0 in_port=br0 0a00000000020a000000000188b50000 p1");
+    refuse(t, "wait 1s expect-flow br0 in_port(p2),eth(),eth_type(0x88b5) packets=1", "packets=0, not 1");
+    must(t, "wait expect-flow br0 in_port(p2),eth(),eth_type(0x88b5) packets=1");
+    assert_int_equal(t->sim->clock.now_ns - SIM_START_NS, 2 * UINT64_C(1000000000));
+    refuse(t, "wait expect p1 packets=2", "packets=1, not 2");
+    refuse(t, "wait 1s", "the command is missing");
+}
+
 static void a_trace_is_written(void **state)
 {
     struct test *t = *state;
@@ -394,6 +408,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_datapath_gets_an_upcall_handler, setup, teardown),
         cmocka_unit_test_setup_teardown(per_cpu_dispatch_does_not_deafen_a_handler, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(waiting_lets_time_pass_until_it_is_true, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trace_is_written, setup, teardown),
         cmocka_unit_test_setup_teardown(the_switch_forgets_a_station_that_moved, setup, teardown),
         cmocka_unit_test_setup_teardown(help_and_show_print, setup, teardown),

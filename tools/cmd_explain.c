@@ -12,15 +12,13 @@
 #include "tools/options.h"
 #include "tools/test_programs.h"
 
-/* Runs the test in a folder's 'out' and reads its trace, also if it failed. NULL: there is none. */
+/* Runs the test in 'folder' and reads its trace, also if it failed. NULL: there is none. */
 static char *run(const struct options *o, const char *folder, struct err *e)
 {
-    g_autofree char *output = g_build_filename(folder, "out", NULL);
-    g_autofree char *scratch = g_build_filename(folder, "tmp", NULL);
+    g_autofree char *output = g_build_filename(folder, TEST_OUTPUT, NULL);
     g_autofree char *path = g_build_filename(output, GOLDEN_TRACE, NULL);
     const struct sim_options sim = options_sim(o);
-    struct test_programs *programs = test_programs_new(o->program[0], output, scratch,
-                                                       options_test_time(o));
+    struct test_programs *programs = test_programs_new(o->program[0], folder, options_test_time(o));
     const struct golden_run golden = { .test = o->program[0], .output = output, .sim = &sim,
                                        .programs = test_programs_ops(programs), .tells_all = true };
     char *trace = NULL;
@@ -49,23 +47,15 @@ static int tell(const char *trace, const struct explain_query *q)
 
 static int explain(const struct options *o, const struct explain_query *q)
 {
-    GError *error = NULL;
-    g_autofree char *folder = g_dir_make_tmp("dpsim-explain-XXXXXX", &error);
-    g_autofree char *trace = NULL;
     struct err e = { 0 };
-    int status = 1;
+    g_autofree char *folder = test_programs_folder(&e);
+    g_autofree char *trace = folder ? run(o, folder, &e) : NULL;
+    int status = trace ? tell(trace, q) : 1;
 
-    if (!folder) {
-        fprintf(stderr, "dpsim explain: no temporary folder: %s\n", error->message);
-        g_error_free(error);
-        return 1;
-    }
-    trace = run(o, folder, &e);
-    if (trace)
-        status = tell(trace, q);
     if (e.code)
         fprintf(stderr, "dpsim explain: %s\n", e.text);
-    folder_remove(folder);
+    if (folder)
+        folder_remove(folder);
     return status || e.code;
 }
 

@@ -24,6 +24,12 @@
 
 enum { PLACE_TMP, PLACE_OUT, PLACE_DIR, N_PLACES };
 
+static const struct scenario_place places[N_PLACES] = {     /* in the run's folder */
+    [PLACE_TMP] = { "DPSIM_TEST_TMP", "tmp" },
+    [PLACE_OUT] = { "DPSIM_TEST_OUT", TEST_OUTPUT },
+    [PLACE_DIR] = { "DPSIM_TEST_DIR", "dir" },
+};
+
 struct program {
     char *name;
     pid_t pid;
@@ -33,8 +39,8 @@ struct program {
 
 struct test_programs {
     struct scenario_programs ops;
-    struct scenario_place places[N_PLACES + 1];
-    char *path[N_PLACES];
+    struct scenario_place places[N_PLACES + 2];         /* DPSIM_TEST_DIR twice: the way to the test, and the test */
+    char *path[N_PLACES + 1];
     enum time_level level;
     struct clients *clients;    /* NULL: no program has been started */
     struct timing *timing;
@@ -160,8 +166,8 @@ static int begin(struct test_programs *p, struct sim *sim, struct err *e)
 
     if (p->clients)
         return 0;
-    if (g_mkdir_with_parents(p->path[PLACE_TMP], 0777))
-        return err_set(e, errno, "%s: cannot be made: %s", p->path[PLACE_TMP], g_strerror(errno));
+    if (g_mkdir(p->path[PLACE_TMP], 0777) || symlink(p->path[N_PLACES], p->path[PLACE_DIR]))
+        return err_set(e, errno, "%s: cannot be filled: %s", p->path[PLACE_TMP], g_strerror(errno));
     p->sim = sim;
     p->clients = clients_new(sim, NULL, socket, e);
     if (!p->clients)
@@ -172,6 +178,7 @@ static int begin(struct test_programs *p, struct sim *sim, struct err *e)
     p->env = make_environ(p, socket, e);
     if (!p->env)
         return -e->code;
+    (void)g_setenv("PATH", g_environ_getenv(p->env, "PATH"), TRUE);     /* programs are looked up in ours */
     watch_children(p);
     return 0;
 }
@@ -189,6 +196,7 @@ static struct program *spawn(struct test_programs *p, struct sim *sim, char **ar
     prog->name = g_path_get_basename(argv[0]);
     prog->pid = pid;
     g_ptr_array_add(p->started, prog);
+    timing_started(p->timing, pid);
     return prog;
 }
 
@@ -223,6 +231,15 @@ static int exec(void *ctx, struct sim *sim, char **argv, int fd, int *status, st
     return 0;
 }
 
+static bool go_on(void *ctx)
+{
+    struct test_programs *p = ctx;
+
+    if (p->timing)
+        timing_go_on(p->timing);
+    return p->timing != NULL;
+}
+
 /* ---- ending ---------------------------------------------------------------------------------- */
 
 /* One that has ended by itself, or in another way than SIGTERM's. */
@@ -241,6 +258,7 @@ static void end_daemons(struct test_programs *p)
     if (!reap(p))
         return;
     children_signal(SIGTERM);
+    timing_told(p->timing);
     for (;;) {
         settle(p);
         if (!reap(p))
@@ -280,6 +298,7 @@ static int end(void *ctx, struct err *e)
 
         if (was_asked) {
             (void)kill(prog->pid, SIGTERM);
+            timing_told(p->timing);
             wait_for(p, prog);
         }
         if (check_end(prog, was_asked, &own) && !first.code)
@@ -298,19 +317,26 @@ static int end(void *ctx, struct err *e)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-struct test_programs *test_programs_new(const char *test, const char *output, const char *scratch,
-                                        enum time_level level)
+char *test_programs_folder(struct err *e)
 {
-    static const char *const names[] = { [PLACE_TMP] = "DPSIM_TEST_TMP", [PLACE_OUT] = "DPSIM_TEST_OUT",
-                                         [PLACE_DIR] = "DPSIM_TEST_DIR" };
-    const char *const paths[] = { [PLACE_TMP] = scratch, [PLACE_OUT] = output, [PLACE_DIR] = test };
+    char *path = g_mkdtemp(g_strdup("/tmp/dpsim-test-XXXXXX"));     /* not in TMPDIR: its length varies */
+
+    if (!path)
+        (void)err_set(e, errno, "no temporary folder in /tmp: %s", g_strerror(errno));
+    return path;
+}
+
+struct test_programs *test_programs_new(const char *test, const char *folder, enum time_level level)
+{
     struct test_programs *p = g_new0(struct test_programs, 1);
 
     for (size_t i = 0; i < N_PLACES; i++) {
-        p->path[i] = g_canonicalize_filename(paths[i], NULL);
-        p->places[i] = (struct scenario_place){ names[i], p->path[i] };
+        p->path[i] = g_build_filename(folder, places[i].path, NULL);
+        p->places[i] = (struct scenario_place){ places[i].name, p->path[i] };
     }
-    p->ops = (struct scenario_programs){ p, p->places, start, exec, end };
+    p->path[N_PLACES] = g_canonicalize_filename(test, NULL);
+    p->places[N_PLACES] = (struct scenario_place){ places[PLACE_DIR].name, p->path[N_PLACES] };
+    p->ops = (struct scenario_programs){ p, p->places, start, exec, go_on, end };
     p->level = level;
     p->signal_fd = -1;
     p->started = g_ptr_array_new_with_free_func(program_free);
@@ -330,7 +356,7 @@ void test_programs_free(struct test_programs *p)
         g_source_remove(p->signal_source);
     if (p->signal_fd >= 0)
         close(p->signal_fd);
-    for (size_t i = 0; i < N_PLACES; i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(p->path); i++)
         g_free(p->path[i]);
     g_strfreev(p->env);
     g_ptr_array_free(p->started, TRUE);

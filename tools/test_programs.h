@@ -1,8 +1,10 @@
 /* test_programs.h - the real programs of one run of a test, and the level of time that they live at.
  *
  * A program finds itself in the output folder, with an environment that is the same on every machine: PATH,
- * LC_ALL=C, TZ=UTC0, the test's folder as DPSIM_TEST_DIR, and one for what is not recorded (sockets, databases)
- * as DPSIM_TEST_TMP, HOME, TMPDIR and OVS_RUNDIR, OVS_DBDIR, OVS_LOGDIR, OVS_SYSCONFDIR.
+ * LC_ALL=C, TZ=UTC0, the output folder as DPSIM_TEST_OUT, the test's own as DPSIM_TEST_DIR, and one for what is not
+ * recorded (sockets, databases) as DPSIM_TEST_TMP, HOME, TMPDIR and OVS_RUNDIR, OVS_DBDIR, OVS_LOGDIR, OVS_SYSCONFDIR.
+ * The lengths of their paths are the same wherever the test is: they have a say in where things are in memory, and
+ * thereby, with many a program, in what order.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TOOLS_TEST_PROGRAMS_H
 #define TOOLS_TEST_PROGRAMS_H
@@ -10,11 +12,15 @@
 #include "sim/scenario.h"
 #include "sim/timing.h"
 
+#define TEST_OUTPUT "out"
+
 struct test_programs;
 
-/* 'test', 'output' and 'scratch' (made if it is needed, short: sockets are in it) are folders. */
-struct test_programs *test_programs_new(const char *test, const char *output, const char *scratch,
-                                        enum time_level level);
+/* A new temporary folder, for folder_remove() in the end; NULL with 'e'. */
+char *test_programs_folder(struct err *e);
+
+/* 'folder' is there, for this run alone, and short: sockets are in it. In it is the output folder, TEST_OUTPUT. */
+struct test_programs *test_programs_new(const char *test, const char *folder, enum time_level level);
 
 /* For scenario_set_programs(); lives as long. */
 const struct scenario_programs *test_programs_ops(const struct test_programs *p);
