@@ -207,7 +207,7 @@ static void compare_expected(struct test_case *c)
     g_autofree char *expected = g_build_filename(c->result->path, "expected", NULL);
     const struct golden_pair pair = { expected, first->output, "expected", "got" };
     struct diff_spot spot = { 0 };
-    int what = c->all->o.test.compare->what;
+    enum test_compare what = c->all->o.test.compare;
     unsigned n;
 
     if (c->all->o.test.is_update) {
@@ -241,7 +241,8 @@ static void tell_how_to_repeat(const struct test_case *c)
 
     g_string_append_printf(out, "  again: dpsim test%s", c->all->o.again);
     if (o->has_seeds)
-        g_string_append_printf(out, " --seeds %" PRIu64 " --compare %s", c->seed, o->compare->name);
+        g_string_append_printf(out, " --seeds %" PRIu64 " --compare %s", c->seed,
+                               test_compares[o->compare]);
     g_string_append_printf(out, " %s\n", c->result->path);
 }
 
@@ -445,8 +446,8 @@ static void set_defaults(struct options *all)
 
     o->jobs = o->jobs ? o->jobs : g_get_num_processors();
     o->runs = o->runs ? o->runs : o->has_seeds ? 1 : RUNS;
-    if (!o->compare)
-        o->compare = &test_compares[o->has_seeds ? COMPARE_FRAMES : COMPARE_FILES];
+    if (o->compare == N_COMPARES)
+        o->compare = o->has_seeds ? COMPARE_FRAMES : COMPARE_FILES;
     if (!o->has_seeds)
         o->first_seed = o->last_seed = all->seed;
     o->timeout_s = o->timeout_s ? o->timeout_s : TIMEOUT_S;
