@@ -67,3 +67,28 @@ vxlan_sys_4789 (vxlan: packet_type=ptap)
 6: v1@v0
 7: v0@v1
 END
+
+# What is lost by chance, is lost for it as by a full buffer; what is late comes when virtual time has.
+cat >chance <<'END'
+set -e
+. ./world.sh
+. ./ovs.sh
+switch_with_pair chances
+ofctl add-flow br0 in_port=p1,actions=output:p2
+loops
+dpsim do upcall-loss 100%
+feed p1 a_to_b.pcap
+dpsim do expect-stats ovs-system missed=1 lost=1
+dpsim do 'upcall-loss 0%; upcall-delay 5ms'
+feed p1 a_to_b.pcap
+dpsim do expect-stats ovs-system missed=2 lost=1 flows=0
+dpsim do advance 4999us
+dpsim do expect p2 packets=0
+dpsim do advance 1us
+dpsim do wait expect p2 packets=1
+complaints | sed 's/handler [0-9]*/handler/'
+switch_end
+END
+expect "upcalls that are lost or late by chance" simulator run --cpus 2 -- sh chance <<'END'
+dpif_netlink|WARN|system@ovs-system: lost packet on handler
+END

@@ -247,8 +247,8 @@ static void set_defaults(struct options *all)
 
     o->jobs = o->jobs ? o->jobs : g_get_num_processors();
     o->runs = o->runs ? o->runs : o->has_seeds ? 1 : RUNS;
-    if (!o->compare)
-        o->compare = &test_compares[o->has_seeds ? COMPARE_FRAMES : COMPARE_FILES];
+    if (o->compare == N_COMPARES)
+        o->compare = o->has_seeds ? COMPARE_FRAMES : COMPARE_FILES;
     if (!o->has_seeds)
         o->first_seed = o->last_seed = all->seed;
     o->timeout_s = o->timeout_s ? o->timeout_s : TIMEOUT_S;

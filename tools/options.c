@@ -204,21 +204,20 @@ static bool take_seeds(struct options *o, const char *arg)
     return test_seeds_scan(arg, &o->test.first_seed, &o->test.last_seed);
 }
 
-const struct test_compare test_compares[] = {
-    { "files", COMPARE_FILES },
-    { "frames", COMPARE_FRAMES },
-    { "nothing", COMPARE_NOTHING },
-    { NULL, COMPARE_FILES },
+const char *const test_compares[N_COMPARES] = {
+    [COMPARE_FILES] = "files",
+    [COMPARE_FRAMES] = "frames",
+    [COMPARE_NOTHING] = "nothing",
 };
 
 static bool take_compare(struct options *o, const char *arg)
 {
-    const struct test_compare *row = test_compares;
+    unsigned i = 0;
 
-    while (row->name && strcmp(row->name, arg))
-        row++;
-    o->test.compare = row;
-    return row->name;
+    while (i < N_COMPARES && strcmp(test_compares[i], arg))
+        i++;
+    o->test.compare = (enum test_compare)i;
+    return i < N_COMPARES;
 }
 
 static bool take_update(struct options *o, const char *arg)
@@ -341,7 +340,7 @@ int options_read(int argc, char **argv, unsigned taken, struct options *o)
     int c;
 
     fill_long(longs, taken);
-    *o = (struct options){ 0 };
+    *o = (struct options){ .test.compare = N_COMPARES };
     opterr = 0;
     optind = 1;
     while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {

@@ -29,14 +29,11 @@ enum {      /* which of them a subcommand takes */
     OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
 };
 
-/* Of dpsim test. */
-/* What of the recordings must be as in expected/. */
-struct test_compare {
-    const char *name;
-    enum { COMPARE_FILES, COMPARE_FRAMES, COMPARE_NOTHING } what;
-};
-extern const struct test_compare test_compares[];       /* ends with name NULL */
+/* What of the recordings must be as in expected/; test_compares[] has their names. */
+enum test_compare { COMPARE_FILES, COMPARE_FRAMES, COMPARE_NOTHING, N_COMPARES };
+extern const char *const test_compares[N_COMPARES];
 
+/* Of dpsim test. */
 struct test_options {
     unsigned jobs;                              /* at a time; 0: one for each processor */
     unsigned runs;                              /* of each test */
@@ -45,7 +42,7 @@ struct test_options {
     const char *only, *keep, *junit;            /* NULL: not given */
     bool is_update, is_recorded, has_tap, has_digest, has_seeds;
     uint64_t first_seed, last_seed;
-    const struct test_compare *compare;         /* NULL: not given */
+    enum test_compare compare;                  /* N_COMPARES: not given */
 };
 
 struct options {

@@ -132,7 +132,7 @@ static void compare_expected(struct test_case *c)
     g_autofree char *expected = g_build_filename(c->result->path, "expected", NULL);
     const struct golden_pair pair = { expected, first->output, "expected", "got" };
     struct diff_spot spot = { 0 };
-    int what = c->all->o.test.compare->what;
+    enum test_compare what = c->all->o.test.compare;
     unsigned n;
 
     if (c->all->o.test.is_update) {
@@ -166,7 +166,8 @@ static void tell_how_to_repeat(const struct test_case *c)
 
     g_string_append_printf(out, "  again: dpsim test%s", c->all->o.again);
     if (o->has_seeds)
-        g_string_append_printf(out, " --seeds %" PRIu64 " --compare %s", c->seed, o->compare->name);
+        g_string_append_printf(out, " --seeds %" PRIu64 " --compare %s", c->seed,
+                               test_compares[o->compare]);
     g_string_append_printf(out, " %s\n", c->result->path);
 }
 
