@@ -101,6 +101,15 @@ static void print_dec(GString *out, const void *mem, size_t size)
     g_string_append_printf(out, "%" PRIu64, mem_get(mem, size));
 }
 
+static void print_signed(GString *out, const void *mem, size_t size)
+{
+    int32_t value;
+
+    g_assert(size == sizeof(value));
+    memcpy(&value, mem, sizeof(value));
+    g_string_append_printf(out, "%" PRId32, value);
+}
+
 /* Zero is "0", as printf's %#x has it. */
 static void print_hex(GString *out, const void *mem, size_t size)
 {
@@ -127,6 +136,19 @@ static bool scan_num(struct scan *in, void *mem, size_t size)
     if (!scan_u64(in, UINT64_MAX >> (64 - 8 * size), &value))
         return false;
     mem_put(mem, size, value);
+    return true;
+}
+
+static bool scan_signed(struct scan *in, void *mem, size_t size)
+{
+    struct scan try = *in;
+    bool is_negative = scan_char(&try, '-');
+    uint64_t value;
+
+    if (!scan_u64(&try, is_negative ? UINT64_C(1) << 31 : INT32_MAX, &value))
+        return false;
+    mem_put(mem, size, is_negative ? -value : value);
+    *in = try;
     return true;
 }
 
@@ -248,6 +270,8 @@ const struct wire wire_u8    = NUM("u8", 1, false);
 const struct wire wire_u16   = NUM("u16", 2, false);
 const struct wire wire_u32   = NUM("u32", 4, false);
 const struct wire wire_u64   = NUM("u64", 8, false);
+const struct wire wire_s32   = { .name = "s32", .size = 4, .is_num = true, .print = print_signed,
+                                 .scan = scan_signed };
 const struct wire wire_be16  = NUM("be16", 2, true);
 const struct wire wire_be32  = NUM("be32", 4, true);
 const struct wire wire_be64  = NUM("be64", 8, true);

@@ -32,7 +32,7 @@ struct wire {
 
 /* Decimal text unless the name ends in x (0x...). */
 extern const struct wire wire_u8, wire_u8x, wire_u16, wire_u16x, wire_u32, wire_u32x, wire_u64,
-    wire_u64x, wire_be16, wire_be16x, wire_be32, wire_be32x, wire_be64, wire_be64x;
+    wire_u64x, wire_s32, wire_be16, wire_be16x, wire_be32, wire_be32x, wire_be64, wire_be64x;
 /* Addresses in their usual text; bytes: hexadecimal, as many as the field holds. */
 extern const struct wire wire_mac, wire_ip4, wire_ip6, wire_bytes;
 

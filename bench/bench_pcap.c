@@ -10,6 +10,7 @@
 #include "bench/bench.h"
 #include "bench/world.h"
 #include "sim/device.h"
+#include "sim/recorder.h"
 #include "sim/scenario.h"
 
 #define FLOW "in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)"
@@ -18,7 +19,8 @@
 
 struct pcap_bench {
     unsigned n_frames;
-    char *folder, *in, *out, *copy;
+    char *folder, *in, *out, *copy, *recording;
+    bool is_recorded;           /* by the flight recorder */
 };
 
 /* ---- the file ---------------------------------------------------------------------------------- */
@@ -78,10 +80,13 @@ static double emulate(void *ctx)
 {
     const struct pcap_bench *b = ctx;
     struct sim *sim = world_new();
+    struct err e = { 0 };
     double start, seconds = BENCH_FAILED;
     uint64_t n;
 
-    if (sim && !world_do(sim, "flow br0 " FLOW " 2; record p2 %s", b->out)) {
+    if (sim && b->is_recorded && recorder_open(sim, b->recording, &e))
+        seconds = bench_fail("%s", e.text);
+    else if (sim && !world_do(sim, "flow br0 " FLOW " 2; record p2 %s", b->out)) {
         start = bench_now();
         if (!feed(sim, b))
             seconds = bench_now() - start;
@@ -91,6 +96,14 @@ static double emulate(void *ctx)
     }
     sim_free(sim);
     return seconds < 0 ? seconds : seconds / b->n_frames;
+}
+
+static double emulate_recorded(void *ctx)
+{
+    struct pcap_bench b = *(const struct pcap_bench *)ctx;
+
+    b.is_recorded = true;
+    return emulate(&b);
 }
 
 static double copy(void *ctx)
@@ -124,12 +137,13 @@ static bool make_folder(struct pcap_bench *b)
     b->in = g_build_filename(b->folder, "in.pcap", NULL);
     b->out = g_build_filename(b->folder, "out.pcap", NULL);
     b->copy = g_build_filename(b->folder, "copy.pcap", NULL);
+    b->recording = g_build_filename(b->folder, "recording.pcapng", NULL);
     return true;
 }
 
 static void remove_folder(struct pcap_bench *b)
 {
-    char *const files[] = { b->in, b->out, b->copy };
+    char *const files[] = { b->in, b->out, b->copy, b->recording };
 
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         (void)g_unlink(files[i]);
@@ -146,7 +160,7 @@ int bench_pcap(const struct bench_options *o)
     };
     struct pcap_bench b = { 0 };
     int n_failed = 0;
-    char name[32];
+    char name[32], recorded_name[32];
 
     if (!make_folder(&b)) {
         (void)bench_fail("cannot make a temporary folder");
@@ -156,9 +170,14 @@ int bench_pcap(const struct bench_options *o)
         const struct bench_row row = { name, "libpcap copy of the same file", BENCH_RATE,
                                        BENCH_ROUNDS, emulate, copy, &b };
 
+        const struct bench_row recorded = { recorded_name, "the same without --record", BENCH_RATE,
+                                            BENCH_ROUNDS, emulate_recorded, emulate, &b };
+
         g_snprintf(name, sizeof(name), "pcap %u B", sizes[i].size);
+        g_snprintf(recorded_name, sizeof(recorded_name), "recorded %u B", sizes[i].size);
         b.n_frames = o->is_quick ? 1000 : sizes[i].n_frames;
-        n_failed += make_file(&b, sizes[i].size) ? bench_measure(&row, o) : 1;
+        n_failed += make_file(&b, sizes[i].size)
+                        ? bench_measure(&row, o) + bench_measure(&recorded, o) : 1;
     }
     remove_folder(&b);
     return n_failed;

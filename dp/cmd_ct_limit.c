@@ -3,10 +3,26 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
+#include "dp/key_fields.h"
 #include "netlink/attr.h"
 
+static const struct form_member zone_members[] = {
+    FORM_MEMBER(ovs_zone_limit, zone_id, wire_s32),
+    FORM_MEMBER(ovs_zone_limit, limit, wire_u32),
+    FORM_MEMBER(ovs_zone_limit, count, wire_u32, .role = ROLE_COUNT),
+};
+static const struct form zones_form = {
+    FORM_MEMBERS(zone_members, struct ovs_zone_limit), .is_list = true,
+};
 static const struct policy ct_limit_policy[OVS_CT_LIMIT_ATTR_MAX + 1] = {
-    [OVS_CT_LIMIT_ATTR_ZONE_LIMIT] = {POL_NESTED},
+    ATTR(OVS_CT_LIMIT_ATTR_ZONE_LIMIT, .kind = POL_NESTED, .form = &zones_form),
+};
+static const char *const ct_limit_cmds[] = {
+    CMD(OVS_CT_LIMIT_CMD_SET), CMD(OVS_CT_LIMIT_CMD_DEL), CMD(OVS_CT_LIMIT_CMD_GET),
+};
+static const struct msg_form ct_limit_form = {
+    .msg = ct_limit_cmds, .n_msgs = G_N_ELEMENTS(ct_limit_cmds), OVS_HEADER_FORM,
+    .rows = ct_limit_policy, .max_attr = OVS_CT_LIMIT_ATTR_MAX,
 };
 
 /* The packed structs in ZONE_LIMIT; a last one that is cut short is left out. */
@@ -141,4 +157,5 @@ const struct family dp_ct_limit_family = {
     .n_ops = G_N_ELEMENTS(ct_limit_ops),
     .group = OVS_CT_LIMIT_MCGROUP,
     .n_legacy_cmds = OVS_CT_LIMIT_CMD_GET + 1,
+    .form = &ct_limit_form,
 };

@@ -4,19 +4,48 @@
 #include <string.h>
 
 #include "dp/datapath.h"
+#include "dp/key_fields.h"
 #include "netlink/attr.h"
 
 #define KNOWN_FEATURES                                                                            \
     (OVS_DP_F_UNALIGNED | OVS_DP_F_VPORT_PIDS | OVS_DP_F_DISPATCH_UPCALL_PER_CPU)
 #define VERSION_WITH_FEATURES 2     /* of the family: clients below it know no USER_FEATURES */
 
+static const struct form_member dp_stats_members[] = {
+    FORM_MEMBER(ovs_dp_stats, n_hit, wire_u64, .role = ROLE_COUNT),
+    FORM_MEMBER(ovs_dp_stats, n_missed, wire_u64, .role = ROLE_COUNT),
+    FORM_MEMBER(ovs_dp_stats, n_lost, wire_u64, .role = ROLE_COUNT),
+    FORM_MEMBER(ovs_dp_stats, n_flows, wire_u64),
+};
+static const struct form dp_stats_form = { FORM_MEMBERS(dp_stats_members, struct ovs_dp_stats) };
+static const struct form_member megaflow_stats_members[] = {
+    FORM_MEMBER(ovs_dp_megaflow_stats, n_mask_hit, wire_u64, .role = ROLE_COUNT),
+    FORM_MEMBER(ovs_dp_megaflow_stats, n_masks, wire_u32),
+    FORM_MEMBER(ovs_dp_megaflow_stats, n_cache_hit, wire_u64, .role = ROLE_COUNT),
+};
+static const struct form megaflow_stats_form = {
+    FORM_MEMBERS(megaflow_stats_members, struct ovs_dp_megaflow_stats)
+};
+static const struct form features_form = { .wire = &wire_u32x };
+
 /* clang-format off */
 static const struct policy dp_policy[OVS_DP_ATTR_MAX + 1] = {
-    [OVS_DP_ATTR_NAME] = { POL_STRING, .len = IFNAMSIZ - 1 },
-    [OVS_DP_ATTR_UPCALL_PID] = { POL_U32 },
-    [OVS_DP_ATTR_USER_FEATURES] = { POL_U32 },
-    [OVS_DP_ATTR_MASKS_CACHE_SIZE] = { POL_U32, .has_range = true, .min = 0, .max = TABLE_CACHE_MAX },
-    [OVS_DP_ATTR_IFINDEX] = { POL_S32, .has_range = true, .min = 0, .max = INT32_MAX },
+    ATTR(OVS_DP_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1),
+    ATTR(OVS_DP_ATTR_UPCALL_PID, .kind = POL_U32, .form = &form_portid),
+    ATTR(OVS_DP_ATTR_STATS, .form = &dp_stats_form),
+    ATTR(OVS_DP_ATTR_MEGAFLOW_STATS, .form = &megaflow_stats_form),
+    ATTR(OVS_DP_ATTR_USER_FEATURES, .kind = POL_U32, .form = &features_form),
+    ATTR(OVS_DP_ATTR_PAD),
+    ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE, .kind = POL_U32, .has_range = true, .min = 0, .max = TABLE_CACHE_MAX),
+    ATTR(OVS_DP_ATTR_PER_CPU_PIDS, .form = &portids_form),
+    ATTR(OVS_DP_ATTR_IFINDEX, .kind = POL_S32, .has_range = true, .min = 0, .max = INT32_MAX, .form = &form_ifindex),
+};
+static const char *const dp_cmds[] = {
+    CMD(OVS_DP_CMD_NEW), CMD(OVS_DP_CMD_DEL), CMD(OVS_DP_CMD_GET), CMD(OVS_DP_CMD_SET),
+};
+static const struct msg_form dp_form = {
+    .msg = dp_cmds, .n_msgs = G_N_ELEMENTS(dp_cmds), OVS_HEADER_FORM,
+    .rows = dp_policy, .max_attr = OVS_DP_ATTR_MAX,
 };
 /* clang-format on */
 
@@ -224,4 +253,5 @@ const struct family dp_datapath_family = {
     .n_ops = G_N_ELEMENTS(dp_ops),
     .group = OVS_DATAPATH_MCGROUP,
     .n_legacy_cmds = OVS_DP_CMD_SET + 1,
+    .form = &dp_form,
 };

@@ -4,20 +4,34 @@
 #include <string.h>
 
 #include "dp/datapath.h"
+#include "dp/key_fields.h"
 #include "netlink/attr.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define JIFFY_MS 4u                 /* HZ 250: the resolution of USED */
 
+static const struct form tcp_flags_form = { .role = ROLE_COUNT, .wire = &wire_u8x };
+
 /* clang-format off */
 static const struct policy flow_policy[OVS_FLOW_ATTR_MAX + 1] = {
-    [OVS_FLOW_ATTR_KEY] = { POL_NESTED },
-    [OVS_FLOW_ATTR_MASK] = { POL_NESTED },
-    [OVS_FLOW_ATTR_ACTIONS] = { POL_NESTED },
-    [OVS_FLOW_ATTR_CLEAR] = { POL_FLAG },
-    [OVS_FLOW_ATTR_PROBE] = { POL_FLAG },
-    [OVS_FLOW_ATTR_UFID] = { POL_MIN_LEN, .len = 1 },
-    [OVS_FLOW_ATTR_UFID_FLAGS] = { POL_U32 },
+    ATTR(OVS_FLOW_ATTR_KEY, .kind = POL_NESTED, .form = &key_form),
+    ATTR(OVS_FLOW_ATTR_ACTIONS, .kind = POL_NESTED, .form = &acts_form),
+    ATTR(OVS_FLOW_ATTR_STATS, .form = &flow_stats_form),
+    ATTR(OVS_FLOW_ATTR_TCP_FLAGS, .form = &tcp_flags_form),
+    ATTR(OVS_FLOW_ATTR_USED, .form = &clock_form),
+    ATTR(OVS_FLOW_ATTR_CLEAR, .kind = POL_FLAG),
+    ATTR(OVS_FLOW_ATTR_MASK, .kind = POL_NESTED, .form = &key_form),
+    ATTR(OVS_FLOW_ATTR_PROBE, .kind = POL_FLAG),
+    ATTR(OVS_FLOW_ATTR_UFID, .kind = POL_MIN_LEN, .len = 1),
+    ATTR(OVS_FLOW_ATTR_UFID_FLAGS, .kind = POL_U32),
+    ATTR(OVS_FLOW_ATTR_PAD),
+};
+static const char *const flow_cmds[] = {
+    CMD(OVS_FLOW_CMD_NEW), CMD(OVS_FLOW_CMD_DEL), CMD(OVS_FLOW_CMD_GET), CMD(OVS_FLOW_CMD_SET),
+};
+static const struct msg_form flow_form = {
+    .msg = flow_cmds, .n_msgs = G_N_ELEMENTS(flow_cmds), OVS_HEADER_FORM,
+    .rows = flow_policy, .max_attr = OVS_FLOW_ATTR_MAX,
 };
 /* clang-format on */
 
@@ -364,4 +378,5 @@ const struct family dp_flow_family = {
     .n_ops = G_N_ELEMENTS(flow_ops),
     .group = OVS_FLOW_MCGROUP,
     .n_legacy_cmds = OVS_FLOW_CMD_SET + 1,
+    .form = &flow_form,
 };

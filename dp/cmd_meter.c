@@ -5,24 +5,33 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
+#include "dp/key_fields.h"
 #include "netlink/attr.h"
 
 /* clang-format off */
-static const struct policy meter_policy[OVS_METER_ATTR_MAX + 1] = {
-    [OVS_METER_ATTR_ID] = { POL_U32 },
-    [OVS_METER_ATTR_KBPS] = { POL_FLAG },
-    [OVS_METER_ATTR_STATS] = { POL_MIN_LEN, .len = sizeof(struct ovs_flow_stats) },
-    [OVS_METER_ATTR_BANDS] = { POL_NESTED },
-    [OVS_METER_ATTR_USED] = { POL_U64 },
-    [OVS_METER_ATTR_CLEAR] = { POL_FLAG },
-    [OVS_METER_ATTR_MAX_METERS] = { POL_U32 },
-    [OVS_METER_ATTR_MAX_BANDS] = { POL_U32 },
-};
 static const struct policy band_policy[OVS_BAND_ATTR_MAX + 1] = {
-    [OVS_BAND_ATTR_TYPE] = { POL_U32 },
-    [OVS_BAND_ATTR_RATE] = { POL_U32 },
-    [OVS_BAND_ATTR_BURST] = { POL_U32 },
-    [OVS_BAND_ATTR_STATS] = { POL_MIN_LEN, .len = sizeof(struct ovs_flow_stats) },
+    ATTR(OVS_BAND_ATTR_TYPE, .kind = POL_U32),
+    ATTR(OVS_BAND_ATTR_RATE, .kind = POL_U32),
+    ATTR(OVS_BAND_ATTR_BURST, .kind = POL_U32),
+    ATTR(OVS_BAND_ATTR_STATS, .kind = POL_MIN_LEN, .len = sizeof(struct ovs_flow_stats), .form = &flow_stats_form),
+};
+static const struct form band_form = { FORM_ROWS(band_policy) }, bands_form = { .each = &band_form };
+static const struct policy meter_policy[OVS_METER_ATTR_MAX + 1] = {
+    ATTR(OVS_METER_ATTR_ID, .kind = POL_U32),
+    ATTR(OVS_METER_ATTR_KBPS, .kind = POL_FLAG),
+    ATTR(OVS_METER_ATTR_STATS, .kind = POL_MIN_LEN, .len = sizeof(struct ovs_flow_stats), .form = &flow_stats_form),
+    ATTR(OVS_METER_ATTR_BANDS, .kind = POL_NESTED, .form = &bands_form),
+    ATTR(OVS_METER_ATTR_USED, .kind = POL_U64, .form = &clock_form),
+    ATTR(OVS_METER_ATTR_CLEAR, .kind = POL_FLAG),
+    ATTR(OVS_METER_ATTR_MAX_METERS, .kind = POL_U32),
+    ATTR(OVS_METER_ATTR_MAX_BANDS, .kind = POL_U32),
+};
+static const char *const meter_cmds[] = {
+    CMD(OVS_METER_CMD_FEATURES), CMD(OVS_METER_CMD_SET), CMD(OVS_METER_CMD_DEL), CMD(OVS_METER_CMD_GET),
+};
+static const struct msg_form meter_form = {
+    .msg = meter_cmds, .n_msgs = G_N_ELEMENTS(meter_cmds), OVS_HEADER_FORM,
+    .rows = meter_policy, .max_attr = OVS_METER_ATTR_MAX,
 };
 /* clang-format on */
 
@@ -221,4 +230,5 @@ const struct family dp_meter_family = {
     .n_ops = G_N_ELEMENTS(meter_ops),
     .group = OVS_METER_MCGROUP,
     .n_legacy_cmds = OVS_METER_CMD_GET + 1,
+    .form = &meter_form,
 };

@@ -4,6 +4,7 @@
 #include <linux/if_ether.h>
 
 #include "dp/datapath.h"
+#include "dp/key_fields.h"
 #include "dp/extract.h"
 #include "netlink/attr.h"
 
@@ -11,14 +12,27 @@
 #define HASH_IS_L4 (UINT64_C(1) << 33)
 #define BIT(type) (UINT64_C(1) << (type))
 
+static const struct form len_form = { .wire = &wire_u32 };
+static const struct form hash_form = { .role = ROLE_CHANCE, .wire = &wire_u64x };
+
 /* clang-format off */
 static const struct policy packet_policy[OVS_PACKET_ATTR_MAX + 1] = {
-    [OVS_PACKET_ATTR_PACKET] = { POL_MIN_LEN, .len = ETH_HLEN },
-    [OVS_PACKET_ATTR_KEY] = { POL_NESTED },
-    [OVS_PACKET_ATTR_ACTIONS] = { POL_NESTED },
-    [OVS_PACKET_ATTR_PROBE] = { POL_FLAG },
-    [OVS_PACKET_ATTR_MRU] = { POL_U16 },
-    [OVS_PACKET_ATTR_HASH] = { POL_U64 },
+    ATTR(OVS_PACKET_ATTR_PACKET, .kind = POL_MIN_LEN, .len = ETH_HLEN),
+    ATTR(OVS_PACKET_ATTR_KEY, .kind = POL_NESTED, .form = &key_form),
+    ATTR(OVS_PACKET_ATTR_ACTIONS, .kind = POL_NESTED, .form = &acts_form),
+    ATTR(OVS_PACKET_ATTR_USERDATA),
+    ATTR(OVS_PACKET_ATTR_EGRESS_TUN_KEY),
+    ATTR(OVS_PACKET_ATTR_PROBE, .kind = POL_FLAG),
+    ATTR(OVS_PACKET_ATTR_MRU, .kind = POL_U16),
+    ATTR(OVS_PACKET_ATTR_LEN, .form = &len_form),
+    ATTR(OVS_PACKET_ATTR_HASH, .kind = POL_U64, .form = &hash_form),
+};
+static const char *const packet_cmds[] = {
+    CMD(OVS_PACKET_CMD_MISS), CMD(OVS_PACKET_CMD_ACTION), CMD(OVS_PACKET_CMD_EXECUTE),
+};
+static const struct msg_form packet_form = {
+    .msg = packet_cmds, .n_msgs = G_N_ELEMENTS(packet_cmds), OVS_HEADER_FORM,
+    .rows = packet_policy, .max_attr = OVS_PACKET_ATTR_MAX,
 };
 /* clang-format on */
 
@@ -141,4 +155,5 @@ const struct family dp_packet_family = {
     .op = packet_ops,
     .n_ops = G_N_ELEMENTS(packet_ops),
     .n_legacy_cmds = OVS_PACKET_CMD_EXECUTE + 1,
+    .form = &packet_form,
 };

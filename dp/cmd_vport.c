@@ -3,17 +3,36 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
+#include "dp/key_fields.h"
 #include "netlink/attr.h"
+
+#define COUNT(m) FORM_MEMBER(ovs_vport_stats, m, wire_u64, .role = ROLE_COUNT)
+static const struct form_member vport_stats_members[] = {
+    COUNT(rx_packets), COUNT(tx_packets), COUNT(rx_bytes),   COUNT(tx_bytes),
+    COUNT(rx_errors),  COUNT(tx_errors),  COUNT(rx_dropped), COUNT(tx_dropped),
+};
+static const struct form vport_stats_form = {
+    FORM_MEMBERS(vport_stats_members, struct ovs_vport_stats)
+};
 
 /* clang-format off */
 static const struct policy vport_policy[OVS_VPORT_ATTR_MAX + 1] = {
-    [OVS_VPORT_ATTR_PORT_NO] = { POL_U32 },
-    [OVS_VPORT_ATTR_TYPE] = { POL_U32 },
-    [OVS_VPORT_ATTR_NAME] = { POL_STRING, .len = IFNAMSIZ - 1 },
-    [OVS_VPORT_ATTR_OPTIONS] = { POL_NESTED },
-    [OVS_VPORT_ATTR_STATS] = { POL_MIN_LEN, .len = sizeof(struct ovs_vport_stats) },
-    [OVS_VPORT_ATTR_IFINDEX] = { POL_S32, .has_range = true, .min = 0, .max = INT32_MAX },
-    [OVS_VPORT_ATTR_NETNSID] = { POL_S32 },
+    ATTR(OVS_VPORT_ATTR_PORT_NO, .kind = POL_U32),
+    ATTR(OVS_VPORT_ATTR_TYPE, .kind = POL_U32),
+    ATTR(OVS_VPORT_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1),
+    ATTR(OVS_VPORT_ATTR_OPTIONS, .kind = POL_NESTED, .form = &vport_options_form),
+    ATTR(OVS_VPORT_ATTR_UPCALL_PID, .form = &portids_form),
+    ATTR(OVS_VPORT_ATTR_STATS, .kind = POL_MIN_LEN, .len = sizeof(struct ovs_vport_stats), .form = &vport_stats_form),
+    ATTR(OVS_VPORT_ATTR_PAD),
+    ATTR(OVS_VPORT_ATTR_IFINDEX, .kind = POL_S32, .has_range = true, .min = 0, .max = INT32_MAX, .form = &form_ifindex),
+    ATTR(OVS_VPORT_ATTR_NETNSID, .kind = POL_S32),
+};
+static const char *const vport_cmds[] = {
+    CMD(OVS_VPORT_CMD_NEW), CMD(OVS_VPORT_CMD_DEL), CMD(OVS_VPORT_CMD_GET), CMD(OVS_VPORT_CMD_SET),
+};
+static const struct msg_form vport_form = {
+    .msg = vport_cmds, .n_msgs = G_N_ELEMENTS(vport_cmds), OVS_HEADER_FORM,
+    .rows = vport_policy, .max_attr = OVS_VPORT_ATTR_MAX,
 };
 /* clang-format on */
 #define VPORT_ATTR_MAX OVS_VPORT_ATTR_NETNSID       /* of Linux 6.1 */
@@ -225,4 +244,5 @@ const struct family dp_vport_family = {
     .n_ops = G_N_ELEMENTS(vport_ops),
     .group = OVS_VPORT_MCGROUP,
     .n_legacy_cmds = OVS_VPORT_CMD_SET + 1,
+    .form = &vport_form,
 };

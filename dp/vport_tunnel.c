@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "dp/datapath.h"
+#include "dp/key_fields.h"
 #include "dp/extract.h"
 #include "dp/key_hooks.h"
 #include "dp/tunnel.h"
@@ -14,8 +15,15 @@
 /* ---- options ------------------------------------------------------------------------------------ */
 
 static const struct policy extension_policy[OVS_VXLAN_EXT_MAX + 1] = {
-    [OVS_VXLAN_EXT_GBP] = {POL_FLAG},
+    ATTR(OVS_VXLAN_EXT_GBP, .kind = POL_FLAG),
 };
+
+static const struct form extension_form = { FORM_ROWS(extension_policy) };
+static const struct policy option_rows[] = {
+    ATTR(OVS_TUNNEL_ATTR_DST_PORT, .kind = POL_U16),
+    ATTR(OVS_TUNNEL_ATTR_EXTENSION, .kind = POL_NESTED, .form = &extension_form),
+};
+const struct form vport_options_form = { FORM_ROWS(option_rows) };
 
 static int read_port(struct vport *v, const struct nlattr *options, struct err *e)
 {

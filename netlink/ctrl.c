@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "netlink/attr.h"
+#include "netlink/form.h"
 #include "netlink/reply.h"
 #include "netlink/server.h"
 
@@ -276,15 +277,58 @@ static void getpolicy_done(struct dump *d)
 
 #define NAME_LEN_MAX 15
 
+static const struct form family_form = { .role = ROLE_FAMILY };
 static const struct policy getfamily_policy[CTRL_ATTR_FAMILY_NAME + 1] = {
-    [CTRL_ATTR_FAMILY_ID] = {.kind = POL_U16},
-    [CTRL_ATTR_FAMILY_NAME] = {.kind = POL_STRING, .len = NAME_LEN_MAX},
+    ATTR(CTRL_ATTR_FAMILY_ID, .kind = POL_U16),
+    ATTR(CTRL_ATTR_FAMILY_NAME, .kind = POL_STRING, .len = NAME_LEN_MAX),
 };
 
 static const struct policy getpolicy_policy[CTRL_ATTR_OP + 1] = {
-    [CTRL_ATTR_FAMILY_ID] = {.kind = POL_U16},
-    [CTRL_ATTR_FAMILY_NAME] = {.kind = POL_STRING, .len = NAME_LEN_MAX},
-    [CTRL_ATTR_OP] = {.kind = POL_U32},
+    ATTR(CTRL_ATTR_FAMILY_ID, .kind = POL_U16),
+    ATTR(CTRL_ATTR_FAMILY_NAME, .kind = POL_STRING, .len = NAME_LEN_MAX),
+    ATTR(CTRL_ATTR_OP, .kind = POL_U32),
+};
+
+/* Of all that its messages hold, answers included. */
+static const struct policy op_policy_rows[] = {
+    ATTR(CTRL_ATTR_POLICY_DO, .kind = POL_U32),
+    ATTR(CTRL_ATTR_POLICY_DUMP, .kind = POL_U32),
+};
+static const struct policy op_rows[] = {
+    ATTR(CTRL_ATTR_OP_ID, .kind = POL_U32),
+    ATTR(CTRL_ATTR_OP_FLAGS, .kind = POL_U32),
+};
+static const struct form group_id_form = { .role = ROLE_GROUP };
+static const struct policy group_rows[] = {
+    ATTR(CTRL_ATTR_MCAST_GRP_NAME, .kind = POL_STRING),
+    ATTR(CTRL_ATTR_MCAST_GRP_ID, .kind = POL_U32, .form = &group_id_form),
+};
+static const struct form op_form = { FORM_ROWS(op_rows) }, ops_form = { .each = &op_form };
+static const struct form group_form = { FORM_ROWS(group_rows) }, groups_form = { .each = &group_form };
+static const struct form op_policy_form = { FORM_ROWS(op_policy_rows) };
+static const struct form op_policies_form = { .each = &op_policy_form };
+static const struct form policy_form = { .each = &form_policy };
+static const struct form policies_form = { .each = &policy_form };
+static const struct policy ctrl_rows[] = {
+    ATTR(CTRL_ATTR_FAMILY_ID, .kind = POL_U16, .form = &family_form),
+    ATTR(CTRL_ATTR_FAMILY_NAME, .kind = POL_STRING),
+    ATTR(CTRL_ATTR_VERSION, .kind = POL_U32),
+    ATTR(CTRL_ATTR_HDRSIZE, .kind = POL_U32),
+    ATTR(CTRL_ATTR_MAXATTR, .kind = POL_U32),
+    ATTR(CTRL_ATTR_OPS, .kind = POL_NESTED, .form = &ops_form),
+    ATTR(CTRL_ATTR_MCAST_GROUPS, .kind = POL_NESTED, .form = &groups_form),
+    ATTR(CTRL_ATTR_POLICY, .form = &policies_form),
+    ATTR(CTRL_ATTR_OP_POLICY, .form = &op_policies_form),
+    ATTR(CTRL_ATTR_OP, .kind = POL_U32),
+};
+#define CMD(name) [name] = #name
+static const char *const ctrl_cmds[] = {
+    CMD(CTRL_CMD_NEWFAMILY), CMD(CTRL_CMD_DELFAMILY), CMD(CTRL_CMD_GETFAMILY),
+    CMD(CTRL_CMD_NEWMCAST_GRP), CMD(CTRL_CMD_DELMCAST_GRP), CMD(CTRL_CMD_GETPOLICY),
+};
+static const struct msg_form ctrl_form = {
+    .msg = ctrl_cmds, .n_msgs = G_N_ELEMENTS(ctrl_cmds),
+    .rows = ctrl_rows, .max_attr = G_N_ELEMENTS(ctrl_rows) - 1,
 };
 
 static const struct genl_op ops[] = {
@@ -313,4 +357,5 @@ const struct family ctrl_family = {
     .n_ops = G_N_ELEMENTS(ops),
     .group = "notify",
     .n_legacy_cmds = CTRL_CMD_GETPOLICY + 1,
+    .form = &ctrl_form,
 };

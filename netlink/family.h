@@ -13,6 +13,8 @@
 #include "netlink/policy.h"
 #include "netlink/socket.h"
 
+struct msg_form;
+
 #define FAMILY_MAX_ATTR 26      /* largest maxattr of any family: CTA_MAX */
 
 /* A request under way: what a handler may look at. Borrowed until the handler returns. */
@@ -63,6 +65,7 @@ struct family {
     size_t n_ops;
     const char *group;                  /* its one multicast group, or NULL */
     uint8_t n_legacy_cmds;              /* commands from this number on are checked strictly */
+    const struct msg_form *form;        /* names of its commands, its header, its attributes; or NULL */
 };
 
 /* The netlink "kernel": families, ids, namespaces. nlctrl is always there. */

@@ -12,6 +12,8 @@
 
 /* Of a dump_begin: the dump is over before it starts, without a DONE. */
 #define NOTHING_TO_DUMP 2
+struct msg_form;
+
 #define NF_TYPE(subsys, msg) ((uint16_t)((subsys) << 8 | (msg)))
 
 /* One row for each message that is answered: op->cmd is its number. All attributes are checked by
@@ -20,6 +22,7 @@ struct nf_subsys {
     uint8_t id;                         /* NFNL_SUBSYS_* */
     const struct genl_op *op;
     size_t n_ops;
+    const struct msg_form *form;        /* how its messages read */
 };
 
 /* NETLINK_NETFILTER sockets are answered from now on. */

@@ -28,12 +28,19 @@ enum policy_kind {
     N_POLICY_KINDS
 };
 
+struct form;
+
 struct policy {
     enum policy_kind kind;
     uint32_t len;           /* POL_STRING, POL_BINARY, POL_MIN_LEN */
     bool has_range;         /* 'min' and 'max' apply, besides the type's own range */
     int64_t min, max;
+    const char *name;           /* "IFLA_MTU"; NULL: there is no such attribute */
+    const struct form *form;    /* how it reads if 'kind' does not say it all, or NULL: form.h */
 };
+
+/* A row; one without a kind is of an attribute that only answers have, and has no rule. */
+#define ATTR(type, ...) [type] = { .name = #type, __VA_ARGS__ }
 
 /* Checks one attribute against its row. 'base' is the request's nlmsghdr: ext-ack offsets
  * count from it. Returns 0, -EINVAL or -ERANGE with text, offset and policy in 'e'. */

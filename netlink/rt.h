@@ -34,6 +34,7 @@ struct rt_data_row {
     uint8_t initial[4];                 /* value when it is not given */
     uint16_t with;                      /* another row's type */
     uint8_t value;
+    const char *name;                   /* "IFLA_VXLAN_ID" */
 };
 
 struct rt_value {

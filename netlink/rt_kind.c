@@ -15,98 +15,100 @@
 #define ETHER_FLAGS (IFF_BROADCAST | IFF_MULTICAST)
 #define YES { 1 }
 
+#define ROW(type, ...) { type, __VA_ARGS__, .name = #type }
+
 /* clang-format off */
 static const struct rt_data_row vxlan_data[] = {
-    { IFLA_VXLAN_ID,                 4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_GROUP,              4, RT_PUT_SET,    { 0 } },
-    { IFLA_VXLAN_GROUP6,            16, RT_PUT_SET,    { 0 } },
-    { IFLA_VXLAN_LINK,               4, RT_PUT_SET,    { 0 } },
-    { IFLA_VXLAN_LOCAL,              4, RT_PUT_SET,    { 0 } },
-    { IFLA_VXLAN_LOCAL6,            16, RT_PUT_SET,    { 0 } },
-    { IFLA_VXLAN_TTL,                1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_TTL_INHERIT,        1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_TOS,                1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_DF,                 1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_LABEL,              4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_LEARNING,           1, RT_PUT_ALWAYS, YES },
-    { IFLA_VXLAN_PROXY,              1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_RSC,                1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_L2MISS,             1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_L3MISS,             1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_COLLECT_METADATA,   1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_AGEING,             4, RT_PUT_ALWAYS, { 0x2c, 0x01 } },     /* 300 s */
-    { IFLA_VXLAN_LIMIT,              4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_PORT,               2, RT_PUT_ALWAYS, { 0x21, 0x18 } },     /* 8472 */
-    { IFLA_VXLAN_UDP_CSUM,           1, RT_PUT_ALWAYS, YES },
-    { IFLA_VXLAN_UDP_ZERO_CSUM6_TX,  1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_UDP_ZERO_CSUM6_RX,  1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_REMCSUM_TX,         1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_REMCSUM_RX,         1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_PORT_RANGE,         4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_VXLAN_GBP,                0, RT_PUT_SET,    { 0 } },
-    { IFLA_VXLAN_GPE,                0, RT_PUT_SET,    { 0 } },
-    { IFLA_VXLAN_REMCSUM_NOPARTIAL,  0, RT_PUT_SET,    { 0 } },
+    ROW(IFLA_VXLAN_ID,                 4, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_GROUP,              4, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_VXLAN_GROUP6,            16, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_VXLAN_LINK,               4, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_VXLAN_LOCAL,              4, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_VXLAN_LOCAL6,            16, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_VXLAN_TTL,                1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_TTL_INHERIT,        1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_TOS,                1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_DF,                 1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_LABEL,              4, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_LEARNING,           1, RT_PUT_ALWAYS, YES),
+    ROW(IFLA_VXLAN_PROXY,              1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_RSC,                1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_L2MISS,             1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_L3MISS,             1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_COLLECT_METADATA,   1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_AGEING,             4, RT_PUT_ALWAYS, { 0x2c, 0x01 }),     /* 300 s */
+    ROW(IFLA_VXLAN_LIMIT,              4, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_PORT,               2, RT_PUT_ALWAYS, { 0x21, 0x18 }),     /* 8472 */
+    ROW(IFLA_VXLAN_UDP_CSUM,           1, RT_PUT_ALWAYS, YES),
+    ROW(IFLA_VXLAN_UDP_ZERO_CSUM6_TX,  1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_UDP_ZERO_CSUM6_RX,  1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_REMCSUM_TX,         1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_REMCSUM_RX,         1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_PORT_RANGE,         4, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_VXLAN_GBP,                0, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_VXLAN_GPE,                0, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_VXLAN_REMCSUM_NOPARTIAL,  0, RT_PUT_SET,    { 0 }),
 };
 
 static const struct rt_data_row geneve_data[] = {
-    { IFLA_GENEVE_ID,                4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GENEVE_REMOTE,            4, RT_PUT_SET,    { 0 } },
-    { IFLA_GENEVE_REMOTE6,          16, RT_PUT_SET,    { 0 } },
-    { IFLA_GENEVE_UDP_CSUM,          1, RT_PUT_WITH,   { 0 }, IFLA_GENEVE_REMOTE, 0 },
-    { IFLA_GENEVE_UDP_ZERO_CSUM6_TX, 1, RT_PUT_WITH,   { 0 }, IFLA_GENEVE_REMOTE6, 0 },
-    { IFLA_GENEVE_TTL,               1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GENEVE_TOS,               1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GENEVE_LABEL,             4, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GENEVE_DF,                1, RT_PUT_ALWAYS, { 0 } },
-    { IFLA_GENEVE_PORT,              2, RT_PUT_ALWAYS, { 0x17, 0xc1 } },     /* 6081 */
-    { IFLA_GENEVE_COLLECT_METADATA,  0, RT_PUT_SET,    { 0 } },
-    { IFLA_GENEVE_UDP_ZERO_CSUM6_RX, 1, RT_PUT_ALWAYS, YES },
-    { IFLA_GENEVE_TTL_INHERIT,       1, RT_PUT_ALWAYS, { 0 } },
+    ROW(IFLA_GENEVE_ID,                4, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_GENEVE_REMOTE,            4, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_GENEVE_REMOTE6,          16, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_GENEVE_UDP_CSUM,          1, RT_PUT_WITH,   { 0 }, IFLA_GENEVE_REMOTE, 0),
+    ROW(IFLA_GENEVE_UDP_ZERO_CSUM6_TX, 1, RT_PUT_WITH,   { 0 }, IFLA_GENEVE_REMOTE6, 0),
+    ROW(IFLA_GENEVE_TTL,               1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_GENEVE_TOS,               1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_GENEVE_LABEL,             4, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_GENEVE_DF,                1, RT_PUT_ALWAYS, { 0 }),
+    ROW(IFLA_GENEVE_PORT,              2, RT_PUT_ALWAYS, { 0x17, 0xc1 }),     /* 6081 */
+    ROW(IFLA_GENEVE_COLLECT_METADATA,  0, RT_PUT_SET,    { 0 }),
+    ROW(IFLA_GENEVE_UDP_ZERO_CSUM6_RX, 1, RT_PUT_ALWAYS, YES),
+    ROW(IFLA_GENEVE_TTL_INHERIT,       1, RT_PUT_ALWAYS, { 0 }),
 };
 
 #define GRE_ROWS                                                                  \
-    { IFLA_GRE_LINK,                 4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_IFLAGS,               2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_OFLAGS,               2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_IKEY,                 4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_OKEY,                 4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_LOCAL,                4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_REMOTE,               4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_TTL,                  1, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_TOS,                  1, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_PMTUDISC,             1, RT_PUT_ALWAYS, YES },                     \
-    { IFLA_GRE_FWMARK,               4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_TYPE,           2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_SPORT,          2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_DPORT,          2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_FLAGS,          2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_IGNORE_DF,            1, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_COLLECT_METADATA,     0, RT_PUT_SET,    { 0 } },
+    ROW(IFLA_GRE_LINK,                 4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_IFLAGS,               2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_OFLAGS,               2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_IKEY,                 4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_OKEY,                 4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_LOCAL,                4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_REMOTE,               4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_TTL,                  1, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_TOS,                  1, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_PMTUDISC,             1, RT_PUT_ALWAYS, YES),                     \
+    ROW(IFLA_GRE_FWMARK,               4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_TYPE,           2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_SPORT,          2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_DPORT,          2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_FLAGS,          2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_IGNORE_DF,            1, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_COLLECT_METADATA,     0, RT_PUT_SET,    { 0 }),
 
 #define IP6GRE_ROWS                                                               \
-    { IFLA_GRE_LINK,                 4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_IFLAGS,               2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_OFLAGS,               2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_IKEY,                 4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_OKEY,                 4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_LOCAL,               16, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_REMOTE,              16, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_TTL,                  1, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_LIMIT,          1, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_FLOWINFO,             4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_FLAGS,                4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_FWMARK,               4, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_TYPE,           2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_SPORT,          2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_DPORT,          2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_ENCAP_FLAGS,          2, RT_PUT_ALWAYS, { 0 } },                   \
-    { IFLA_GRE_COLLECT_METADATA,     0, RT_PUT_SET,    { 0 } },
+    ROW(IFLA_GRE_LINK,                 4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_IFLAGS,               2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_OFLAGS,               2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_IKEY,                 4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_OKEY,                 4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_LOCAL,               16, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_REMOTE,              16, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_TTL,                  1, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_LIMIT,          1, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_FLOWINFO,             4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_FLAGS,                4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_FWMARK,               4, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_TYPE,           2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_SPORT,          2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_DPORT,          2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_ENCAP_FLAGS,          2, RT_PUT_ALWAYS, { 0 }),                   \
+    ROW(IFLA_GRE_COLLECT_METADATA,     0, RT_PUT_SET,    { 0 }),
 
 #define ERSPAN_ROWS                                                                           \
-    { IFLA_GRE_ERSPAN_VER,           1, RT_PUT_ALWAYS, YES },                     \
-    { IFLA_GRE_ERSPAN_INDEX,         4, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 1 },\
-    { IFLA_GRE_ERSPAN_DIR,           1, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 2 },\
-    { IFLA_GRE_ERSPAN_HWID,          2, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 2 },
+    ROW(IFLA_GRE_ERSPAN_VER,           1, RT_PUT_ALWAYS, YES),                     \
+    ROW(IFLA_GRE_ERSPAN_INDEX,         4, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 1),\
+    ROW(IFLA_GRE_ERSPAN_DIR,           1, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 2),\
+    ROW(IFLA_GRE_ERSPAN_HWID,          2, RT_PUT_IF,     { 0 }, IFLA_GRE_ERSPAN_VER, 2),
 
 static const struct rt_data_row gre_data[] = { GRE_ROWS };
 static const struct rt_data_row erspan_data[] = { ERSPAN_ROWS GRE_ROWS };

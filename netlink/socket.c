@@ -81,6 +81,31 @@ bool sock_in_group(const struct sock *s, uint32_t group)
     return group < 64 * SOCK_GROUP_WORDS && s->groups[group / 64] & group_bit(group);
 }
 
+/* An empty mask is a change only for a member. */
+static void set_groups(struct sock *s, uint32_t mask)
+{
+    for (uint32_t group = 1; group <= 32; group++) {
+        if (mask >> (group - 1) & 1)
+            (void)sock_join(s, group);
+        else if (sock_in_group(s, group))
+            (void)sock_leave(s, group);
+    }
+}
+
+int sock_bind_address(struct sock *s, uint32_t portid, uint32_t groups)
+{
+    int rc;
+
+    /* Catalogue 01, section 1.7. */
+    if (s->portid)
+        rc = s->portid == portid ? 0 : -EINVAL;
+    else
+        rc = sock_bind(s, portid);
+    if (!rc)
+        set_groups(s, groups);
+    return rc;
+}
+
 static int set_rcvbuf(struct sock *s, int64_t value)
 {
     s->rcvbuf = (size_t)MAX(2 * value, RCVBUF_MIN);

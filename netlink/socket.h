@@ -92,6 +92,10 @@ void sock_close(struct sock *s);        /* NULL allowed */
  * the process id, which no output of ours may show). Returns 0, -EADDRINUSE, -EINVAL (already bound to another). */
 int sock_bind(struct sock *s, uint32_t portid);
 
+/* As bind() with a struct sockaddr_nl: 'groups' are the first 32, those of the mask and no others; groups
+ * that do not exist have no effect. Of a bound socket 'portid' must be the one it has. */
+int sock_bind_address(struct sock *s, uint32_t portid, uint32_t groups);
+
 /* Group ids from 1. Returns 0 or -EINVAL for a group no family has. */
 int sock_join(struct sock *s, uint32_t group);
 int sock_leave(struct sock *s, uint32_t group);

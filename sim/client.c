@@ -12,6 +12,7 @@
 
 #include "sim/client_int.h"
 #include "sim/recorder.h"
+#include "sim/vtime.h"
 
 #define BUF_SIZE   (1024 * 1024)
 #define PAGE_SIZE  (PROTO_SLOTS * sizeof(int32_t))
@@ -22,7 +23,7 @@
 
 /* ---- hello and welcome ----------------------------------------------------------------------- */
 
-static void send_welcome(const struct conn *c, const struct proto_welcome *w, bool with_page)
+void conn_welcome(const struct conn *c, const struct proto_welcome *w, int fd)
 {
     union {
         struct cmsghdr align;
@@ -33,14 +34,14 @@ static void send_welcome(const struct conn *c, const struct proto_welcome *w, bo
     struct cmsghdr *head;
 
     memset(&control, 0, sizeof(control));
-    if (with_page) {
+    if (fd >= 0) {
         msg.msg_control = &control;
         msg.msg_controllen = sizeof(control);
         head = CMSG_FIRSTHDR(&msg);
         head->cmsg_level = SOL_SOCKET;
         head->cmsg_type = SCM_RIGHTS;
         head->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(head), &c->all->page_fd, sizeof(int));
+        memcpy(CMSG_DATA(head), &fd, sizeof(int));
     }
     (void)sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -71,6 +72,8 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
     case PROTO_DATA:
         w->sock = c->id;
         return conn_open_sock(c, ns, h->type, h->protocol);
+    case PROTO_TIME:
+        return -EOPNOTSUPP;     /* these clients live on the machine's clock */
     default:
         return -EINVAL;
     }
@@ -79,7 +82,8 @@ static int settle(struct conn *c, const struct proto_hello *h, struct proto_welc
 static void welcome(struct conn *c, const void *bytes, size_t len)
 {
     const struct sim_options *o = &c->all->sim->options;
-    struct proto_welcome w = { .sim = c->all->cookie, .n_cpus = o->shows_cpus ? o->n_cpus : 0 };
+    struct proto_welcome w = { .sim = c->all->cookie, .n_cpus = o->shows_cpus ? o->n_cpus : 0,
+                               .flags = c->all->vtime ? PROTO_VIRTUAL : 0 };
     struct proto_hello h;
 
     if (len != sizeof(h)) {
@@ -87,8 +91,12 @@ static void welcome(struct conn *c, const void *bytes, size_t len)
         return;
     }
     memcpy(&h, bytes, sizeof(h));
+    if (h.magic == PROTO_MAGIC && h.kind == PROTO_TIME && c->all->vtime) {
+        vtime_hello(c, &h);
+        return;
+    }
     w.status = h.magic == PROTO_MAGIC ? settle(c, &h, &w) : -EPROTO;
-    send_welcome(c, &w, h.flags & PROTO_WANT_PAGE);
+    conn_welcome(c, &w, h.flags & PROTO_WANT_PAGE ? c->all->page_fd : -1);
     if (w.status)
         conn_free(c);
 }
@@ -107,7 +115,7 @@ static bool conn_readable(struct conn *c)
         conn_free(c);
     else if (c->kind == CONN_NEW)
         welcome(c, c->all->buf, (size_t)n);
-    else
+    else if (c->kind != CONN_TIME)      /* there it is enough to have been woken */
         request_handle(c, c->all->buf, (size_t)n);
     return true;
 }
@@ -334,8 +342,9 @@ static void drop_source(GSource *source)
 }
 
 /* By its sockets; one that has none as yet is where programs start. */
-static struct sim_ns *ns_of_pid(const struct clients *all, uint32_t pid)
+static struct sim_ns *ns_of_pid(struct sim *sim, uint32_t pid)
 {
+    const struct clients *all = sim->clients;
     struct sim_ns *found = NULL;
 
     for (guint i = 0; i < all->slots->len; i++) {

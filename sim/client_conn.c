@@ -11,6 +11,7 @@
 #include "sim/client_int.h"
 #include "sim/packet.h"
 #include "sim/recorder.h"
+#include "sim/vtime.h"
 
 #define SEND_ROOM (1024 * 1024)         /* wished for; the system may allow less */
 #define MOST_UNREAD (128 * 1024)
@@ -77,6 +78,8 @@ void conn_free(struct conn *c)
     if (!c)
         return;
     slot = PROTO_SLOT(c->id);
+    if (c->kind == CONN_TIME)
+        vtime_hung_up(c);
     push_forget(c);
     wait_forget(c);
     jobs_forget(c);

@@ -31,7 +31,7 @@ struct conn {
     unsigned number;            /* of its socket in the recorder's file, 0: none */
     uint32_t recorded_recv;     /* the largest buffer told there */
     int fd;
-    enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD } kind;
+    enum { CONN_NEW, CONN_CTL, CONN_DATA, CONN_HOLD, CONN_TIME } kind;
     struct sim_ns *ns;          /* DATA, HOLD: counted in ns->n_users */
     struct sock *sock;          /* DATA */
     struct packet_sock *packet; /* DATA of an AF_PACKET socket: 'sock' is only its queue */
@@ -70,6 +70,7 @@ struct clients {
     uint64_t n_served;          /* events of clients that were handled */
     uint64_t (*clock_of)(void *ctx, pid_t pid); /* a process's CLOCK_MONOTONIC, NULL: the machine's */
     void *clock_ctx;
+    struct vtime *vtime;        /* its clients' scheduler: vtime.c; NULL: they run as they like */
 };
 
 /* client_conn.c */
@@ -79,6 +80,9 @@ struct conn *conn_find(const struct clients *all, uint64_t id);     /* NULL: gon
 bool conn_is_hung_up(const struct conn *c);     /* its client's last descriptor is closed */
 int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol);
 void conn_hold(struct conn *c, struct sim_ns *ns);
+
+/* client.c: the answer to a hello, 'fd' going along if it is one. */
+void conn_welcome(const struct conn *c, const struct proto_welcome *w, int fd);
 
 /* client_push.c: from a socket's queue to the client's descriptor. */
 void push_queued(struct conn *c);               /* as much as the window allows */
@@ -114,7 +118,7 @@ bool job_line(struct conn *c, const char *line);
 void jobs_forget(struct conn *c);
 void jobs_free(struct clients *all);
 
-/* client_if.c: PROTO_IOCTL, PROTO_IFLIST, PROTO_IFADDRS. */
+/* client_if.c: PROTO_IOCTL (replay/ plays them, too), PROTO_IFLIST, PROTO_IFADDRS. */
 int client_ioctl(struct sim_ns *ns, uint32_t cmd, struct proto_if *io);
 bool client_ioctl_changes(uint32_t cmd);        /* may change something */
 void client_if_list(const struct sim_ns *ns, GByteArray *out);

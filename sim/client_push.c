@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 
 #include "sim/client_int.h"
+#include "sim/vtime.h"
 
 static size_t unread_bytes(const struct conn *c)
 {
@@ -102,6 +103,7 @@ static ssize_t hand_on(const struct conn *c, const struct proto_dgram *head, con
     };
     struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
 
+    vtime_changed(c->all->vtime);
     return sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "sim/client_int.h"
+#include "sim/vtime.h"
 #include "sim/device.h"
 #include "sim/packet.h"
 #include "sim/recorder.h"
@@ -113,32 +114,10 @@ static int do_close(struct request *r)
     return 0;
 }
 
-/* The first 32 groups become exactly those of the mask; bits of groups that do not exist have
- * no effect. An empty mask is a change only for a member. */
-static void set_groups(struct sock *s, uint32_t mask)
-{
-    for (uint32_t group = 1; group <= 32; group++) {
-        if (mask >> (group - 1) & 1)
-            (void)sock_join(s, group);
-        else if (sock_in_group(s, group))
-            (void)sock_leave(s, group);
-    }
-}
-
 static int do_bind(struct request *r)
 {
-    struct sock *s = r->target->sock;
-    int rc;
-
     record_bind(r->target, r->req.arg);
-    /* A second bind must name the port id it has: catalogue 01, section 1.7. */
-    if (s->portid)
-        rc = s->portid == r->req.arg[0] ? 0 : -EINVAL;
-    else
-        rc = sock_bind(s, r->req.arg[0]);
-    if (!rc)
-        set_groups(s, r->req.arg[1]);
-    return rc;
+    return sock_bind_address(r->target->sock, r->req.arg[0], r->req.arg[1]);
 }
 
 static int do_connect(struct request *r)
@@ -334,13 +313,14 @@ bool request_answer(const struct conn *c, struct proto_reply *rep, const void *b
 {
     const uint8_t *data = bytes;
 
+    vtime_changed(c->all->vtime);
     do {
         size_t piece = MIN(len, REPLY_PIECE);
         struct iovec iov[] = { { rep, sizeof(*rep) }, { (void *)(uintptr_t)data, piece } };
         struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
 
         len -= piece;
-        rep->flags = len ? PROTO_CUT : 0;
+        rep->flags = (uint16_t)((rep->flags & ~PROTO_CUT) | (len ? PROTO_CUT : 0));
         if (!send_piece(c->fd, &msg))
             return false;
         data = len ? data + piece : NULL;
@@ -351,6 +331,14 @@ bool request_answer(const struct conn *c, struct proto_reply *rep, const void *b
 static bool answer(const struct conn *c, struct request *r)
 {
     return request_answer(c, &r->rep, r->out ? r->out->data : NULL, r->out ? r->out->len : 0);
+}
+
+/* A client in virtual time must know whether to keep the token until the answer comes. */
+static bool is_told_to_wait(const struct conn *c)
+{
+    struct proto_reply rep = { .flags = PROTO_LATER };
+
+    return !c->all->vtime || request_answer(c, &rep, NULL, 0);
 }
 
 /* A program that escaped the preload library (a static one, after exec) writes its requests to
@@ -396,9 +384,9 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     sim_settle(sim);            /* what it made due now belongs to it */
     sim->cpu = 0;
     clients_end(r.all);
-    if (!r.is_later && !answer(c, &r))
+    (void)clients_retry(r.all);     /* before the answer: afterwards the client may be at something else */
+    if (r.is_later ? !is_told_to_wait(c) : !answer(c, &r))
         conn_free(c);
-    (void)clients_retry(r.all);
     if (r.out)
         g_byte_array_free(r.out, TRUE);
 }

@@ -395,11 +395,11 @@ int device_rename(struct device *d, const char *name, struct err *e)
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
-static void count_arrived(struct device *d, const void *frame, size_t len)
+static inline void count_arrived(struct device *d, const void *frame, size_t len)
 {
     d->n_rx++;
     d->rx_bytes += len;
-    if (d->ns->sim->recorder && d->dev.is_up)
+    if (G_UNLIKELY(d->ns->sim->recorder) && d->dev.is_up)
         recorder_frame(d, PCAPNG_IN, frame, len);
     packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
 }
@@ -439,19 +439,24 @@ static void record(const struct device *d, const void *frame, size_t len)
                    pcap_out_count(d->out));
 }
 
-void device_count_sent(struct device *d, const void *frame, size_t len)
+static inline void count_sent(struct device *d, const void *frame, size_t len)
 {
     d->n_tx++;
     d->tx_bytes += len;
     if (d->out)
         record(d, frame, len);
-    if (d->ns->sim->recorder)
+    if (G_UNLIKELY(d->ns->sim->recorder))
         recorder_frame(d, PCAPNG_OUT, frame, len);
+}
+
+void device_count_sent(struct device *d, const void *frame, size_t len)
+{
+    count_sent(d, frame, len);
 }
 
 void device_transmit(struct device *d, const void *frame, size_t len)
 {
-    device_count_sent(d, frame, len);
+    count_sent(d, frame, len);
     packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
     cable_carry(d, frame, len);
     host_receive(d, frame, len);

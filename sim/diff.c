@@ -41,11 +41,33 @@ static struct pcap_in *open_or_tell(GString *out, const char *path)
     return in;
 }
 
-/* Shows the first difference and notes where it is. */
+/* Is there such a packet in a file behind its 'n'th? */
+static bool comes_later(const char *path, uint64_t n, const struct pcap_in_frame *wanted)
+{
+    struct pcap_in *in = pcap_in_open(path, NULL);
+    struct pcap_in_frame f;
+    bool found = false;
+
+    for (uint64_t i = 1; in && !found && pcap_in_next(in, &f, NULL) > 0; i++)
+        found = i > n && is_same(&f, wanted);
+    pcap_in_close(in);
+    return found;
+}
+
+/* Shows the first difference and notes where it is. If one packet only came later, the other one is the
+ * difference. */
 static void tell_packet(GString *out, const struct diff_files *files, const struct pcap_in_frame *a,
                         const struct pcap_in_frame *b, struct diff_spot *spot)
 {
+    bool a_later = a && b && comes_later(files->b, spot->packet, a);
+    bool b_later = a && b && comes_later(files->a, spot->packet, b);
+
+    if (a_later && !b_later)
+        a = NULL;
+    else if (b_later && !a_later)
+        b = NULL;
     spot->time_ns = (uint64_t)(a ? a : b)->time_ns;
+    spot->is_only_a = !b;
     g_string_append_printf(out, "    packet %" PRIu64 ", the first that differs", spot->packet);
     if (!a || !b)
         g_string_append_printf(out, ", is only in: %s", a ? files->a_name : files->b_name);
@@ -56,26 +78,23 @@ static void tell_packet(GString *out, const struct diff_files *files, const stru
 static void diff_pcaps(GString *out, const struct diff_files *files, struct diff_spot *spot)
 {
     struct pcap_in *a = open_or_tell(out, files->a), *b = open_or_tell(out, files->b);
-    uint64_t n = 0, n_a = 0, n_b = 0, n_differ = 0;
+    const struct pcap_in_frame *want, *got;
+    uint64_t n_a = 0, n_b = 0, n_differ = 0;
+    struct pcap_in_frame fa, fb;
 
-    for (;;) {
-        struct pcap_in_frame fa, fb;
-        const struct pcap_in_frame *want = next(out, &a, &fa), *got = next(out, &b, &fb);
-
-        if (!want && !got)
-            break;
-        n++;
+    do {
+        want = next(out, &a, &fa);
+        got = next(out, &b, &fb);
         n_a += want != NULL;
         n_b += got != NULL;
-        if (is_same(want, got))
+        if ((!want && !got) || is_same(want, got) || n_differ++)
             continue;
-        if (!n_differ++) {
-            spot->packet = n;
-            tell_packet(out, files, want, got, spot);
-        }
-    }
-    g_string_append_printf(out, "    %" PRIu64 " packet%s differ%s; %s: %" PRIu64 ", %s: %" PRIu64 "\n",
-                           n_differ, n_differ == 1 ? "" : "s", n_differ == 1 ? "s" : "", files->a_name, n_a, files->b_name, n_b);
+        spot->packet = MAX(n_a, n_b);
+        tell_packet(out, files, want, got, spot);
+    } while (want || got);
+    g_string_append_printf(out, "    %" PRIu64 " place%s differ%s; %s: %" PRIu64 " packets, %s: %" PRIu64
+                                " packets\n", n_differ, n_differ == 1 ? "" : "s", n_differ == 1 ? "s" : "",
+                           files->a_name, n_a, files->b_name, n_b);
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */

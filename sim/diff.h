@@ -4,6 +4,7 @@
 #define SIM_DIFF_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct diff_spot {
     char file[256];             /* "" if it is no capture */
     uint64_t packet;            /* counted from 1; 0: no packet differs */
     uint64_t time_ns;           /* ... of the first file, or of the second if it has it alone */
+    bool is_only_a;             /* ... is one that the second file has not, or not from there on */
 };
 
 /* Appends how two files differ that are known to: packets of captures (*.pcap), lines of text, or

@@ -9,7 +9,7 @@
 #include "dp/key.h"
 #include "dp/pkt.h"
 #include "sim/diff.h"
-#include "sim/fields.h"
+#include "sim/key_fields.h"
 
 #define MAX_BYTES 8             /* differing bytes that are shown */
 #define KEY_ROOM 8192
@@ -55,16 +55,16 @@ void diff_print_frame(GString *out, const uint8_t *frame, size_t len)
 
 static GPtrArray *packet_fields(const struct pcap_in_frame *f)
 {
-    GPtrArray *fields = fields_new();
+    GPtrArray *fields = key_fields_new();
     GString *text = g_string_new(NULL);
 
     g_string_printf(text, "%" PRId64 ".%09" PRId64, f->time_ns / NS_PER_S, f->time_ns % NS_PER_S);
-    fields_add(fields, "time", text->str);
+    key_fields_add(fields, "time", text->str);
     g_string_printf(text, "%zu", f->len);
-    fields_add(fields, "length", text->str);
+    key_fields_add(fields, "length", text->str);
     g_string_truncate(text, 0);
     diff_print_frame(text, f->data, f->len);
-    fields_take_apart(fields, text->str);
+    key_fields_take_apart(fields, text->str);
     g_string_free(text, TRUE);
     return fields;
 }
@@ -76,9 +76,9 @@ static GPtrArray *all_names(const GPtrArray *a, const GPtrArray *b)
     guint at = 0, found;
 
     for (guint i = 0; a && i < a->len; i++)
-        g_ptr_array_add(names, ((struct field *)g_ptr_array_index(a, i))->name);
+        g_ptr_array_add(names, ((struct named_value *)g_ptr_array_index(a, i))->name);
     for (guint i = 0; b && i < b->len; i++) {
-        char *name = ((struct field *)g_ptr_array_index(b, i))->name;
+        char *name = ((struct named_value *)g_ptr_array_index(b, i))->name;
 
         if (g_ptr_array_find_with_equal_func(names, name, g_str_equal, &found))
             at = found + 1;
@@ -103,8 +103,8 @@ static void add_bytes(GPtrArray *fields_a, GPtrArray *fields_b, const struct pca
         n++;
         g_snprintf(x, sizeof(x), "%02x", a->data[i]);
         g_snprintf(y, sizeof(y), "%02x", b->data[i]);
-        fields_add(fields_a, name, x);
-        fields_add(fields_b, name, y);
+        key_fields_add(fields_a, name, x);
+        key_fields_add(fields_b, name, y);
     }
 }
 
@@ -113,7 +113,7 @@ static int widest(const GPtrArray *fields, const char *title)
     size_t most = strlen(title);
 
     for (guint i = 0; fields && i < fields->len; i++)
-        most = MAX(most, strlen(((struct field *)g_ptr_array_index(fields, i))->value));
+        most = MAX(most, strlen(((struct named_value *)g_ptr_array_index(fields, i))->value));
     return (int)most;
 }
 
@@ -143,7 +143,7 @@ void diff_packets(GString *out, const struct diff_files *names, const struct pca
     for (guint i = 0; i < all->len; i++) {
         const char *name = g_ptr_array_index(all, i);
 
-        print_row(out, name, width, fields_value(fields_a, name), fields_value(fields_b, name));
+        print_row(out, name, width, key_fields_value(fields_a, name), key_fields_value(fields_b, name));
     }
     g_ptr_array_free(all, TRUE);
     if (fields_a)

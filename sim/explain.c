@@ -12,7 +12,7 @@
 
 #include "base/scan.h"
 #include "dp/drop.h"
-#include "sim/fields.h"
+#include "sim/key_fields.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -146,13 +146,13 @@ static void on_execute(struct explain *x, const struct line *l)
 /* What a mask looks at: the names of a flow's fields. */
 static void tell_mask(struct explain *x, const struct line *l, const char *flow)
 {
-    GPtrArray *fields = fields_new();
+    GPtrArray *fields = key_fields_new();
     GString *names = g_string_new(NULL);
 
-    fields_take_apart(fields, flow);
+    key_fields_take_apart(fields, flow);
     for (guint i = 0; i < fields->len; i++)
         g_string_append_printf(names, "%s%s", i ? ", " : "",
-                               ((struct field *)g_ptr_array_index(fields, i))->name);
+                               ((struct named_value *)g_ptr_array_index(fields, i))->name);
     tell(x, l, "mask", "%s", names->str);
     g_string_free(names, TRUE);
     g_ptr_array_free(fields, TRUE);
@@ -163,14 +163,14 @@ static void tell_nearest(struct explain *x, const struct line *l, const char *te
 {
     const char *but = strstr(text, " but ");
     g_autofree char *flow = but ? g_strndup(text, (gsize)(but - text)) : g_strdup(text);
-    GPtrArray *wants = fields_new(), *has = fields_new();
+    GPtrArray *wants = key_fields_new(), *has = key_fields_new();
 
     tell(x, l, "nearest", "%s", flow);
-    fields_take_apart(wants, flow);
-    fields_take_apart(has, but ? but + strlen(" but ") : "");
+    key_fields_take_apart(wants, flow);
+    key_fields_take_apart(has, but ? but + strlen(" but ") : "");
     for (guint i = 0; i < wants->len; i++) {
-        const struct field *f = g_ptr_array_index(wants, i);
-        const char *value = fields_value(has, f->name);
+        const struct named_value *f = g_ptr_array_index(wants, i);
+        const char *value = key_fields_value(has, f->name);
 
         if (!value || strcmp(value, f->value))
             tell(x, l, "", "which wants %s %s, not %s", f->name, *f->value ? f->value : "there",

@@ -2,10 +2,11 @@
 #include "sim/golden.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 
 #include "sim/folder.h"
 #include "sim/golden_flows.h"
-#include "sim/scenario.h"
+#include "sim/recorder.h"
 #include "sim/summary.h"
 #include "sim/trace.h"
 
@@ -40,7 +41,7 @@ static void add_wanted(GPtrArray *tests, const char *test, const char *only)
 {
     g_autofree char *name = g_path_get_basename(test);
 
-    if (!only || g_pattern_match_simple(only, name))
+    if (!only || !fnmatch(only, name, 0))
         g_ptr_array_add(tests, g_strdup(test));
 }
 
@@ -91,17 +92,25 @@ static int run_test(struct sim *sim, const char *test, struct err *e)
 int golden_run(const struct golden_run *run, struct err *e)
 {
     g_autofree char *trace = g_build_filename(run->output, GOLDEN_TRACE, NULL);
+    g_autofree char *recording = g_build_filename(run->output, GOLDEN_RECORDING, NULL);
     struct sim *sim = sim_new(run->sim);
     struct err own;
     int r;
 
     scenario_set_output(sim, run->output);
     scenario_watch(sim, run->at, run->ctx);
+    scenario_set_programs(sim, run->programs);
     r = trace_open(sim, trace, e);
+    if (!r && run->is_recorded)
+        r = recorder_open(sim, recording, e);
     if (!r && run->tells_all)
         trace_tell_all(sim);
     if (!r)
         r = run_test(sim, run->test, e);
+    if (run->programs && run->programs->end(run->programs->ctx, &own) && !r) {
+        *e = own;
+        r = -own.code;
+    }
     if (scenario_finish(sim, &own) && !r) {
         *e = own;
         r = -own.code;

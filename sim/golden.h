@@ -11,9 +11,11 @@
 
 #include "base/err.h"
 #include "sim/diff.h"
+#include "sim/scenario.h"
 #include "sim/sim.h"
 
 #define GOLDEN_TRACE "trace.txt"
+#define GOLDEN_RECORDING "recording.pcapng"     /* the flight recorder's; never expected */
 
 /* Appends the tests found in 'path', itself one or a folder of some, sorted by name, as new
  * strings; those whose name does not match 'only' (NULL: any) are left out. -ENOENT: there is none. */
@@ -24,6 +26,8 @@ struct golden_run {
     const char *test;                           /* its folder, or a scenario file */
     const char *output;                         /* existing folder for what is recorded */
     const struct sim_options *sim;              /* NULL: defaults */
+    bool is_recorded;                           /* GOLDEN_RECORDING is wanted */
+    const struct scenario_programs *programs;   /* NULL: it may not start any */
     bool tells_all;                             /* the trace has what explains it: trace_tell_all() */
     void (*at)(void *ctx, const char *where);   /* is told where it is; NULL: nobody */
     void *ctx;
@@ -41,6 +45,9 @@ struct golden_pair {
 /* Appends all differences. Returns how many files differ; 'spot' is filled in with the first packet
  * that does (packet 0: none). */
 unsigned golden_compare(const struct golden_pair *pair, GString *out, struct diff_spot *spot);
+
+/* The same of the frames that expected captures hold, whatever their order and times; other files may differ. */
+unsigned golden_compare_frames(const struct golden_pair *pair, GString *out);
 
 /* Makes 'expected' hold what 'output' holds, and appends what that changes. Returns how many files could
  * not be written. */

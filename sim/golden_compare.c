@@ -43,7 +43,7 @@ static unsigned each_difference(const char *want, const char *got, both_fn *fn, 
 
         b.has_want = g_file_test(b.want, G_FILE_TEST_IS_REGULAR);
         b.has_got = g_file_test(b.got, G_FILE_TEST_IS_REGULAR);
-        if (!is_equal_file(&b))
+        if (!is_equal_file(&b) && (b.has_want || strcmp(name, GOLDEN_RECORDING) != 0))
             n += fn(ctx, &b);
         g_free(b.want);
         g_free(b.got);

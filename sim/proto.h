@@ -1,13 +1,15 @@
 /* proto.h - the words spoken between the preload library (or a tool) and the simulator.
  *
  * One listening AF_UNIX SOCK_SEQPACKET socket. Every connection starts with a proto_hello from
- * the client and a proto_welcome from the simulator and then is one of three things:
+ * the client and a proto_welcome from the simulator and then is one of four things:
  *
  *   CTL   requests (proto_req + payload), each answered by one proto_reply + payload. One for
  *         each thread; the simulator has finished the work when it answers.
  *   DATA  a netlink socket as the program sees it: the simulator sends proto_dgram + payload,
  *         the program's poll and recv work on it natively. Its end is the socket's end.
  *   HOLD  nothing is said: while it is open the network namespace lives.
+ *   TIME  a process under virtual time: see sim/vtime_page.h. Whatever it says means that it has handed the
+ *         simulator the token. Its end is the process's end, or the end of its program by exec.
  *
  * Plain C with fixed-size members: the preload library uses neither GLib nor this project's
  * other layers. Both ends are the same machine, so numbers are in host order.
@@ -36,6 +38,7 @@ enum proto_kind {
     PROTO_CTL,
     PROTO_DATA,
     PROTO_HOLD,
+    PROTO_TIME,
 };
 
 #define PROTO_PACKET 0x100      /* added to proto_hello.type: the socket is AF_PACKET */
@@ -51,13 +54,17 @@ struct proto_hello {
     uint32_t pid;                       /* of the client, for messages only */
 };
 
+/* proto_welcome.flags */
+#define PROTO_VIRTUAL 0x1u              /* clients live in virtual time */
+#define PROTO_HOLDS   0x2u              /* TIME: the token is the process's, as it was the program's before it */
+
 struct proto_welcome {
     int32_t status;                     /* 0 or -errno */
     uint32_t ns;
     uint64_t sock;                      /* DATA: id in requests; never 0, never used again */
     uint64_t sim;
     uint32_t n_cpus;                    /* the program shall see so many, 0: those there are */
-    uint32_t unused;
+    uint32_t flags;
 };
 
 enum {                                  /* proto_dgram.flags */
@@ -122,7 +129,9 @@ struct proto_req {
     uint32_t arg[3];
 };
 
-#define PROTO_CUT 0x1u      /* proto_reply.flags: another reply carries on the payload */
+/* proto_reply.flags */
+#define PROTO_CUT   0x1u    /* another reply carries on the payload */
+#define PROTO_LATER 0x2u    /* no answer yet: it comes when what is asked for has happened, which takes clients */
 
 struct proto_reply {
     int32_t status;                     /* 0 or -errno */
@@ -130,6 +139,12 @@ struct proto_reply {
     uint16_t flags;
     uint16_t cpu;                       /* that the simulator runs on, plus 1; 0: not said */
 };
+
+/* In virtual time whoever speaks with the simulator calls this function of the time library, to be found by its
+ * name, with 1 before and with what it has returned after: see there. An answer that comes later (PROTO_LATER)
+ * is waited for like anything else. */
+#define PROTO_OUTSIDE "dpsim_time_outside"
+typedef int proto_outside_fn(int on);
 
 /* Waking a process that sleeps on another CPU takes many times what a request does (measured:
  * 10,000 "ovs-dpctl add-flows" in 2.3 s instead of 0.3 s). So whoever waits for a peer on another

@@ -14,10 +14,11 @@
 enum { COOKED_LEN = 16, HW_NETLINK = 824, TO_USER = 6, TO_KERNEL = 7 };
 
 struct recorder {
-    struct pcapng_out *out;
+    struct pcapng_out *out;     /* NULL: 'frame' is told instead */
+    recorder_frame_fn *frame;
+    void *frame_ctx;
     unsigned netlink;           /* interface */
     unsigned n_socks;
-    bool is_fed;                /* the next frame comes from a file */
     GArray *processes;          /* of uint32_t: their pids */
     GArray *closed;             /* of unsigned: sockets, not told yet */
     uint64_t closed_ns;         /* when */
@@ -70,7 +71,7 @@ void recorder_event(struct sim *sim, const char *fmt, ...)
     struct recorder *r = sim->recorder;
     va_list ap;
 
-    if (!r)
+    if (!r || !r->out)
         return;
     va_start(ap, fmt);
     g_string_vprintf(r->line, fmt, ap);
@@ -83,7 +84,7 @@ void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *f
     struct recorder *r = sim->recorder;
     va_list ap;
 
-    if (!r)
+    if (!r || !r->out)
         return;
     va_start(ap, fmt);
     g_string_vprintf(r->line, fmt, ap);
@@ -112,22 +113,21 @@ unsigned recorder_next_sock(struct sim *sim)
 
 /* ---- packets --------------------------------------------------------------------------------- */
 
+static char *name_of(const struct device *d)
+{
+    return d->ns->id ? g_strdup_printf("%s@netns %u", d->dev.name, d->ns->id)
+                     : g_strdup(d->dev.name);
+}
+
 static unsigned interface_of(struct recorder *r, struct device *d)
 {
     g_autofree char *name = NULL;
 
     if (d->capture)
         return d->capture;
-    name = d->ns->id ? g_strdup_printf("%s@netns %u", d->dev.name, d->ns->id)
-                     : g_strdup(d->dev.name);
+    name = name_of(d);
     d->capture = pcapng_out_interface(r->out, name, PCAPNG_ETHERNET);
     return d->capture;
-}
-
-void recorder_fed(struct sim *sim, bool is_fed)
-{
-    if (sim->recorder)
-        sim->recorder->is_fed = is_fed;
 }
 
 void recorder_frame(struct device *d, enum pcapng_direction direction, const void *frame, size_t len)
@@ -135,9 +135,15 @@ void recorder_frame(struct device *d, enum pcapng_direction direction, const voi
     struct sim *sim = d->ns->sim;
     struct recorder *r = sim->recorder;
     struct pcapng_packet p = { .direction = direction, .time_ns = now(sim), .data = frame,
-                               .len = len, .comment = r->is_fed ? "fed" : NULL };
+                               .len = len, .comment = sim->is_fed ? "fed" : NULL };
 
-    r->is_fed = false;          /* what follows from it is not */
+    sim->is_fed = false;        /* what follows from it is not */
+    if (r->frame) {
+        g_autofree char *name = name_of(d);
+
+        r->frame(r->frame_ctx, name, direction == PCAPNG_IN, frame, len);
+        return;
+    }
     p.interface = interface_of(r, d);
     pcapng_out_packet(out_of(sim), &p);
 }
@@ -189,6 +195,15 @@ int recorder_open(struct sim *sim, const char *path, struct err *e)
     return 0;
 }
 
+void recorder_listen(struct sim *sim, recorder_frame_fn *frame, void *ctx)
+{
+    sim->recorder = g_new0(struct recorder, 1);
+    *sim->recorder = (struct recorder){ .frame = frame, .frame_ctx = ctx,
+                                        .line = g_string_new(NULL),
+                                        .processes = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+                                        .closed = g_array_new(FALSE, FALSE, sizeof(unsigned)) };
+}
+
 int recorder_close(struct sim *sim, struct err *e)
 {
     struct recorder *r = sim->recorder;
@@ -197,7 +212,7 @@ int recorder_close(struct sim *sim, struct err *e)
     if (!r)
         return 0;
     recorder_event(sim, "end");
-    rc = pcapng_out_close(r->out, e);
+    rc = r->out ? pcapng_out_close(r->out, e) : 0;
     g_array_unref(r->processes);
     g_array_unref(r->closed);
     g_string_free(r->line, TRUE);

@@ -32,7 +32,7 @@
  *   netns-add ns=N, netns-del ns=N         namespaces that clients make, and that end with them
  *   ioctl ns=N cmd=0xC data=HEX            one that may change something: struct proto_if
  *   do LINE                                a scenario command that builds, or feeds frames of its own;
- *                                          with its "!ENAME"
+ *                                          with its "!ENAME"; without LINE: the first, whatever it is
  *   did LINE                               one that need not be repeated: it moves time or feeds a file,
  *                                          which stamps and frames tell
  *   failed ENAME SENTENCE                  the command before
@@ -63,8 +63,9 @@ void recorder_event(struct sim *sim, const char *fmt, ...) __attribute__((format
 void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Says that the next frame comes from a file, and afterwards that no more do. */
-void recorder_fed(struct sim *sim, bool is_fed);
+/* Nothing is written: 'frame' hears of frames, 'device' as interfaces are named. One of both at a time. */
+typedef void recorder_frame_fn(void *ctx, const char *device, bool is_in, const void *frame, size_t len);
+void recorder_listen(struct sim *sim, recorder_frame_fn *frame, void *ctx);
 
 /* For those below sim->recorder is not NULL. */
 /* "close sock=N". Those that end together, as a process's do, are told in the order of their numbers. */

@@ -112,7 +112,7 @@ static int op_neigh_del(struct netns *net, const struct rt_neigh *n, struct req 
 static struct netns *op_ns_by_pid(struct netns *net, uint32_t pid)
 {
     struct sim *sim = owner(net)->sim;
-    struct sim_ns *ns = sim->ns_of_pid ? sim->ns_of_pid(sim->clients, pid) : NULL;
+    struct sim_ns *ns = sim->ns_of_pid ? sim->ns_of_pid(sim, pid) : NULL;
 
     recorder_event(sim, "pid pid=%u ns=%d", pid, ns ? (int)ns->id : -1);
     return ns ? ns->net : NULL;

@@ -23,6 +23,7 @@ struct scenario *scenario_get(struct sim *sim)
     scn->recordings = g_ptr_array_new();
     scn->injections = g_ptr_array_new();
     sim->scenario = scn;
+    recorder_event(sim, "do");          /* its socket takes a port id */
     return scn;
 }
 
@@ -84,10 +85,18 @@ char *scn_path(const char *folder, const char *name)
 
 /* ---- one line -------------------------------------------------------------------------------- */
 
-/* Ends the line at a comment: a '#' at its start or behind a blank. */
+/* Behind the quote that ends what the one at 'at' begins; without one it is an ordinary character. */
+static char *skip_quoted(char *at)
+{
+    char *end = *at == '\'' || *at == '"' ? strchr(at + 1, *at) : NULL;
+
+    return end ? end + 1 : at + 1;
+}
+
+/* Ends the line at a comment: a '#' at its start or behind a blank, not in quotes. */
 static void cut_comment(char *line)
 {
-    for (char *c = line; *c; c++) {
+    for (char *c = line; *c; c = skip_quoted(c)) {
         if (*c == '#' && (c == line || c[-1] == ' ' || c[-1] == '\t')) {
             *c = '\0';
             return;
@@ -95,15 +104,15 @@ static void cut_comment(char *line)
     }
 }
 
-/* Takes "!ENAME" off the end of a command; NULL: there is none. */
+/* Takes "!ENAME" or "!STATUS" off the end of a command; NULL: there is none. */
 static char *cut_expected(char *command)
 {
     char *mark;
 
     g_strchomp(command);
     mark = strrchr(command, '!');
-    if (!mark || mark == command || (mark[-1] != ' ' && mark[-1] != '\t') || mark[1] != 'E' ||
-        strpbrk(mark, " \t"))
+    if (!mark || mark == command || (mark[-1] != ' ' && mark[-1] != '\t') ||
+        (mark[1] != 'E' && !g_ascii_isdigit(mark[1])) || strpbrk(mark, " \t"))
         return NULL;
     *mark = '\0';
     return mark + 1;
@@ -147,6 +156,7 @@ static int run_command(struct scenario *scn, struct scan *in, const char *expect
     if (!(cmd = scn_command_find(name)))
         return err_set(e, EINVAL, "%s is no command; help lists them", name);
     scn->is_refused = false;
+    scn->exit_status = -1;
     word = recorded_as[cmd->effect];
     if (word)
         recorder_event(scn->sim, "%s %s%s%s", word, text, expected ? "!" : "", expected ? expected : "");
@@ -156,6 +166,16 @@ static int run_command(struct scenario *scn, struct scan *in, const char *expect
     if (r == -EINVAL && !scn->is_refused)
         add_usage(cmd, e);
     return r ? err_prefix(e, "%s", cmd->name) : 0;
+}
+
+/* The same when "!STATUS" was given. */
+static int check_status(const struct scenario *scn, const char *expected, int r, struct err *e)
+{
+    if (scn->exit_status < 0)
+        return r ? r : err_set(e, EPROTO, "exit status %s was expected, but no program has run", expected);
+    if (g_ascii_strtoull(expected, NULL, 10) == (guint64)scn->exit_status)
+        return 0;
+    return err_set(e, EPROTO, "exit status %s was expected, it is %d", expected, scn->exit_status);
 }
 
 /* What the command's result means when "!ENAME" was given. */
@@ -188,7 +208,9 @@ static int do_command(struct scenario *scn, char *line, size_t at, GString *out,
     r = run_command(scn, &in, expected, out, &own);
     if (!r)
         r = scn_failure(scn, &own);
-    if (expected)
+    if (expected && g_ascii_isdigit(*expected))
+        r = check_status(scn, expected, r, &own);
+    else if (expected)
         r = check_expected(scn, expected, r, &own);
     else if (r && scn->is_refused)
         (void)err_prefix(&own, "%s", err_name(r));
@@ -199,9 +221,13 @@ static int do_command(struct scenario *scn, char *line, size_t at, GString *out,
     return r;
 }
 
-static size_t command_end(const char *line, size_t at)
+static size_t command_end(char *line, size_t at)
 {
-    return at + strcspn(line + at, ";");
+    char *c = line + at;
+
+    while (*c && *c != ';')
+        c = skip_quoted(c);
+    return (size_t)(c - line);
 }
 
 int scenario_do(struct sim *sim, const char *line, GString *out, struct err *e)

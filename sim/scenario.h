@@ -29,6 +29,30 @@ int scenario_run_lines(struct sim *sim, const char *path, char **lines, struct e
 /* Tells 'at' each line of a file, "FILE:LINE: TEXT", before it runs. NULL: nobody. */
 void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), void *ctx);
 
+/* A folder of this run, and the environment variable that programs know it by. */
+struct scenario_place {
+    const char *name, *path;
+};
+
+/* Who starts programs for "start" and "exec". */
+struct scenario_programs {
+    void *ctx;
+    const struct scenario_place *places;        /* ends with name NULL */
+    /* Starts a program whose output goes to 'fd'; returns when it has come to rest, if that can be
+     * known. 0 or -errno. */
+    int (*start)(void *ctx, struct sim *sim, char **argv, int fd, struct err *e);
+    /* Starts one and waits for its end: *status is its exit status, 128 + N after signal N. */
+    int (*exec)(void *ctx, struct sim *sim, char **argv, int fd, int *status, struct err *e);
+    /* Ends all that still run, in the reverse order of their start. 0, or -errno if one of them failed. */
+    int (*end)(void *ctx, struct err *e);
+};
+
+/* Without it (NULL), programs are refused. Borrowed. */
+void scenario_set_programs(struct sim *sim, const struct scenario_programs *programs);
+
+/* 'text' with the paths of its folders replaced by their names: "$DPSIM_TEST_TMP". New string. */
+char *scenario_name_places(const struct scenario_programs *programs, const char *text);
+
 /* Folder for recordings with a relative name; default: the current one. */
 void scenario_set_output(struct sim *sim, const char *folder);
 

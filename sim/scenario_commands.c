@@ -188,6 +188,8 @@ const struct scn_command scn_commands[] = {
     { "unlink",      "DEV",                                     "ends a device's link", SCN_BUILDS, scn_unlink },
     { "host",        "DEV ADDR[/LEN] [mac=MAC]",                "puts a host behind a device, or gives it one address more", SCN_BUILDS, scn_host },
     { "ping",        "DEV ADDR",                                "lets the host behind a device send one echo request", SCN_FEEDS, scn_ping },
+    { "start",       "[>FILE] PROGRAM [ARGUMENTS...]",          "starts a program that sees the simulator, until the scenario ends; what it prints goes to FILE or PROGRAM.out", SCN_MOVES_TIME, scn_start },
+    { "exec",        "[>FILE] PROGRAM [ARGUMENTS...]",          "the same, and waits for its end; it prints what the program prints; exit status must be 0, or N with !N behind", SCN_MOVES_TIME, scn_exec },
     { "advance",     "TIME",                                    "moves virtual time", SCN_MOVES_TIME, scn_advance },
     { "run",         "",                                        "moves virtual time until all frames are fed", SCN_MOVES_TIME, scn_run },
     { "expect",      "DEV packets=N [bytes=N]",                 "compares what has left by a device", SCN_LOOKS, scn_expect },
@@ -218,6 +220,6 @@ void scenario_help(GString *out)
         g_string_append_printf(out, "%s%s%s\n    %s\n", cmd->name, *cmd->usage ? " " : "",
                                cmd->usage, cmd->help);
     g_string_append(out, "A line may begin with +TIME (time passes first) and end with !ENAME (the "
-                         "datapath must\nanswer that error); ';' separates commands, '#' begins a "
-                         "comment.\n");
+                         "datapath must\nanswer that error) or !N (the program must exit with that status); "
+                         "';' separates\ncommands, '#' begins a comment, neither in quotes.\n");
 }

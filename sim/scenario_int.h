@@ -20,6 +20,8 @@ struct scenario {
     struct upcall_watch *upcalls;       /* NULL: misses are not answered here */
     bool is_refused;            /* the datapath answered the command with an error */
     bool is_running;            /* run: time stops with the last injection */
+    const struct scenario_programs *programs;   /* NULL: none may be started */
+    int exit_status;            /* of the program that the command has run, -1: it has run none */
     void (*at)(void *ctx, const char *where);   /* NULL: nobody wants to know */
     void *at_ctx;
     struct err failed;          /* first failure of an injection, code 0: none */
@@ -132,6 +134,10 @@ SCN_COMMAND(unlink);
 SCN_COMMAND(host);
 SCN_COMMAND(ping);
 SCN_COMMAND(expect_host);
+
+/* scenario_program.c */
+SCN_COMMAND(start);
+SCN_COMMAND(exec);
 
 /* Moves time until no injection is left. */
 int scn_run_injections(struct scenario *scn, struct err *e);

@@ -17,6 +17,7 @@
 #include "sim/rng.h"
 
 struct clients;
+struct player;
 struct recorder;
 struct scenario;
 struct trace;
@@ -67,10 +68,12 @@ struct sim {
     unsigned next_ns_id;
     struct trace *trace;        /* NULL: off */
     struct recorder *recorder;  /* NULL: off */
+    bool is_fed;                /* for it: the frame about to arrive comes from a file */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
     /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */
-    struct sim_ns *(*ns_of_pid)(const struct clients *all, uint32_t pid);
+    struct sim_ns *(*ns_of_pid)(struct sim *sim, uint32_t pid);
     struct clients *clients;    /* NULL: there are none */
+    struct player *player;      /* who plays a recording, NULL: nobody */
     struct err refusal;         /* why the last refused request was; code 0: none yet */
     GQueue on_wire;             /* frames between the ends of pairs: wire.c */
     uint64_t wire_ns;           /* when the last one was sent, and how many at that time */

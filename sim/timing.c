@@ -6,6 +6,7 @@
 
 #include "sim/client_int.h"
 #include "sim/lockstep.h"
+#include "sim/vtime.h"
 
 struct timing {
     struct sim *sim;
@@ -20,7 +21,8 @@ struct timing {
 const struct timing_level timing_levels[N_TIME_LEVELS] = {
     [TIME_REAL]     = { .name = "real" },
     [TIME_LOCKSTEP] = { .name = "lockstep", .start = lockstep_start, .stop = lockstep_stop },
-    [TIME_VIRTUAL]  = { .name = "virtual", .moves_by_itself = true, .shares_clock = true },
+    [TIME_VIRTUAL]  = { .name = "virtual", .moves_by_itself = true, .shares_clock = true,
+                        .start = vtime_start, .stop = vtime_stop },
 };
 /* clang-format on */
 

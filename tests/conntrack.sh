@@ -134,21 +134,15 @@ END
 
 # ---- connections of packets ----------------------------------------------------------------------------
 
-# Port 9999 is of requests that only show whether both listeners are there; port 7777 comes last.
+# Port 7777 comes last.
 cat >tracked <<'END'
 . ./ct_datapath.sh
-conntrack -E >events 2>/dev/null & listeners=$!
-conntrack -E expect >expects 2>/dev/null & listeners="$listeners $!"
+. ./listening.sh
+monitor_until port=7777 events conntrack -E 2>/dev/null
+monitor_until port=7777 expects conntrack -E expect 2>/dev/null
 show() {        # FILE
-    sed '/9999/d; s/ \[USERSPACE\] portid=[0-9]*/ by a program/' "$1"
+    sed 's/ \[USERSPACE\] portid=[0-9]*/ by a program/' "$1"
 }
-has() {         # PORT
-    grep -q "port=$1" events && grep -q "port=$1" expects
-}
-until has 9999; do
-    python3 ct_frames.py --request 9999
-    conntrack -D -p udp --sport 9999
-done >/dev/null 2>&1
 python3 ct_frames.py
 conntrack -L 2>/dev/null
 conntrack -L expect 2>/dev/null
@@ -157,8 +151,7 @@ dpsim do advance 31s
 conntrack -L 2>/dev/null
 conntrack -D -p tcp --dport 80 --state SYN_SENT 2>/dev/null
 python3 ct_frames.py --request 7777
-until has 7777; do :; done
-kill $listeners
+monitored
 echo "-- what the listeners saw"
 show events
 show expects

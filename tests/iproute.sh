@@ -136,19 +136,18 @@ END
 
 # ---- monitor -------------------------------------------------------------------------------------
 
-# The monitor listens when it has told of the first change; "last" is behind all that is looked at.
-monitored() {
+# "last" is behind all that is looked at.
+watched() {
     # shellcheck disable=SC2016
-    run sh -c 'ip monitor link >seen & monitor=$!; n=2000
-        until [ -s seen ]; do n=$((n + 1)); ip link set lo txqueuelen $n; done
+    run sh -c '. ./listening.sh
+        monitor_until last seen ip monitor link
         ip link add m0 type dummy; ip link set m0 up; ip link set m0 mtu 1400; ip link del m0
         ip link add last type dummy
-        until grep -q last seen; do :; done
-        kill $monitor; ip link del last; grep m0 seen'
+        monitored; ip link del last; grep m0 seen'
 }
 # shellcheck disable=SC2086
 $user touch seen
-expect "ip monitor" monitored <<'END'
+expect "ip monitor" watched <<'END'
 14: m0: <BROADCAST,NOARP> mtu 1500 qdisc noop state DOWN group default 
 14: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UNKNOWN group default 
 14: m0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1400 qdisc noqueue state UNKNOWN group default 

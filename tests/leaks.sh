@@ -101,13 +101,11 @@ traced "ioctls about devices" client_if lo leak2 leak3
 cp "$(command -v ip)" "$work/bin/own_ip" && chmod u+s "$work/bin/own_ip"
 traced "a program that is set-user-ID root, if we are root" own_ip link
 traced "tc" sh -ec 'tc qdisc; tc qdisc show dev leak2'
-# It listens when it has told of something; "leak9" is the last that it tells of.
 # shellcheck disable=SC2016
-traced "ip monitor" sh -ec 'ip monitor >seen & n=2000
-    until [ -s seen ]; do n=$((n + 1)); ip link set lo txqueuelen $n; done
+traced "ip monitor" sh -ec '. ./listening.sh
+    monitor_until leak9 seen ip monitor
     ip link add leak9 type dummy
-    until grep -q leak9 seen; do :; done
-    kill $!; ip link del leak9'
+    monitored; ip link del leak9'
 cat >links.py <<'END'
 import socket
 from pyroute2 import IPRoute, NDB

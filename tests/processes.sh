@@ -6,6 +6,7 @@ set -u
 needs ovsdb-server openvswitch-switch
 needs ovs-vswitchd openvswitch-switch
 needs ovs-dpctl openvswitch-switch
+cp "$here/switch/ended.py" "$work/tmp/" || exit 2
 cp "$build/bin/client_mnl" "$work/bin/" || exit 2
 chmod 755 "$work/bin/client_mnl"
 
@@ -18,15 +19,17 @@ gone() {        # FILE...: the processes whose ids are in there have ended
 
 # ---- what becomes of the program's children ----------------------------------------------------------
 
-mkfifo -m 666 go
+mkfifo -m 666 go orphan never started
 cat >family <<'END'
 sh -c 'sh -c "echo \$\$ >orphan; read -r x <go" &'
-until [ -s orphan ]; do :; done
-read -r _ _ _ parent _ <"/proc/$(cat orphan)/stat"
+read -r orphan <orphan
+read -r _ _ _ parent _ <"/proc/$orphan/stat"
 [ "$parent" -eq "$PPID" ] && echo "dpsim adopts an orphan"
 echo >go
-while [ -d "/proc/$(cat orphan)" ]; do :; done
-echo "and reaps it at once"
+/usr/bin/python3 ended.py "$orphan"
+# The second answer comes from a later turn of dpsim's loop than the one in which the end was known.
+dpsim do help >/dev/null; dpsim do help >/dev/null
+[ ! -d "/proc/$orphan" ] && echo "and reaps it at once"
 ovs-dpctl add-dp here
 setsid sh -c 'cd / && ovs-dpctl dump-dps'
 dpsim exec -- ovs-dpctl dump-dps
@@ -45,9 +48,9 @@ ovsdb-server --detach --no-chdir --pidfile="$PWD/daemon.pid" -vconsole:off --rem
 tr '\0' '\n' <"/proc/$(cat daemon.pid)/environ" | grep -q "^DPSIM_SOCKET=$DPSIM_SOCKET$" && echo "a daemon, found by its file"
 cp daemon.pid daemon
 for name in polite stubborn; do
-    setsid sh -c '[ '$name' = polite ] || trap "" TERM HUP; echo $$ >'$name'; while :; do sleep 1000; done' &
+    setsid sh -c '[ '$name' = polite ] || trap "" TERM HUP; echo $$ >'$name'; echo >started; read -r x <never' &
+    read -r _ <started
 done
-until [ -s polite ] && [ -s stubborn ]; do :; done
 END
 mkdir -m 1777 runtime
 XDG_RUNTIME_DIR=$work/tmp/runtime expect "leavings" simulator run -- sh leavings <<'END'
@@ -71,7 +74,7 @@ ends_with 137 sh -c 'kill -9 $$'
 ends_with 7 sh -c 'exit 7'
 mkfifo -m 666 ready
 # shellcheck disable=SC2086
-$user ${WRAP:-} "$work/bin/dpsim" run -- sh -c 'trap "exit 5" TERM; echo >ready; sleep 1000 & wait' &
+$user ${WRAP:-} "$work/bin/dpsim" run -- sh -c 'trap "exit 5" TERM; read -r x <never & echo >ready; wait' &
 run=$!
 read -r _ <ready
 kill -TERM $run
@@ -125,7 +128,7 @@ dpsim do send p1 $1
 stats missed=1 lost=0 flows=1           # its flow
 ovs-dpctl del-flows ovs-system
 kill -9 "$(cat ovs-vswitchd.pid)"
-while [ -d "/proc/$(cat ovs-vswitchd.pid)" ]; do :; done
+/usr/bin/python3 ../ended.py "$(cat ovs-vswitchd.pid)"
 dpsim do send p1 $1
 stats missed=2 lost=1 flows=0
 ovs                                     # finds the datapath, and takes it over

@@ -11,8 +11,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
 unset XDG_RUNTIME_DIR DPSIM_SOCKET DPSIM_PRELOAD
 export client_rt="$build/bin/client_rt" client_if="$build/bin/client_if"
-export client_packet_options="$build/bin/client_packet_options"
-cat "$here/recorded/prelude" "$here/recorded/$name.sh" >script
+export client_packet_options="$build/bin/client_packet_options" listening="$build/lib/liblistening.so"
+cat "$here/listening.sh" "$here/recorded/prelude" "$here/recorded/$name.sh" >script
 
 # Numbers of links and addresses that nobody chose are each kernel's own; so is the time.
 own() {
@@ -34,7 +34,7 @@ configured() {
 
 on_kernel() {
     set -- --file /etc/protocols
-    for word in ip ovs-dpctl sort sed grep sleep cat kill env uniq ls "$client_rt" "$client_if" "$client_packet_options"; do
+    for word in ip ovs-dpctl sort sed grep cat kill env mkfifo rm uniq ls "$client_rt" "$client_if" "$client_packet_options" "$listening"; do
         path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$word")
         [ ! -f "$path" ] || set -- "$@" --file "$path"
     done

@@ -31,14 +31,19 @@ struct lab {
 };
 
 /* Runs scenario lines; they must succeed. */
-static inline void lab_do(struct lab *lab, const char *line)
+static inline void sim_do(struct sim *sim, const char *line)
 {
     GString *out = g_string_new(NULL);
     struct err e = {0};
 
-    if (scenario_do(lab->sim, line, out, &e))
+    if (scenario_do(sim, line, out, &e))
         fail_msg("%s: %s", line, e.text);
     g_string_free(out, TRUE);
+}
+
+static inline void lab_do(struct lab *lab, const char *line)
+{
+    sim_do(lab->sim, line);
 }
 
 static inline int lab_open(void **state)

@@ -131,7 +131,7 @@ static void a_different_packet_is_shown_side_by_side(void **state)
                         "      ipv4.ttl     64                  64\n"
                         "      ipv4.frag    no                  no\n"
                         "      byte 29      00                | 01\n"
-                        "    1 packet differs; expected: 1, got: 1\n");
+                        "    1 place differs; expected: 1 packets, got: 1 packets\n");
     assert_string_equal(t->spot.file, "p2.pcap");
     assert_int_equal(t->spot.packet, 1);
 }
@@ -161,7 +161,7 @@ static void missing_files_and_packets_are_named(void **state)
     assert_int_equal(run(t, false), 2);
     expect_text(t, "    packet 1, the first that differs, is only in: expected\n");
     expect_text(t, "      ipv4.src     10.0.0.1          |\n");
-    expect_text(t, "    1 packet differs; expected: 1, got: 0\n");
+    expect_text(t, "    1 place differs; expected: 1 packets, got: 0 packets\n");
 }
 
 static void bytes_that_are_no_text_are_not_printed(void **state)

@@ -4,7 +4,6 @@
 # WRAP (may be empty) goes before every dpsim that the script starts itself. Not before those started inside.
 
 build=$1
-# shellcheck disable=SC2034
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d /tmp/dpsim-script-XXXXXX) || exit 2
 chmod 755 "$work"
@@ -13,9 +12,14 @@ n_steps=0
 trap 'test -z "$server" || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
+# shellcheck source=tests/listening.sh
+. "$here/listening.sh"
+
 # A copy that everybody can read, wherever the build folder is.
 mkdir "$work/bin" "$work/lib" "$work/tmp"
-cp "$build/bin/dpsim" "$work/bin/" && cp "$build"/lib/libdpsim-preload.so "$work/lib/" || exit 2
+cp "$build/bin/dpsim" "$work/bin/" && cp "$build"/lib/lib*.so "$work/lib/" || exit 2
+cp "$here/listening.sh" "$work/tmp/" || exit 2
+export listening="$work/lib/liblistening.so"    # for those who read listening.sh
 chmod 755 "$work/bin" "$work/lib" "$work/bin/dpsim"
 chmod 1777 "$work/tmp"
 unset XDG_RUNTIME_DIR DPSIM_SOCKET DPSIM_PRELOAD
@@ -85,13 +89,5 @@ listen() {      # NAME COMMAND...: starts a program in the simulator and waits u
     mkfifo "$name.err"
     simulator exec -- "$@" >"$name.out" 2>"$name.err" &
     listeners="$listeners $!"
-    exec 3<"$name.err"
-    while read -r line <&3; do
-        case $line in
-        listening*)
-            cat <&3 >/dev/null &
-            return ;;
-        esac
-    done
-    die "$* does not listen"
+    says_listening "$name.err" || die "$* does not listen"
 }

@@ -19,10 +19,13 @@ for frame in sys.argv[2:]:
     s.send(bytes.fromhex(frame))
 END
 cat >tools <<'END'
+. ./listening.sh
 capture() {     # DEVICE PACKETS: into DEVICE.pcap, in the background
+    mkfifo "$1.err"
     tcpdump -c "$2" -i "$1" -w "$1.pcap" 2>"$1.err" &
     tcpdump=$!
-    until grep -q listening "$1.err"; do :; done
+    says_listening "$1.err"
+    rm "$1.err"
 }
 END
 
@@ -43,12 +46,7 @@ ip link add gr type gretap remote 10.1.0.2 key 5
 ip link set gr up
 frame=0a00000000030a000000000112340123456789
 capture u1 6
-# The monitor listens when it has told of the first change.
-ip monitor neigh >told &
-monitor=$!
-n=10
-until [ -s told ]; do n=$((n + 1)); ip neigh replace 10.0.0.99 lladdr 02:00:00:00:00:$n dev u0; done
-ip neigh del 10.0.0.99 dev u0
+monitor_until STALE told ip monitor neigh
 /usr/bin/python3 send.py gr $frame
 ip neigh show dev u0
 dpsim do advance 3s
@@ -61,8 +59,7 @@ wait $tcpdump
 dpsim show u1.pcap
 dpsim do advance 30s
 ip neigh show dev u0
-until grep -q STALE told; do :; done
-kill $monitor
+monitored
 grep 10.0.0.2 told
 ip -s link show gr | sed -n '$p'
 ovs-dpctl add-dp d0

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,7 +90,8 @@ static void describe(void *ctx, pid_t pid)
     g_autofree char *call = read_word(pid, "wchan");
     GString *out = ctx;
 
-    g_string_append_printf(out, "%s%s in %s", out->len ? ", " : "", name, call);
+    g_string_append_printf(out, "%s%s %s%s", out->len ? ", " : "", name,
+                           strcmp(call, "0") ? "in " : "running", strcmp(call, "0") ? call : "");
 }
 
 void children_describe(pid_t pid, GString *out)

@@ -16,7 +16,7 @@ void children_signal(int signal);
  * adopted, and theirs. */
 void children_end_others(const GArray *known);
 
-/* Appends what the descendants of 'pid' do: "ovs-vswitchd in do_poll, ..."; nothing if there are none. */
+/* Appends what the descendants of 'pid' do: "ovs-vswitchd in do_poll, cat running"; nothing if there are none. */
 void children_describe(pid_t pid, GString *out);
 
 #endif

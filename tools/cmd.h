@@ -11,5 +11,6 @@ int cmd_test(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_do(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 
 #endif

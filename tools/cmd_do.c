@@ -1,5 +1,6 @@
 /* cmd_do.c - dpsim do: scenario commands for a simulator that is already there.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <dlfcn.h>
 #include <errno.h>
 #include <glib.h>
 #include <stdbool.h>
@@ -35,6 +36,21 @@ static int help(void)
     return 0;
 }
 
+/* This program may itself be one that lives in virtual time. Returns what to call with the other 'on'. */
+static int outside(int on)
+{
+    static proto_outside_fn *fn;
+    static bool is_known;
+    void *symbol;
+
+    if (!is_known) {
+        symbol = dlsym(RTLD_DEFAULT, PROTO_OUTSIDE);
+        memcpy(&fn, &symbol, sizeof(symbol));
+        is_known = true;
+    }
+    return fn ? fn(on) : 0;
+}
+
 static int hello(int fd)
 {
     const struct proto_hello hi = { .magic = PROTO_MAGIC, .kind = PROTO_CTL,
@@ -52,7 +68,7 @@ static int hello(int fd)
 static int connect_to(const char *path)
 {
     struct sockaddr_un sun = { .sun_family = AF_UNIX };
-    int fd, r;
+    int fd, r, before;
 
     if (strlen(path) >= sizeof(sun.sun_path))
         return -ENAMETOOLONG;
@@ -60,15 +76,17 @@ static int connect_to(const char *path)
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
+    before = outside(1);
     r = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ? -errno : hello(fd);
+    (void)outside(before);
     if (!r)
         return fd;
     close(fd);
     return r;
 }
 
-/* Reads the pieces of one reply. Its status, or -EPROTO. */
-static int read_reply(int fd, GString *text)
+/* Reads the pieces of one reply, which may come later: then others go on meanwhile. Its status, or -EPROTO. */
+static int read_reply(int fd, int before, GString *text)
 {
     char *room = g_malloc(REPLY_ROOM);
     struct proto_reply reply;
@@ -81,8 +99,10 @@ static int read_reply(int fd, GString *text)
             break;
         }
         memcpy(&reply, room, sizeof(reply));
+        if (reply.flags & PROTO_LATER)
+            (void)outside(before);
         g_string_append_len(text, room + sizeof(reply), (gssize)n - (gssize)sizeof(reply));
-    } while (reply.flags & PROTO_CUT);
+    } while (reply.flags & (PROTO_CUT | PROTO_LATER));
     g_free(room);
     return reply.status;
 }
@@ -108,11 +128,13 @@ static int do_line(int fd, const char *line)
     const struct proto_req req = { .op = PROTO_DO };
     GString *text = g_string_new(NULL);
     GByteArray *bytes = g_byte_array_new();
-    int r;
+    int r, before;
 
     g_byte_array_append(bytes, (const guint8 *)&req, sizeof(req));
     g_byte_array_append(bytes, (const guint8 *)line, (guint)strlen(line));
-    r = send(fd, bytes->data, bytes->len, MSG_NOSIGNAL) < 0 ? -errno : read_reply(fd, text);
+    before = outside(1);
+    r = send(fd, bytes->data, bytes->len, MSG_NOSIGNAL) < 0 ? -errno : read_reply(fd, before, text);
+    (void)outside(before);
     print(text, r != 0);
     g_byte_array_free(bytes, TRUE);
     g_string_free(text, TRUE);

@@ -13,6 +13,7 @@ int cmd_exec(int argc, char **argv)
 {
     struct err e = { 0 };
     struct options o;
+    bool is_virtual;
     sigset_t mask;
     char **env;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_NETNS | OPTION_STATIC | OPTION_PROGRAM,
@@ -30,7 +31,7 @@ int cmd_exec(int argc, char **argv)
         fprintf(stderr, "dpsim exec: %s\n", e.text);
         return LAUNCH_REFUSED;
     }
-    env = launch_check(o.socket, &e) ? NULL : launch_environ(o.socket, &e);
+    env = launch_check(o.socket, &is_virtual, &e) ? NULL : launch_environ(o.socket, is_virtual, &e);
     if (!env) {
         fprintf(stderr, "dpsim exec: %s\n", e.text);
         return 1;

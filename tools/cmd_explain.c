@@ -1,24 +1,36 @@
 /* cmd_explain.c - dpsim explain: runs a test and tells what has become of its packets.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <glib.h>
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 
 #include "sim/explain.h"
 #include "sim/folder.h"
 #include "sim/golden.h"
+#include "tools/children.h"
 #include "tools/cmd.h"
 #include "tools/options.h"
+#include "tools/test_programs.h"
 
-/* Runs the test and reads its trace, also if it failed. NULL: there is none. */
-static char *run(const struct options *o, const char *output, struct err *e)
+/* Runs the test in a folder's 'out' and reads its trace, also if it failed. NULL: there is none. */
+static char *run(const struct options *o, const char *folder, struct err *e)
 {
-    const struct sim_options sim = options_sim(o);
-    const struct golden_run golden = { .test = o->program[0], .output = output, .sim = &sim,
-                                       .tells_all = true };
+    g_autofree char *output = g_build_filename(folder, "out", NULL);
+    g_autofree char *scratch = g_build_filename(folder, "tmp", NULL);
     g_autofree char *path = g_build_filename(output, GOLDEN_TRACE, NULL);
+    const struct sim_options sim = options_sim(o);
+    struct test_programs *programs = test_programs_new(o->program[0], output, scratch,
+                                                       options_test_time(o));
+    const struct golden_run golden = { .test = o->program[0], .output = output, .sim = &sim,
+                                       .programs = test_programs_ops(programs), .tells_all = true };
     char *trace = NULL;
 
-    (void)golden_run(&golden, e);
+    children_adopt();
+    if (g_mkdir(output, 0777))
+        (void)err_set(e, errno, "%s: cannot be made: %s", output, g_strerror(errno));
+    else
+        (void)golden_run(&golden, e);
+    test_programs_free(programs);
     (void)g_file_get_contents(path, &trace, NULL, NULL);
     return trace;
 }
@@ -38,22 +50,22 @@ static int tell(const char *trace, const struct explain_query *q)
 static int explain(const struct options *o, const struct explain_query *q)
 {
     GError *error = NULL;
-    g_autofree char *output = g_dir_make_tmp("dpsim-explain-XXXXXX", &error);
+    g_autofree char *folder = g_dir_make_tmp("dpsim-explain-XXXXXX", &error);
     g_autofree char *trace = NULL;
     struct err e = { 0 };
     int status = 1;
 
-    if (!output) {
+    if (!folder) {
         fprintf(stderr, "dpsim explain: no temporary folder: %s\n", error->message);
         g_error_free(error);
         return 1;
     }
-    trace = run(o, output, &e);
+    trace = run(o, folder, &e);
     if (trace)
         status = tell(trace, q);
     if (e.code)
         fprintf(stderr, "dpsim explain: %s\n", e.text);
-    folder_remove(output);
+    folder_remove(folder);
     return status || e.code;
 }
 
@@ -62,7 +74,8 @@ int cmd_explain(int argc, char **argv)
     struct explain_query q = { 0 };
     struct err e = { 0 };
     struct options o;
-    int status = options_read(argc, argv, OPTION_PLACES | OPTION_SEED | OPTION_CPUS | OPTION_CHANCE, &o);
+    int status = options_read(argc, argv, OPTION_PLACES | OPTION_SEED | OPTION_CPUS | OPTION_CHANCE
+                              | OPTION_TIME, &o);
 
     if (status >= 0)
         return status;

@@ -202,7 +202,7 @@ static int watch_signals(struct run *r, struct err *e)
 
 static int run_program(struct run *r, struct err *e)
 {
-    char **env = launch_environ(r->path, e);
+    char **env = launch_environ(r->path, timing_levels[r->o->time].shares_clock, e);
     int rc;
 
     if (!env)
@@ -210,7 +210,7 @@ static int run_program(struct run *r, struct err *e)
     children_adopt();
     rc = watch_signals(r, e);
     if (!rc) {
-        rc = launch_spawn(r->o->program, env, &r->old_mask, &r->program, e);
+        rc = launch_spawn(r->o->program, env, &r->old_mask, NULL, &r->program, e);
         r->status = LAUNCH_NOT_FOUND;
     }
     g_strfreev(env);

@@ -20,6 +20,7 @@ static const struct subcommand {
     { "exec",  cmd_exec,  "start a program that sees a simulator that is already there" },
     { "do",    cmd_do,    "send commands to a simulator that is already there" },
     { "show",  cmd_show,  "print the frames of capture files" },
+    { "replay", cmd_replay, "play a recording again, and compare" },
     { "test",  cmd_test,  "run scenario files and compare what they produce" },
     { "explain", cmd_explain, "run one, and tell what has become of its packets" },
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "tools/test_seeds.h"
 
 #define MOST_JOBS 256
 #define MOST_RUNS 1000
@@ -88,6 +89,7 @@ static bool take_deterministic(struct options *o, const char *arg)
 
 static bool take_time(struct options *o, const char *arg)
 {
+    o->has_time = true;
     return !timing_level_by_name(arg, &o->time) && (!o->time || timing_levels[o->time].start);
 }
 
@@ -164,6 +166,12 @@ static bool take_junit(struct options *o, const char *arg)
     return *arg;
 }
 
+static bool take_recorded(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.is_recorded = true;
+}
+
 static bool take_tap(struct options *o, const char *arg)
 {
     (void)arg;
@@ -174,6 +182,29 @@ static bool take_digest(struct options *o, const char *arg)
 {
     (void)arg;
     return o->test.has_digest = true;
+}
+
+static bool take_seeds(struct options *o, const char *arg)
+{
+    o->test.has_seeds = true;
+    return test_seeds_scan(arg, &o->test.first_seed, &o->test.last_seed);
+}
+
+const struct test_compare test_compares[] = {
+    { "files", COMPARE_FILES },
+    { "frames", COMPARE_FRAMES },
+    { "nothing", COMPARE_NOTHING },
+    { NULL, COMPARE_FILES },
+};
+
+static bool take_compare(struct options *o, const char *arg)
+{
+    const struct test_compare *row = test_compares;
+
+    while (row->name && strcmp(row->name, arg))
+        row++;
+    o->test.compare = row;
+    return row->name;
 }
 
 static bool take_update(struct options *o, const char *arg)
@@ -204,11 +235,14 @@ static const struct row {
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
     { OPTION_TESTS,    "jobs",     "N",                "tests at a time (one for each processor); also -j N", take_jobs },
-    { OPTION_TESTS,    "runs",     "N",                "runs of each test, whose files are compared with each other (2)", take_runs },
+    { OPTION_TESTS,    "seeds",    "N|FIRST..LAST",    "run each test with each of these seeds; the first that fails is told", take_seeds },
+    { OPTION_TESTS,    "compare",  "files|frames|nothing", "what must be as in expected/: all files to the byte, or the captures' frames in any order (files; with --seeds: frames)", take_compare },
+    { OPTION_TESTS,    "runs",     "N",                "runs of each test, whose files are compared with each other (2; with --seeds: 1)", take_runs },
     { OPTION_TESTS,    "only",     "GLOB",             "only tests whose name matches",         take_only },
     { OPTION_TESTS,    "timeout",  "S",                "a test that has not ended after S seconds fails (60)", take_timeout },
     { OPTION_TESTS,    "update",   NULL,               "make expected/ hold what the tests record", take_update },
     { OPTION_TESTS,    "keep",     "FOLDER",           "keep what a test records in FOLDER/NAME", take_keep_folder },
+    { OPTION_TESTS,    "record",   NULL,               "record each run in its folder's recording.pcapng, beside what the test records", take_recorded },
     { OPTION_TESTS,    "digest",   NULL,               "say the SHA-256 over all files of each test", take_digest },
     { OPTION_TESTS,    "tap",      NULL,               "print TAP, the Test Anything Protocol", take_tap },
     { OPTION_TESTS,    "junit",    "FILE",             "write JUnit's XML to FILE, too",        take_junit },
@@ -308,6 +342,11 @@ int options_read(int argc, char **argv, unsigned taken, struct options *o)
         note_again(o, row, optarg);
     }
     return check_rest(argv, taken, o);
+}
+
+enum time_level options_test_time(const struct options *o)
+{
+    return o->has_time || !timing_levels[TIME_VIRTUAL].start ? o->time : TIME_VIRTUAL;
 }
 
 struct sim_options options_sim(const struct options *o)

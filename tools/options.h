@@ -30,12 +30,21 @@ enum {      /* which of them a subcommand takes */
 };
 
 /* Of dpsim test. */
+/* What of the recordings must be as in expected/. */
+struct test_compare {
+    const char *name;
+    enum { COMPARE_FILES, COMPARE_FRAMES, COMPARE_NOTHING } what;
+};
+extern const struct test_compare test_compares[];       /* ends with name NULL */
+
 struct test_options {
     unsigned jobs;                              /* at a time; 0: one for each processor */
     unsigned runs;                              /* of each test */
     unsigned timeout_s;
     const char *only, *keep, *junit;            /* NULL: not given */
-    bool is_update, has_tap, has_digest;
+    bool is_update, is_recorded, has_tap, has_digest, has_seeds;
+    uint64_t first_seed, last_seed;
+    const struct test_compare *compare;         /* NULL: not given */
 };
 
 struct options {
@@ -44,6 +53,7 @@ struct options {
     unsigned cpus;                              /* 0: not given */
     uint32_t without;                           /* OVS_DP_F_* */
     enum time_level time;
+    bool has_time;                              /* it was given */
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
     struct test_options test;
@@ -54,6 +64,9 @@ struct options {
 /* Reads argv. Returns -1 to go on, otherwise the status to exit with: 0 after --help, 2 after
  * a misuse that has been explained. */
 int options_read(int argc, char **argv, unsigned taken, struct options *o);
+
+/* The level of time that tests run at: virtual unless they say another one. */
+enum time_level options_test_time(const struct options *o);
 
 /* What they say about the simulation. */
 struct sim_options options_sim(const struct options *o);

@@ -112,6 +112,10 @@ static void begin(struct loop *l, struct job *job)
     pid_t parent = getpid();
     int pipe_fd[2];
 
+    if (l->pool->wanted && !l->pool->wanted(job)) {
+        end(l->pool, job);
+        return;
+    }
     (void)fflush(NULL);
     if (pipe2(pipe_fd, O_CLOEXEC) || (job->pid = fork()) < 0) {
         job->failure = g_strdup_printf("no process can be started: %s", g_strerror(errno));

@@ -7,6 +7,7 @@
 #define TOOLS_POOL_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -28,6 +29,7 @@ struct pool {
     unsigned most;              /* jobs at a time */
     unsigned timeout_s;         /* for one job */
     unsigned n_running, n_ended;
+    bool (*wanted)(const struct job *job);              /* before it begins; false: it ends without. NULL: all are */
     int (*work)(struct job *job, struct err *e);        /* in the child: 0 or -errno */
     void (*ended)(struct pool *pool, struct job *job);  /* here; NULL: nobody wants to know */
     void *ctx;                  /* the caller's */

@@ -20,6 +20,8 @@ void ct_nl_start(struct netlink *nl);
 void ct_nl_listen(struct dp_ns *ns);
 
 extern const struct nf_subsys ct_nl_conns, ct_nl_expects, ct_nl_timeouts;
+/* How their messages read: nl_form.c. */
+extern const struct msg_form ct_conn_form, ct_expect_form, ct_timeout_form;
 
 /* ---- tuples: nl_tuple.c ------------------------------------------------------------------------- */
 

@@ -289,4 +289,5 @@ const struct nf_subsys ct_nl_conns = {
     .id = NFNL_SUBSYS_CTNETLINK,
     .op = conn_ops,
     .n_ops = G_N_ELEMENTS(conn_ops),
+    .form = &ct_conn_form,
 };

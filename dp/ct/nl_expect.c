@@ -356,4 +356,5 @@ const struct nf_subsys ct_nl_expects = {
     .id = NFNL_SUBSYS_CTNETLINK_EXP,
     .op = expect_ops,
     .n_ops = G_N_ELEMENTS(expect_ops),
+    .form = &ct_expect_form,
 };

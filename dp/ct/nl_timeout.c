@@ -251,4 +251,5 @@ const struct nf_subsys ct_nl_timeouts = {
     .id = NFNL_SUBSYS_CTNETLINK_TIMEOUT,
     .op = timeout_ops,
     .n_ops = G_N_ELEMENTS(timeout_ops),
+    .form = &ct_timeout_form,
 };

@@ -1,6 +1,13 @@
 # addrs.sh - addresses, and the routes that follow from them.
-usable() {      # the kernel makes IPv6 addresses usable a little later
-    while ip addr show | grep -q tentative; do :; done
+# The kernel makes IPv6 addresses usable a little later, and says so.
+usable() {
+    [ -n "$on_kernel" ] || return 0
+    mkfifo changes
+    exec 3<>changes
+    monitor changes ip monitor address
+    while ip addr show | grep -q tentative; do read -r _ <&3; done
+    kill "$monitor"
+    rm changes
 }
 ip link add d0 address 02:00:00:00:ff:10 type dummy
 ip link add d1 address 02:00:00:00:ff:11 type dummy

@@ -1,12 +1,5 @@
 # monitor.sh - what ip monitor tells of changes of links, in which order and how often.
-: >seen
-ip monitor link >seen &
-monitor=$!
-n=2000
-until [ -s seen ]; do
-    n=$((n + 1))
-    ip link set lo txqueuelen $n
-done
+monitor_until ff:77 seen ip monitor link
 step() {        # COMMAND...: then a change of lo's which says where its events end: lo is in the group of the next
     group=$((group + 1))
     echo "== $group $*"
@@ -54,7 +47,6 @@ step ovs-dpctl del-if br0 vx
 step ovs-dpctl del-if br0 p1
 step ovs-dpctl del-dp br0
 ip link add last address 02:00:00:00:ff:77 type dummy
-until grep -q last seen; do :; done
-kill $monitor
+monitored
 echo "== events"
-sed '1,/group 1 /d' seen
+sed '0,/group 1 /d' seen

@@ -6,12 +6,7 @@ set -eu
 ulimit -c 0
 
 ended() {               # until the process has ended
-    python3 -c '
-import os, select, sys
-try:
-    select.select([os.pidfd_open(int(sys.argv[1]))], [], [])
-except ProcessLookupError:
-    pass' "$1"
+    python3 ended.py "$1"
 }
 
 state() {               # TITLE: what is in the kernel

@@ -2,7 +2,7 @@
 # stage.sh - what the two ways to run a session share: its folder, and the frames it leaves there.
 
 stage() {               # SOURCE WORLD: puts into the current folder what a session needs
-    cp "$1"/tests/switch/*.sh "$1"/tests/switch/*.sed "$1"/tests/switch/*.py "$1"/fixtures/make_*.py \
+    cp "$1"/tests/listening.sh "$1"/tests/switch/*.sh "$1"/tests/switch/*.sed "$1"/tests/switch/*.py "$1"/fixtures/make_*.py \
         "$1"/fixtures/switch/*.pcap "$1"/fixtures/pipeline/*.pcap . &&
         cp "$1/tests/switch/world_$2.sh" world.sh
 }

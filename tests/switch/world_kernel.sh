@@ -11,8 +11,15 @@ mkdir -p "$folder"
 mount --bind /run/session "$folder"
 cd "$folder"
 
+pause() {               # the kernel's time passes by itself
+    timeout "$1" tail -f /dev/null || :
+}
+
 # Open vSwitch 3.1.0 sees no CPU in the first ten seconds of the monotonic clock, and loses all upcalls.
-sleep 10
+read -r uptime _ </proc/uptime
+[ "${uptime%.*}" -ge 10 ] || pause $((10 - ${uptime%.*}))
+
+. ./listening.sh
 
 host=near where=''       # the host that is spoken of, and what goes before its programs
 recordings_near='' recordings_far=''    # of each: DEVICE:FILE:PACKETS-BEFORE:PID
@@ -34,10 +41,6 @@ wire() {
     ip link add "$1" type veth peer name "$2" netns far
     ip link set "$1" up
     ip netns exec far ip link set "$2" up
-}
-
-pause() {
-    sleep "$1"
 }
 
 devices() {
@@ -66,7 +69,7 @@ chapter() {
         before=$(seen "$device")
         $where tcpdump -n -Z root -U --immediate-mode -Q in -i "h$device" -w "$file" 2>said &
         eval "recordings_$host=\"\$recordings_$host $device:$file:$before:$!\""
-        grep -q -m 1 '^tcpdump: listening' said
+        says_listening said
         rm said
     done
 }
@@ -80,17 +83,24 @@ feed_one() {
 }
 
 await() {
-    for want; do
-        until [ "$(seen "${want%=*}")" -ge "${want#*=}" ]; do :; done
-    done
+    for want; do on ./await_device "h${want%=*}" "${want#*=}"; done
 }
 
+# Who adds or deletes them for time's sake has ended a round then.
 await_flows() {
-    until ovs-appctl dpctl/show | grep -q "^  flows: $1\$"; do :; done
+    until ovs-appctl dpctl/show | grep -q "^  flows: $1\$"; do ovs-appctl revalidator/wait; done
 }
 
-in_file() {             # FILE.pcap: packets in it
-    tcpdump -n -r "$1" 2>/dev/null | wc -l
+written() {             # FILE.pcap N: returns when the file that is written has so many packets
+    [ "$2" -gt 0 ] || return 0
+    mkfifo bytes packets
+    tail -s 0.1 -c +1 -f "$1" >bytes 2>/dev/null &
+    writer=$!
+    tcpdump -n -l -r bytes >packets 2>/dev/null &
+    reader=$!
+    head -n "$2" <packets >/dev/null
+    kill "$writer" "$reader"
+    rm bytes packets
 }
 
 recordings_end() {      # tcpdump forgets what it has not written
@@ -98,7 +108,7 @@ recordings_end() {      # tcpdump forgets what it has not written
     for recording in $recordings; do
         echo "$recording" | tr : ' ' >recording
         read -r device file before pid <recording
-        until [ $(($(seen "$device") - before)) -eq "$(in_file "$file")" ]; do :; done
+        written "$file" $(($(seen "$device") - before))
         kill "$pid"
         wait "$pid" || :
     done

@@ -27,6 +27,18 @@ static pthread_key_t key;
 static _Atomic(_Atomic int32_t *) page;
 static _Atomic int n_cpus = -1;         /* -1: not told yet */
 
+/* From here to leave() calls are made natively: the simulator answers while this thread keeps the token. */
+static int enter(void)
+{
+    return time_outside ? time_outside(1) : 0;
+}
+
+static void leave(int before)
+{
+    if (time_outside)
+        (void)time_outside(before);
+}
+
 static void thread_ends(void *arg)
 {
     int fd = mine.fd;
@@ -136,7 +148,6 @@ static int say_hello(int fd, struct proto_hello *hello, struct proto_welcome *we
     if (hello->kind == PROTO_CTL)
         (void)real.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
     hello->magic = PROTO_MAGIC;
-    hello->pid = (uint32_t)getpid();
     if (!page)
         hello->flags |= PROTO_WANT_PAGE;
     if (real.send(fd, hello, sizeof(*hello), MSG_NOSIGNAL) < 0)
@@ -149,12 +160,15 @@ static int say_hello(int fd, struct proto_hello *hello, struct proto_welcome *we
 
 int ctl_connect(struct proto_hello *hello, struct proto_welcome *welcome, bool cloexec)
 {
-    int rc, fd = real.socket(AF_UNIX, SOCK_SEQPACKET | (cloexec ? SOCK_CLOEXEC : 0), 0);
+    int rc, before, fd = real.socket(AF_UNIX, SOCK_SEQPACKET | (cloexec ? SOCK_CLOEXEC : 0), 0);
 
     if (fd < 0)
         return -errno;
     fd_set_state(fd, FD_FOREIGN);
+    hello->pid = (uint32_t)getpid();        /* as the program sees it */
+    before = enter();
     rc = say_hello(fd, hello, welcome);
+    leave(before);
     if (!rc)
         return fd;
     real.close(fd);
@@ -229,7 +243,7 @@ static int send_request(int fd, struct ctl_call *call)
 static ssize_t wait_reply(int fd, struct msghdr *msg, const struct ctl_call *call)
 {
     bool is_elsewhere = mine.peer_cpu && call->req.cpu && mine.peer_cpu != call->req.cpu;
-    int spins = is_elsewhere ? PROTO_SPINS : 0;
+    int spins = is_elsewhere && !time_outside ? PROTO_SPINS : 0;
     ssize_t n;
 
     while (spins--) {
@@ -271,9 +285,12 @@ static bool is_lost(int rc)
 
 static int try_call(int fd, struct ctl_call *call)
 {
-    int rc = send_request(fd, call);
+    int before = enter(), rc = send_request(fd, call);
 
-    return rc ? rc : read_reply(fd, call);
+    if (!rc)
+        rc = read_reply(fd, call);
+    leave(before);
+    return rc;
 }
 
 /* A vfork child shares our memory but not its new descriptors. */

@@ -14,6 +14,7 @@
 #define REAL(name) { #name, &real.name }
 
 struct real real;
+proto_outside_fn *time_outside;
 
 static const struct {
     const char *name;
@@ -51,6 +52,9 @@ static void in_child(void)
 
 static void find_reals(void)
 {
+    void *outside = dlsym(RTLD_DEFAULT, PROTO_OUTSIDE);
+
+    memcpy(&time_outside, &outside, sizeof(outside));
     for (size_t i = 0; i < ARRAY_SIZE(reals); i++) {
         void *symbol = dlsym(RTLD_NEXT, reals[i].name);
 

@@ -92,6 +92,9 @@ struct real {
 
 extern struct real real;
 
+/* See PROTO_OUTSIDE; NULL: this program does not live in virtual time. Not to be called but by ctl.c. */
+extern proto_outside_fn *time_outside;
+
 /* init.c: is this program pointed at a simulator? Sets up 'real' on the first call. */
 bool preload_on(void);
 const char *preload_socket(void);       /* path of the simulator's socket */

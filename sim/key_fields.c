@@ -1,28 +1,28 @@
-/* fields.c - see fields.h. SPDX-License-Identifier: Apache-2.0 */
-#include "sim/fields.h"
+/* key_fields.c - see key_fields.h. SPDX-License-Identifier: Apache-2.0 */
+#include "sim/key_fields.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 static void field_free(gpointer data)
 {
-    struct field *f = data;
+    struct named_value *f = data;
 
     g_free(f->name);
     g_free(f->value);
     g_free(f);
 }
 
-GPtrArray *fields_new(void)
+GPtrArray *key_fields_new(void)
 {
     return g_ptr_array_new_with_free_func(field_free);
 }
 
-void fields_add(GPtrArray *fields, const char *name, const char *value)
+void key_fields_add(GPtrArray *fields, const char *name, const char *value)
 {
-    struct field *f = g_new(struct field, 1);
+    struct named_value *f = g_new(struct named_value, 1);
 
-    *f = (struct field){ g_strdup(name), g_strdup(value) };
+    *f = (struct named_value){ g_strdup(name), g_strdup(value) };
     g_ptr_array_add(fields, f);
 }
 
@@ -51,7 +51,7 @@ static void take_part(GPtrArray *fields, const char *part, const char *prefix)
     if (is_nested && strpbrk(inner, "=("))
         take_apart(fields, inner, name);
     else
-        fields_add(fields, name, inner);
+        key_fields_add(fields, name, inner);
 }
 
 static void take_apart(GPtrArray *fields, const char *text, const char *prefix)
@@ -65,15 +65,15 @@ static void take_apart(GPtrArray *fields, const char *text, const char *prefix)
     }
 }
 
-void fields_take_apart(GPtrArray *fields, const char *text)
+void key_fields_take_apart(GPtrArray *fields, const char *text)
 {
     take_apart(fields, text, "");
 }
 
-const char *fields_value(const GPtrArray *fields, const char *name)
+const char *key_fields_value(const GPtrArray *fields, const char *name)
 {
     for (guint i = 0; fields && i < fields->len; i++) {
-        const struct field *f = g_ptr_array_index(fields, i);
+        const struct named_value *f = g_ptr_array_index(fields, i);
 
         if (!strcmp(f->name, name))
             return f->value;

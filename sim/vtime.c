@@ -1,0 +1,374 @@
+/* vtime.c - see vtime.h. SPDX-License-Identifier: Apache-2.0 */
+#include "sim/vtime.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sim/client_int.h"
+#include "sim/vtime_page.h"
+#include "sim/vtime_watch.h"
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+
+#define LOOK_MS    100          /* between two looks at a client that has the token and says nothing */
+#define RECHECK_MS 10           /* what comes from outside the simulation is seen so soon */
+#define DEATH_MS   1000         /* what SIGKILL takes at most; longer: it did not hit */
+
+struct member {                 /* of a process, by its index in the page */
+    struct conn *conn;          /* NULL: hung up */
+    int pidfd;
+};
+
+struct vtime {
+    struct sim *sim;
+    struct clients *all;
+    struct vtime_page *page;
+    int page_fd;
+    struct member members[VTIME_PROCS];
+    GQueue joining;             /* of struct conn: they come from outside, and wait for their hello's answer */
+    GSource *recheck;
+    struct vtime_watch watch;
+};
+
+/* ---- the token ------------------------------------------------------------------------------------- */
+
+static void wake(_Atomic uint32_t *word)
+{
+    (void)syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+static void give(struct vtime *v, uint32_t thread, enum vtime_order order)
+{
+    struct vtime_thread *t = &v->page->threads[thread];
+
+    v->page->now_ns = v->sim->clock.now_ns;
+    atomic_store(&v->page->holder, thread);
+    atomic_store(&t->go, order);
+    wake(&t->go);
+}
+
+/* False: nobody can go on. */
+static bool let_go_on(struct vtime *v)
+{
+    uint32_t thread = vtime_take_ready(v->page);
+    enum vtime_order order = VTIME_GO;
+
+    if (thread == VTIME_NONE) {
+        thread = vtime_next_checker(v->page);
+        order = VTIME_CHECK;
+    }
+    if (thread == VTIME_NONE)
+        return false;
+    give(v, thread, order);
+    return true;
+}
+
+void vtime_changed(struct vtime *v)
+{
+    if (v)
+        atomic_fetch_add(&v->page->change, 1);
+}
+
+/* ---- processes come -------------------------------------------------------------------------------- */
+
+static uint32_t first_thread(const struct vtime_page *page, uint32_t proc)
+{
+    for (uint32_t i = 0; i < page->n_threads; i++) {
+        if (page->threads[i].proc == proc && page->threads[i].state == VTIME_RUNNING)
+            return i;
+    }
+    return VTIME_NONE;
+}
+
+/* The process, or the program that now runs in it, is there. */
+static void admit(struct vtime *v, struct conn *c, uint32_t proc)
+{
+    struct vtime_proc *p = &v->page->procs[proc];
+    struct member *m = &v->members[proc];
+    uint32_t thread = first_thread(v->page, proc);
+    struct proto_welcome w = { .sim = v->all->cookie, .sock = proc, .ns = thread,
+                               .flags = atomic_load(&v->page->holder) == thread ? PROTO_HOLDS : 0 };
+
+    vtime_threads_end(v->page, proc, thread);
+    v->page->threads[thread].tid = p->pid = (int32_t)c->pid;
+    v->page->threads[thread].vtid = p->vpid;
+    vtime_pid_is(v->page, p->vpid, p->pid);
+    p->is_exec = 0;
+    p->checked = 0;
+    p->timer_ns = VTIME_NEVER;
+    c->kind = CONN_TIME;
+    m->conn = c;
+    if (m->pidfd < 0)
+        m->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+    conn_welcome(c, &w, v->page_fd);
+    atomic_store(&p->is_registered, 1);
+    wake(&p->is_registered);
+}
+
+static void refuse(const struct vtime *v, struct conn *c, int status)
+{
+    const struct proto_welcome w = { .status = status };
+
+    conn_welcome(c, &w, v->page_fd);
+    conn_free(c);
+}
+
+/* Those from outside wait until nobody else uses the page. */
+static void admit_joining(struct vtime *v)
+{
+    struct conn *c;
+
+    while ((c = g_queue_pop_head(&v->joining))) {
+        uint32_t thread, proc = vtime_proc_new(v->page, &thread);
+
+        if (proc == VTIME_NONE) {
+            refuse(v, c, -EAGAIN);
+            continue;
+        }
+        admit(v, c, proc);
+        vtime_make_ready(v->page, thread, VTIME_EVENT);
+    }
+}
+
+/* Which process of the page says hello? VTIME_NONE: a new one. */
+static uint32_t find_proc(const struct vtime *v, const struct proto_hello *h)
+{
+    const struct vtime_page *page = v->page;
+    uint32_t told = (uint32_t)h->type;
+
+    if (told < page->n_procs && page->procs[told].is_used && !v->members[told].conn)
+        return told;
+    for (uint32_t i = 0; i < page->n_procs; i++) {
+        if (page->procs[i].is_used && page->procs[i].pid == (int32_t)h->pid)
+            return i;
+    }
+    return page->expected;
+}
+
+void vtime_hello(struct conn *c, const struct proto_hello *h)
+{
+    struct vtime *v = c->all->vtime;
+    uint32_t proc = find_proc(v, h);
+
+    c->pid = h->pid;
+    c->kind = CONN_TIME;
+    if (proc == VTIME_NONE)
+        g_queue_push_tail(&v->joining, c);
+    else
+        admit(v, c, proc);
+}
+
+/* ---- and go ---------------------------------------------------------------------------------------- */
+
+void vtime_hung_up(struct conn *c)
+{
+    struct vtime *v = c->all->vtime;
+
+    (void)g_queue_remove(&v->joining, c);
+    for (uint32_t i = 0; i < VTIME_PROCS; i++) {
+        if (v->members[i].conn == c)
+            v->members[i].conn = NULL;
+    }
+}
+
+static bool has_ended(const struct member *m, int timeout_ms)
+{
+    struct pollfd p = { .fd = m->pidfd, .events = POLLIN };
+
+    return m->pidfd < 0 || poll(&p, 1, timeout_ms) > 0;
+}
+
+/* Has the process ended, or is it about to? Then it is a zombie when this returns. */
+static bool is_dead(struct vtime *v, uint32_t proc)
+{
+    struct vtime_proc *p = &v->page->procs[proc];
+    struct member *m = &v->members[proc];
+    bool is_hit = p->is_dying;
+
+    p->is_dying = 0;
+    if (is_hit)
+        return has_ended(m, DEATH_MS);
+    if (m->conn || !p->is_registered)
+        return false;
+    return has_ended(m, p->is_exec ? 0 : -1);
+}
+
+static void end(struct vtime *v, uint32_t proc)
+{
+    struct member *m = &v->members[proc];
+
+    /* The pidfd is ready a moment before the parent gets SIGCHLD: in between is a lock that this takes, too. */
+    (void)kill(0, 0);
+    if (m->pidfd >= 0)
+        close(m->pidfd);
+    *m = (struct member){ .pidfd = -1 };
+    vtime_proc_end(v->page, proc);
+    vtime_changed(v);
+}
+
+/* With the token. */
+static void bury(struct vtime *v)
+{
+    for (uint32_t i = 0; i < v->page->n_procs; i++) {
+        if (v->page->procs[i].is_used && is_dead(v, i))
+            end(v, i);
+    }
+}
+
+/* Who ends has the token to the last. */
+static void inherit(struct vtime *v)
+{
+    uint32_t holder = atomic_load(&v->page->holder);
+    uint32_t proc = holder == VTIME_NONE ? VTIME_NONE : v->page->threads[holder].proc;
+
+    if (proc == VTIME_NONE || !is_dead(v, proc))
+        return;
+    end(v, proc);
+    atomic_store(&v->page->holder, VTIME_NONE);
+}
+
+/* ---- the clock's outside ----------------------------------------------------------------------------- */
+
+static void take_back(struct vtime *v)
+{
+    vtime_watch_begin(&v->watch);
+    while (atomic_load(&v->page->holder) != VTIME_NONE) {
+        if (clients_serve(v->all, LOOK_MS))
+            vtime_watch_begin(&v->watch);
+        inherit(v);
+        vtime_watch_look(&v->watch, v->page);
+    }
+}
+
+static void settle(void *ctx)
+{
+    struct vtime *v = ctx;
+
+    do {
+        take_back(v);
+        bury(v);
+        while (clients_serve(v->all, 0))        /* what those that have gone leave behind */
+            ;
+        admit_joining(v);
+    } while (let_go_on(v));
+}
+
+static uint64_t next(void *ctx)
+{
+    const struct vtime_page *page = ((struct vtime *)ctx)->page;
+    uint64_t at = VTIME_NEVER;
+
+    for (uint32_t i = 0; i < page->n_threads; i++) {
+        if (page->threads[i].state == VTIME_WAITING)
+            at = MIN(at, page->threads[i].deadline_ns);
+    }
+    for (uint32_t i = 0; i < page->n_procs; i++) {
+        if (page->procs[i].is_used)
+            at = MIN(at, page->procs[i].timer_ns);
+    }
+    return at;
+}
+
+static void moved(void *ctx)
+{
+    struct vtime *v = ctx;
+    struct vtime_page *page = v->page;
+
+    page->now_ns = v->sim->clock.now_ns;
+    for (uint32_t i = 0; i < page->n_threads; i++) {
+        if (page->threads[i].state == VTIME_WAITING && page->threads[i].deadline_ns <= page->now_ns)
+            vtime_make_ready(page, i, VTIME_TIMEOUT);
+    }
+    for (uint32_t i = 0; i < page->n_procs; i++) {
+        if (page->procs[i].is_used && page->procs[i].timer_ns <= page->now_ns)
+            page->procs[i].checked = 0;
+    }
+}
+
+/* ---- life ------------------------------------------------------------------------------------------ */
+
+/* Terminals, networks and users are outside: nobody tells us of them. */
+static gboolean recheck(gpointer user)
+{
+    vtime_changed(user);
+    return G_SOURCE_CONTINUE;
+}
+
+static int make_page(struct vtime *v, struct err *e)
+{
+    void *at;
+
+    v->page_fd = memfd_create("dpsim-time", MFD_CLOEXEC);
+    if (v->page_fd < 0 || ftruncate(v->page_fd, sizeof(*v->page)))
+        return err_set(e, errno, "cannot make the page of virtual time: %s", g_strerror(errno));
+    at = mmap(NULL, sizeof(*v->page), PROT_READ | PROT_WRITE, MAP_SHARED, v->page_fd, 0);
+    if (at == MAP_FAILED)
+        return err_set(e, errno, "cannot map the page of virtual time: %s", g_strerror(errno));
+    v->page = at;
+    v->page->now_ns = v->sim->clock.now_ns;
+    v->page->seed = v->sim->options.seed;
+    v->page->n_cpus = v->sim->options.n_cpus;
+    v->page->change = 1;
+    v->page->holder = v->page->expected = VTIME_NONE;
+    (void)vtime_pid_new(v->page, (int32_t)getpid());
+    return 0;
+}
+
+static int check_machine(struct err *e)
+{
+    if (!prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0))
+        return 0;
+    return err_set(e, EOPNOTSUPP, "virtual time needs Syscall User Dispatch (Linux 5.11 on x86-64), which is not "
+                   "there: --time lockstep does without");
+}
+
+int vtime_start(struct sim *sim, struct clients *all, struct clock_outside *outside, struct err *e)
+{
+    struct vtime *v = g_new0(struct vtime, 1);
+
+    v->sim = sim;
+    v->all = all;
+    v->page_fd = -1;
+    for (uint32_t i = 0; i < VTIME_PROCS; i++)
+        v->members[i].pidfd = -1;
+    if (check_machine(e) || make_page(v, e)) {
+        vtime_stop(v);
+        return -e->code;
+    }
+    sim->options.shows_cpus = true;
+    v->recheck = g_timeout_source_new(RECHECK_MS);
+    g_source_set_callback(v->recheck, recheck, v, NULL);
+    g_source_attach(v->recheck, g_source_get_context(all->source));
+    all->vtime = v;
+    *outside = (struct clock_outside){ .ctx = v, .settle = settle, .next = next, .moved = moved };
+    return 0;
+}
+
+void vtime_stop(void *vtime)
+{
+    struct vtime *v = vtime;
+
+    v->all->vtime = NULL;
+    if (v->recheck) {
+        g_source_destroy(v->recheck);
+        g_source_unref(v->recheck);
+    }
+    for (uint32_t i = 0; i < VTIME_PROCS; i++) {
+        if (v->members[i].pidfd >= 0)
+            close(v->members[i].pidfd);
+    }
+    g_queue_clear(&v->joining);
+    if (v->page)
+        munmap(v->page, sizeof(*v->page));
+    if (v->page_fd >= 0)
+        close(v->page_fd);
+    g_free(v);
+}

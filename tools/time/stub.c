@@ -1,0 +1,82 @@
+/* stub.c - the only place that system calls are made from: Syscall User Dispatch lets this section pass.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tools/time/stub.h"
+
+/* raw_call(nr, a, b, c, d, e, f): the C arguments are shifted by one against the kernel's, the seventh is on
+ * the stack. stub_sigreturn: what a SIGSYS handler returns to. stub_leave(sp): throws away everything above
+ * a signal frame and returns from that. */
+__asm__(
+    ".pushsection stub, \"ax\", @progbits\n"
+    ".globl raw_call\n.hidden raw_call\n.type raw_call, @function\n"
+    "raw_call:\n"
+    "   mov %rdi, %rax\n"
+    "   mov %rsi, %rdi\n"
+    "   mov %rdx, %rsi\n"
+    "   mov %rcx, %rdx\n"
+    "   mov %r8, %r10\n"
+    "   mov %r9, %r8\n"
+    "   mov 8(%rsp), %r9\n"
+    "   syscall\n"
+    "   ret\n"
+    ".size raw_call, . - raw_call\n"
+
+    ".globl stub_sigreturn\n.hidden stub_sigreturn\n.type stub_sigreturn, @function\n"
+    "stub_sigreturn:\n"
+    "   mov $15, %eax\n"
+    "   syscall\n"
+    "   hlt\n"
+    ".size stub_sigreturn, . - stub_sigreturn\n"
+
+    ".globl stub_leave\n.hidden stub_leave\n.type stub_leave, @function\n"
+    "stub_leave:\n"
+    "   mov %rdi, %rsp\n"
+    "   mov $15, %eax\n"
+    "   syscall\n"
+    "   hlt\n"
+    ".size stub_leave, . - stub_leave\n"
+    ".popsection\n");
+
+/* stub_clone(birth): a clone with a stack of its own for the child. There rbx holds where the program's stack begins;
+ * below that, birth_child() fills in the registers to start with, the last one being rip. */
+__asm__(
+    ".pushsection stub, \"ax\", @progbits\n"
+    ".globl stub_clone\n.hidden stub_clone\n.type stub_clone, @function\n"
+    "stub_clone:\n"
+    "   push %r12\n"
+    "   mov %rdi, %r12\n"
+    "   mov 0(%r12), %rax\n"
+    "   mov 8(%r12), %rdi\n"
+    "   mov 16(%r12), %rsi\n"
+    "   mov 24(%r12), %rdx\n"
+    "   mov 32(%r12), %r10\n"
+    "   mov 40(%r12), %r8\n"
+    "   mov 48(%r12), %r9\n"
+    "   syscall\n"
+    "   test %rax, %rax\n"
+    "   jz 1f\n"
+    "   pop %r12\n"
+    "   ret\n"
+    "1: sub $112, %rsp\n"
+    "   mov %rsp, %rbx\n"
+    "   and $-16, %rsp\n"
+    "   mov %r12, %rdi\n"
+    "   mov %rbx, %rsi\n"
+    "   call birth_child\n"
+    "   mov %rbx, %rsp\n"
+    "   xor %eax, %eax\n"
+    "   pop %r15\n"
+    "   pop %r14\n"
+    "   pop %r13\n"
+    "   pop %r12\n"
+    "   pop %r10\n"
+    "   pop %r9\n"
+    "   pop %r8\n"
+    "   pop %rbp\n"
+    "   pop %rdi\n"
+    "   pop %rsi\n"
+    "   pop %rdx\n"
+    "   pop %rbx\n"
+    "   pop %rcx\n"
+    "   ret\n"
+    ".size stub_clone, . - stub_clone\n"
+    ".popsection\n");
