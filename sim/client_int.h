@@ -88,6 +88,7 @@ void conn_welcome(const struct conn *c, const struct proto_welcome *w, int fd);
 /* client_push.c: from a socket's queue to the client's descriptor. */
 void push_queued(struct conn *c);               /* as much as the window allows */
 void push_note_read(struct conn *c, size_t buffer_len);     /* gives back what has been read */
+void push_pull(struct conn *c, size_t buffer_len);          /* PROTO_PULL */
 bool push_is_light(const struct conn *c);       /* no need yet for push_note_read() */
 void push_forget(struct conn *c);
 

@@ -58,6 +58,17 @@ void push_note_read(struct conn *c, size_t buffer_len)
     sock_read_done(c->sock, charge, buffer_len);
 }
 
+/* The client has read a datagram with PROTO_MORE. Weights below the truth, and marks of errors, which have none, may
+ * not show it; so none is thought to be unread, and one of the next will have it again. */
+void push_pull(struct conn *c, size_t buffer_len)
+{
+    push_note_read(c, buffer_len);
+    for (GList *l = c->n_more ? c->pushed.head : NULL; l; l = l->next)
+        ((struct pushed *)l->data)->has_more = false;
+    c->n_more = 0;
+    push_queued(c);
+}
+
 void push_forget(struct conn *c)
 {
     size_t charge = 0;

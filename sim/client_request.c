@@ -60,8 +60,7 @@ static int do_send(struct request *r)
 static int do_pull(struct request *r)
 {
     record_recv(r->target, r->req.max_recv);
-    push_note_read(r->target, r->req.max_recv);
-    push_queued(r->target);
+    push_pull(r->target, r->req.max_recv);
     return 0;
 }
 

@@ -110,13 +110,13 @@ static void tell_who_is_busy(struct lockstep *l)
 }
 
 /* Nobody minds how long it takes if no time is to move. */
-static void watch(struct lockstep *l, bool is_quiet)
+static void watch(struct lockstep *l, enum quiet_state state)
 {
     int64_t now = g_get_monotonic_time();
 
     if (g_queue_is_empty(&l->all->jobs))
         l->watched_us = now;
-    else if (now - l->watched_us >= WATCH_US && is_quiet)
+    else if (now - l->watched_us >= WATCH_US && state == QUIET)
         give_up(l);
     else if (now - l->watched_us >= WATCH_US && !l->has_told)
         tell_who_is_busy(l);
@@ -138,21 +138,24 @@ static void be_patient(const struct lockstep *l)
  * not rest, so what has come in by the last look is served before it counts. */
 static void rest(struct lockstep *l)
 {
-    bool is_quiet, is_over = false;
+    enum quiet_state state = QUIET_NOT;
+    bool is_over = false;
 
     l->since_us = l->watched_us = g_get_monotonic_time();
     l->has_told = false;
     for (;;) {
-        if (!is_over)
+        if (!is_over && state != QUIET_NOW)
             be_patient(l);
-        if (clients_serve(l->all, 0) || warp_listen(l->warp))
+        if (clients_serve(l->all, 0) || warp_listen(l->warp)) {
             l->since_us = g_get_monotonic_time();
-        else if (is_over)
+            quiet_disturb(l->quiet);
+        } else if (is_over) {
             return;
+        }
         meet_new(l);
-        is_quiet = quiet_look(l->quiet);
-        is_over = is_quiet && all_is_read(l) && !warp_is_awaited(l->warp);
-        watch(l, is_quiet);
+        state = quiet_look(l->quiet);
+        is_over = state == QUIET && all_is_read(l) && !warp_is_awaited(l->warp);
+        watch(l, state);
     }
 }
 

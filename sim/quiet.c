@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 
 #define STATES_OF_REST "STtZXx"         /* not D: what waits for a disk goes on soon */
 #define STATES_OF_STOP "Tt"
+#define NAP_MS 10
 #define TEST_LOOKS 1000                 /* of the self test, a millisecond between them */
 
 struct thread {
@@ -26,6 +28,9 @@ struct thread {
     uint64_t n_runs;
     char state;
     bool rests;
+    bool naps;
+    uint64_t nap_event;         /* while the last event was this one, it napped */
+    uint64_t nap_runs;          /* for the first time when it had been put on a CPU so often */
 };
 
 struct process {
@@ -40,6 +45,7 @@ struct quiet {
     GPtrArray *processes;
     bool has_run;               /* somebody has since kin_look(): others may have come */
     bool rests;                 /* at the last look everybody did */
+    uint64_t n_events;          /* answers, and times that others than nappers were seen to have run */
     pid_t busy_pid, busy_tid;   /* one that did not, 0: none */
 };
 
@@ -84,24 +90,77 @@ static bool read_text(int fd, char *text, size_t size)
     return true;
 }
 
-/* False: it has ended. '*has_run' becomes true if it may have run since the last look. */
-static bool thread_look(struct thread *t, bool *has_run)
+/* In "NUMBER ARGUMENT1 ARGUMENT2...", arguments in hexadecimal: the n-th. 0: there is none. */
+static uint64_t argument(const char *call, unsigned n)
+{
+    while (n-- && call)
+        call = strchr(call + 1, ' ');
+    return call ? g_ascii_strtoull(call, NULL, 16) : 0;
+}
+
+/* Does the system call end by itself soon? */
+static bool is_nap(const char *call)
+{
+    static const struct {
+        long number;
+        unsigned timeout;       /* the argument that has it, in ms */
+    } rows[] = {
+#ifdef SYS_poll
+        { SYS_poll, 3 },
+#endif
+#ifdef SYS_epoll_wait
+        { SYS_epoll_wait, 4 },
+#endif
+        { SYS_epoll_pwait, 4 },
+    };
+
+    for (size_t i = 0; g_ascii_isdigit(*call) && i < G_N_ELEMENTS(rows); i++) {
+        uint64_t ms = argument(call, rows[i].timeout);
+
+        if (atol(call) == rows[i].number)
+            return ms > 0 && ms <= NAP_MS;
+    }
+    return false;
+}
+
+/* What the files say. False: it has ended. */
+static bool thread_read(const struct thread *t, struct thread *now)
 {
     struct procfs_stat stat;
     char text[1024];
-    uint64_t n_runs;
     bool runs;
 
+    *now = *t;
     /* First, for it waits for who is about to sleep. Who must not read it goes by the state alone. */
-    runs = read_text(t->syscall_fd, text, sizeof(text)) && g_str_has_prefix(text, "running");
-    if (!read_text(t->schedstat_fd, text, sizeof(text)) || !procfs_parse_schedstat(text, &n_runs))
+    if (!read_text(t->syscall_fd, text, sizeof(text)))
+        *text = '\0';
+    runs = g_str_has_prefix(text, "running");
+    now->naps = is_nap(text);
+    if (!read_text(t->schedstat_fd, text, sizeof(text)) || !procfs_parse_schedstat(text, &now->n_runs))
         return false;
     if (!read_text(t->stat_fd, text, sizeof(text)) || !procfs_parse_stat(text, &stat))
         return false;
-    *has_run |= !t->rests || n_runs != t->n_runs;
-    t->n_runs = n_runs;
-    t->state = stat.state;
-    t->rests = !runs && strchr(STATES_OF_REST, stat.state);
+    now->state = stat.state;
+    now->rests = !runs && strchr(STATES_OF_REST, stat.state);
+    return true;
+}
+
+/* False: it has ended. '*has_run' becomes true if it may have run since the last look. */
+static bool thread_look(struct quiet *q, struct thread *t, bool *has_run)
+{
+    struct thread now;
+
+    if (!thread_read(t, &now))
+        return false;
+    *has_run |= !t->rests || now.n_runs != t->n_runs;
+    if (now.n_runs != t->n_runs && !(t->naps && now.naps))
+        q->n_events++;
+    if (now.naps && now.nap_event != q->n_events) {
+        now.nap_event = q->n_events;
+        now.nap_runs = now.n_runs;
+    }
+    now.rests &= !now.naps || now.n_runs != now.nap_runs;
+    *t = now;
     return true;
 }
 
@@ -163,7 +222,7 @@ static void list_threads(struct process *p)
 
     rewinddir(p->tasks);
     while ((entry = readdir(p->tasks))) {
-        struct thread t = { .tid = atoi(entry->d_name) };
+        struct thread t = { .tid = atoi(entry->d_name), .nap_event = UINT64_MAX };
 
         if (!t.tid || has_thread(p, t.tid))
             continue;
@@ -184,7 +243,7 @@ static bool process_look(struct quiet *q, struct process *p)
     for (guint i = 0; i < p->threads->len;) {
         struct thread *t = &g_array_index(p->threads, struct thread, i);
 
-        if (!thread_look(t, &has_run)) {
+        if (!thread_look(q, t, &has_run)) {
             thread_done(t);
             g_array_remove_index(p->threads, i);
             has_run = true;
@@ -209,7 +268,12 @@ void quiet_add(struct quiet *q, pid_t pid)
     q->has_run = true;
 }
 
-bool quiet_look(struct quiet *q)
+void quiet_disturb(struct quiet *q)
+{
+    q->n_events++;
+}
+
+enum quiet_state quiet_look(struct quiet *q)
 {
     bool has_run;
 
@@ -225,7 +289,9 @@ bool quiet_look(struct quiet *q)
             g_ptr_array_remove_index(q->processes, i);
     }
     q->rests = !q->busy_pid;
-    return !has_run && !q->has_run && q->rests;
+    if (!q->rests)
+        return QUIET_NOT;
+    return has_run || q->has_run ? QUIET_NOW : QUIET;
 }
 
 bool quiet_is_stopped(const struct quiet *q, pid_t pid)
@@ -258,7 +324,7 @@ static void echo(int fd)
 static bool comes_to_rest(struct quiet *q)
 {
     for (int i = 0; i < TEST_LOOKS; i++) {
-        if (quiet_look(q))
+        if (quiet_look(q) == QUIET)
             return true;
         (void)poll(NULL, 0, 1);
     }
@@ -270,9 +336,9 @@ static bool tells_of(struct quiet *q, pid_t pid, int fd)
 {
     char byte = 0;
 
-    if (!comes_to_rest(q) || !find(q, pid) || !quiet_look(q))
+    if (!comes_to_rest(q) || !find(q, pid) || quiet_look(q) != QUIET)
         return false;
-    return write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 1 && !quiet_look(q)
+    return write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 1 && quiet_look(q) != QUIET
            && comes_to_rest(q);
 }
 

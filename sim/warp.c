@@ -213,7 +213,6 @@ static bool move(struct daemon *d, uint64_t now_ns, uint64_t step_ms)
     g_snprintf(text, sizeof(text), "%" G_GUINT64_FORMAT, due_ms - d->warped_ms);
     d->warped_ms = due_ms;
     tell(d, "time/warp", text);
-    tell(d, "version", NULL);
     return true;
 }
 

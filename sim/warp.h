@@ -5,9 +5,8 @@
  * so it is told to stop when a millisecond of the machine's clock has just begun, again and again until its
  * answer comes within the same one: what OVS calls the time, milliseconds, is known then.
  *
- * A daemon that has been told of a new time answers, and then sleeps for 10 ms (OVS 3.1). So it is asked something else
- * at once, which it answers only afterwards; and time is told in steps of 10 ms at least until whoever moves it has come
- * to its end, so that packets at close distance take no longer than they would in real time.
+ * A daemon that has been told of a new time naps for 10 ms (OVS 3.1). So time is told in steps of 10 ms at least until whoever
+ * moves it has come to its end: packets at close distance take no longer than they would in real time.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_WARP_H
 #define SIM_WARP_H

@@ -138,7 +138,7 @@ static void answer(int fd)
 /* Looks until everybody rests; a test that hangs here has failed. */
 static void await_rest(struct quiet *q)
 {
-    while (!quiet_look(q))
+    while (quiet_look(q) != QUIET)
         ;
 }
 
@@ -198,9 +198,9 @@ static void who_waits_rests_until_it_is_woken(void **unused)
     assert_non_null(q);
     await_rest(q);
     for (int i = 0; i < 1000; i++) {
-        assert_true(quiet_look(q));
+        assert_int_equal(quiet_look(q), QUIET);
         say(c);
-        assert_false(quiet_look(q));    /* it runs, or has run */
+        assert_int_not_equal(quiet_look(q), QUIET); /* it runs, or has run */
         hear(c);
         await_rest(q);
     }
@@ -222,7 +222,7 @@ static void assert_described(struct quiet *q, const char *text)
 static void never_rests(struct quiet *q)
 {
     for (int i = 0; i < 1000; i++)
-        assert_false(quiet_look(q));
+        assert_int_not_equal(quiet_look(q), QUIET);
 }
 
 static void who_works_does_not_rest(void **unused)

@@ -147,7 +147,7 @@ static void answers(const struct stage *s, const char *json)
 }
 
 #define STOP "{\"id\":0,\"method\":\"time/stop\",\"params\":[]}"
-#define WARP(ms) "{\"id\":0,\"method\":\"time/warp\",\"params\":[\"" ms "\"]}{\"id\":0,\"method\":\"version\",\"params\":[]}"
+#define WARP(ms) "{\"id\":0,\"method\":\"time/warp\",\"params\":[\"" ms "\"]}"
 #define FINE "{\"id\":0,\"result\":\"\",\"error\":null}"
 
 static uint64_t machine_ms(void)
@@ -247,8 +247,7 @@ static void answers_are_awaited(void **state)
     assert_false(warp_is_awaited(s->warp));
     move_to(s, 5000000, true);
     assert_true(warp_move(s->warp));
-    answers(s, FINE);
-    assert_true(warp_is_awaited(s->warp));      /* it waits now, and has the second one to answer */
+    assert_true(warp_is_awaited(s->warp));
     answers(s, FINE);
     assert_false(warp_is_awaited(s->warp));
     assert_false(warp_listen(s->warp));

@@ -54,15 +54,16 @@ came() {                # DEVICE=N...: so many packets more have left by each de
     done
 }
 
-switch_start() {        # FOLDER
+switch_start() {        # FOLDER [OPTIONS-OF-VSWITCHD...]
     mkdir "$1"
     switch_of "$1"
     ovsdb-tool create "$1/conf.db" /usr/share/openvswitch/vswitch.ovsschema
     ovsdb-server --detach --no-chdir --pidfile --log-file -vconsole:off --remote=punix:db.sock "$1/conf.db" 2>/dev/null
+    shift
     vsctl --no-wait init
     # Flows stay, also under valgrind (WRAP): idle ones are deleted, and what a slow round has no time for.
     vsctl --no-wait set open . other_config:max-idle=3600000 ${WRAP:+other_config:max-revalidator=4000}
-    vswitchd_start
+    vswitchd_start "$@"
 }
 
 port() {                # BRIDGE NAME NUMBER [OPTIONS...]
@@ -71,8 +72,8 @@ port() {                # BRIDGE NAME NUMBER [OPTIONS...]
     vsctl add-port "$bridge" "$name" -- set interface "$name" "ofport_request=$number" "$@"
 }
 
-switch_with_pair() {    # FOLDER: a bridge that does nothing by itself, with the ports p1 and p2
-    switch_start "$1"
+switch_with_pair() {    # FOLDER [OPTIONS-OF-VSWITCHD...]: a bridge that does nothing by itself, with the ports p1 and p2
+    switch_start "$@"
     devices p1 p2
     vsctl add-br br0 -- set bridge br0 datapath_type=system fail_mode=secure
     port br0 p1 1
