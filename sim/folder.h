@@ -1,9 +1,10 @@
-/* folder.h - folders of output files: listed, summed up, taken away.
+/* folder.h - folders of output files: listed, summed up, copied, taken away.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_FOLDER_H
 #define SIM_FOLDER_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* What is in a folder, without what is in its folders: new sorted names; none if it cannot be read. */
 GPtrArray *folder_list(const char *path);
@@ -13,6 +14,11 @@ GPtrArray *folder_files(const char *path);
 
 /* SHA-256 over the names and bytes of these files, in hexadecimal; g_free it. */
 char *folder_digest(const char *path);
+
+/* Makes 'to' a file like 'from', and the folder that it is in. False: it could not. */
+bool folder_copy_file(const char *from, const char *to);
+/* The same for all regular files in and below a folder. */
+bool folder_copy(const char *from, const char *to);
 
 /* Takes a folder away with all that is in it. */
 void folder_remove(const char *path);

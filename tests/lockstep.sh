@@ -42,7 +42,7 @@ step "$n_runs runs: $(wc -l <log.1) requests that change something, upcalls and 
 
 mkfifo told complaints && chmod 666 told complaints
 cat >busy <<'END'
-sh -c 'while :; do :; done' &
+yes >/dev/null &
 dpsim do advance 1s &
 read -r _ <told
 kill %1
@@ -51,7 +51,7 @@ END
 simulator run --time lockstep -- sh busy 2>complaints &
 exec 3<complaints
 read -r said <&3
-echo "$said" | grep -Eq '^dpsim: lockstep: waiting since 10 s for sh \(pid [0-9]+\), thread [0-9]+ sh, state R$' ||
+echo "$said" | grep -Eq '^dpsim: lockstep: waiting since 10 s for yes \(pid [0-9]+\), thread [0-9]+ yes, state R$' ||
     die "says: $said"
 echo >told
 wait $! || die "exit status $?"
