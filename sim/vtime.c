@@ -287,34 +287,15 @@ static void settle(void *ctx)
 
 static uint64_t next(void *ctx)
 {
-    const struct vtime_page *page = ((struct vtime *)ctx)->page;
-    uint64_t at = VTIME_NEVER;
-
-    for (uint32_t i = 0; i < page->n_threads; i++) {
-        if (page->threads[i].state == VTIME_WAITING)
-            at = MIN(at, page->threads[i].deadline_ns);
-    }
-    for (uint32_t i = 0; i < page->n_procs; i++) {
-        if (page->procs[i].is_used)
-            at = MIN(at, page->procs[i].timer_ns);
-    }
-    return at;
+    return vtime_next_deadline(((struct vtime *)ctx)->page);
 }
 
 static void moved(void *ctx)
 {
     struct vtime *v = ctx;
-    struct vtime_page *page = v->page;
 
-    page->now_ns = v->sim->clock.now_ns;
-    for (uint32_t i = 0; i < page->n_threads; i++) {
-        if (page->threads[i].state == VTIME_WAITING && page->threads[i].deadline_ns <= page->now_ns)
-            vtime_make_ready(page, i, VTIME_TIMEOUT);
-    }
-    for (uint32_t i = 0; i < page->n_procs; i++) {
-        if (page->procs[i].is_used && page->procs[i].timer_ns <= page->now_ns)
-            page->procs[i].checked = 0;
-    }
+    v->page->now_ns = v->sim->clock.now_ns;
+    vtime_expire(v->page);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */

@@ -57,6 +57,7 @@ struct vtime_proc {
     _Atomic uint32_t is_registered;     /* futex: a child has said hello */
     uint32_t is_exec;           /* the program is about to be replaced */
     uint32_t is_dying;          /* somebody has killed it */
+    uint32_t is_stopped;        /* by SIGSTOP: its threads that are READY are not in the queue */
     uint64_t checked;           /* 'change' at the last check, 0: it wants one */
     uint64_t timer_ns;          /* its timers want to run then */
     uint64_t alarm_ns, alarm_interval_ns;       /* of them, the one that an exec does not end; 0: none */
@@ -83,6 +84,20 @@ struct vtime_page {
 
 /* ---- who is ready ---------------------------------------------------------------------------- */
 
+static inline void vtime_enqueue(struct vtime_page *p, uint32_t thread)
+{
+    p->queue[(p->queue_head + p->queue_len++) % VTIME_THREADS] = thread;
+}
+
+static inline uint32_t vtime_dequeue(struct vtime_page *p)
+{
+    uint32_t thread = p->queue[p->queue_head];
+
+    p->queue_head = (p->queue_head + 1) % VTIME_THREADS;
+    p->queue_len--;
+    return thread;
+}
+
 static inline void vtime_make_ready(struct vtime_page *p, uint32_t thread, enum vtime_reason reason)
 {
     struct vtime_thread *t = &p->threads[thread];
@@ -90,18 +105,16 @@ static inline void vtime_make_ready(struct vtime_page *p, uint32_t thread, enum 
     t->state = VTIME_READY;
     t->reason = reason;
     t->deadline_ns = VTIME_NEVER;
-    p->queue[(p->queue_head + p->queue_len++) % VTIME_THREADS] = thread;
+    if (!p->procs[t->proc].is_stopped)
+        vtime_enqueue(p, thread);
 }
 
 /* The first in the queue, now RUNNING; or VTIME_NONE. */
 static inline uint32_t vtime_take_ready(struct vtime_page *p)
 {
-    uint32_t thread;
-
     while (p->queue_len) {
-        thread = p->queue[p->queue_head];
-        p->queue_head = (p->queue_head + 1) % VTIME_THREADS;
-        p->queue_len--;
+        uint32_t thread = vtime_dequeue(p);
+
         if (p->threads[thread].state != VTIME_READY)    /* it has ended meanwhile */
             continue;
         p->threads[thread].state = VTIME_RUNNING;
@@ -125,7 +138,7 @@ static inline uint32_t vtime_next_checker(const struct vtime_page *p)
     uint64_t change = atomic_load(&p->change);
 
     for (uint32_t i = 0; i < p->n_procs; i++) {
-        if (p->procs[i].is_used && p->procs[i].checked != change) {
+        if (p->procs[i].is_used && !p->procs[i].is_stopped && p->procs[i].checked != change) {
             uint32_t thread = vtime_first_waiting(p, i);
 
             if (thread != VTIME_NONE)
@@ -133,6 +146,67 @@ static inline uint32_t vtime_next_checker(const struct vtime_page *p)
         }
     }
     return VTIME_NONE;
+}
+
+/* ---- time -------------------------------------------------------------------------------------- */
+
+/* When the first of those who wait wants to go on; VTIME_NEVER: nobody does. */
+static inline uint64_t vtime_next_deadline(const struct vtime_page *p)
+{
+    uint64_t at = VTIME_NEVER;
+
+    for (uint32_t i = 0; i < p->n_threads; i++) {
+        const struct vtime_thread *t = &p->threads[i];
+
+        if (t->state == VTIME_WAITING && t->deadline_ns < at && !p->procs[t->proc].is_stopped)
+            at = t->deadline_ns;
+    }
+    for (uint32_t i = 0; i < p->n_procs; i++) {
+        if (p->procs[i].is_used && !p->procs[i].is_stopped && p->procs[i].timer_ns < at)
+            at = p->procs[i].timer_ns;
+    }
+    return at;
+}
+
+/* Those whose time has come are ready. */
+static inline void vtime_expire(struct vtime_page *p)
+{
+    for (uint32_t i = 0; i < p->n_threads; i++) {
+        const struct vtime_thread *t = &p->threads[i];
+
+        if (t->state == VTIME_WAITING && t->deadline_ns <= p->now_ns && !p->procs[t->proc].is_stopped)
+            vtime_make_ready(p, i, VTIME_TIMEOUT);
+    }
+    for (uint32_t i = 0; i < p->n_procs; i++) {
+        if (p->procs[i].is_used && p->procs[i].timer_ns <= p->now_ns)
+            p->procs[i].checked = 0;
+    }
+}
+
+/* ---- who may run --------------------------------------------------------------------------------- */
+
+static inline void vtime_proc_stop(struct vtime_page *p, uint32_t proc)
+{
+    p->procs[proc].is_stopped = 1;
+    for (uint32_t n = p->queue_len; n-- > 0;) {
+        uint32_t thread = vtime_dequeue(p);
+
+        if (p->threads[thread].proc != proc)
+            vtime_enqueue(p, thread);
+    }
+}
+
+static inline void vtime_proc_go_on(struct vtime_page *p, uint32_t proc)
+{
+    if (!p->procs[proc].is_stopped)
+        return;
+    p->procs[proc].is_stopped = 0;
+    p->procs[proc].checked = 0;
+    for (uint32_t i = 0; i < p->n_threads; i++) {
+        if (p->threads[i].state == VTIME_READY && p->threads[i].proc == proc)
+            vtime_enqueue(p, i);
+    }
+    vtime_expire(p);
 }
 
 /* ---- who there is ---------------------------------------------------------------------------- */

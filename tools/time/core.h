@@ -55,6 +55,7 @@ void token_pass(void);
 /* For a new thread: the same without having it. */
 void token_await(void);
 void token_give(uint32_t thread, enum vtime_order order);
+void token_give_away(void);             /* to the simulator, without waiting for it to come back */
 /* The simulator does what has to be done now; this thread goes on after that. */
 void token_lend(void);
 

@@ -15,42 +15,79 @@ static bool is_meant(int pid, const struct vtime_proc *p)
     return RAW(SYS_getpgid, p->pid) == (pid ? -pid : RAW(SYS_getpgid, 0));
 }
 
-/* Marks those that 'pid', as kill() understands it, names. True: there are any. */
-static bool mark_dying(int pid)
+/* Calls 'fn' for each process that 'pid', as kill() understands it, names. How many. */
+static int each_meant(int pid, void (*fn)(uint32_t proc))
 {
-    bool found = false;
+    int n = 0;
 
     for (uint32_t i = 0; i < page->n_procs; i++) {
-        struct vtime_proc *p = &page->procs[i];
-
-        if (p->is_used && is_meant(pid, p)) {
-            p->is_dying = 1;
-            found = true;
+        if (page->procs[i].is_used && is_meant(pid, &page->procs[i])) {
+            fn(i);
+            n++;
         }
     }
-    return found;
+    return n;
 }
 
-/* 'r': what the kernel has said to it. */
-static long await_death(int pid, int signal, long r)
+static void mark_dying(uint32_t proc)
 {
-    if (!r && signal == SIGKILL && mark_dying(pid))
+    page->procs[proc].is_dying = 1;
+}
+
+static void stop(uint32_t proc)
+{
+    vtime_proc_stop(page, proc);
+}
+
+static void go_on(uint32_t proc)
+{
+    vtime_proc_go_on(page, proc);
+}
+
+/* Whoever stops itself hands the token on before. */
+static long stop_all(struct call *real, int pid)
+{
+    (void)each_meant(pid, stop);
+    if (!my_process()->is_stopped)
+        return call_native(real);
+    vtime_make_ready(page, my_thread, VTIME_EVENT);
+    token_give_away();
+    (void)call_native(real);
+    token_await();
+    return 0;
+}
+
+/* Sends a signal by the call 'real', which the kernel understands. */
+static long send_signal(struct call *real, int pid, int signal)
+{
+    long r;
+
+    if (signal == SIGSTOP)
+        return stop_all(real, pid);
+    r = call_native(real);
+    if (!r && signal == SIGKILL && each_meant(pid, mark_dying))
         token_lend();
+    else if (!r && signal == SIGCONT)
+        (void)each_meant(pid, go_on);
     return r;
+}
+
+static long to_process(struct call *c)
+{
+    struct call real = *c;
+
+    real.arg[0] = pid_real((int)c->arg[0]);
+    return send_signal(&real, (int)real.arg[0], (int)c->arg[1]);
 }
 
 long call_kill(struct call *c)
 {
-    int pid = pid_real((int)c->arg[0]), signal = (int)c->arg[1];
-
-    return await_death(pid, signal, RAW(SYS_kill, pid, signal));
+    return to_process(c);
 }
 
 long call_rt_sigqueueinfo(struct call *c)
 {
-    int pid = pid_real((int)c->arg[0]), signal = (int)c->arg[1];
-
-    return await_death(pid, signal, RAW(SYS_rt_sigqueueinfo, pid, signal, c->arg[2]));
+    return to_process(c);
 }
 
 long call_pidfd_send_signal(struct call *c)
@@ -89,7 +126,7 @@ static long to_thread_of(struct call *c)
     real.arg[0] = pid;
     real.arg[1] = pid_real((int)c->arg[1]);
     mark_signalled((int)real.arg[1]);
-    return await_death(pid, (int)c->arg[2], call_native(&real));
+    return send_signal(&real, pid, (int)c->arg[2]);
 }
 
 long call_tgkill(struct call *c)

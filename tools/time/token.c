@@ -34,7 +34,7 @@ void token_give(uint32_t thread, enum vtime_order order)
     word_wake(&t->go);
 }
 
-static void give_simulator(void)
+void token_give_away(void)
 {
     atomic_store(&page->holder, VTIME_NONE);
     join_tell();
@@ -86,7 +86,7 @@ static enum next pass_once(void)
     page->n_passes = 0;
     if (page->queue_len)
         return pass_to_ready();
-    give_simulator();
+    token_give_away();
     return GIVEN;
 }
 
@@ -119,6 +119,6 @@ void token_await(void)
 void token_lend(void)
 {
     vtime_make_ready(page, my_thread, VTIME_EVENT);
-    give_simulator();
+    token_give_away();
     token_await();
 }
