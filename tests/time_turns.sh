@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/tools.sh"
 needs valgrind valgrind
 runs=${2:-10}
-cp "$build/bin/client_turns" . && chmod 755 client_turns || exit 2
+cp "$build/bin/client_turns" "$here"/../fixtures/programs/*.sh . && chmod 755 client_turns || exit 2
 
 virtual() {     # ARGUMENTS...
     simulator run --time virtual "$@"
@@ -31,21 +31,15 @@ step "and all threads come to their end"
 
 # ---- processes and pipes ------------------------------------------------------------------------
 
-same "a shell's children" virtual -- sh -c '
-    for i in 1 2 3 4 5; do (sleep 0.$((i % 3)); echo "$i of $$ at $(date +%s.%N)") & done
-    seq 1 20000 | sed "s/7/seven/" | sort -r | cksum
-    ls -l /proc/self/fd | wc -l; wait; (exit 7); echo $?'
+same "a shell's children" virtual -- sh children.sh
 
-expect "a hundred days pass at once, and children are waited for" \
-    virtual -- sh -c 'date +%s; sleep 100d & sleep 5; kill $!; wait $!; echo $?; sleep 100d; date +%s' <<'END'
+expect "a hundred days pass at once, and children are waited for" virtual -- sh days.sh <<'END'
 1577836900
 143
 1586476905
 END
 
-expect "named pipes" virtual -- sh -c '
-    mkfifo p; (sleep 5; echo hello >p; echo written) & read x <p; echo "read $x"; wait
-    (read y <p; echo "late $y") & sleep 1; echo again >p; wait' <<'END'
+expect "named pipes" virtual -- sh fifos.sh <<'END'
 written
 read hello
 late again
@@ -53,10 +47,7 @@ END
 
 # ---- signals -------------------------------------------------------------------------------------
 
-expect "signals end waiting, and those who are killed are gone at once" virtual -- sh -c '
-    trap "echo caught" TERM; (sleep 1; kill $$) & sleep 2; echo slept
-    sleep 50 & kill -9 $!; kill -0 $! 2>/dev/null || echo gone; wait $!; echo $?
-    sleep 60 & sleep 1; kill -STOP $!; sleep 100; kill -CONT $!; wait $!; echo $? at $(date +%s)' <<'END'
+expect "signals end waiting, and those who are killed are gone at once" virtual -- sh signals.sh <<'END'
 caught
 slept
 gone
@@ -70,7 +61,7 @@ refused 126 'lockstep' virtual -- valgrind -q /bin/true
 
 mkfifo told
 chmod 666 told
-DPSIM_WATCHDOG=0.1 simulator run --time virtual -- sh -c 'while [ ! -e end ]; do :; done' 2>told &
+DPSIM_WATCHDOG=0.1 simulator run --time virtual -- sh circles.sh 2>told &
 read -r text <told
 touch end
 wait $! || die "the one that ran in circles ends with $?"
