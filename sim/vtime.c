@@ -110,6 +110,7 @@ static void admit(struct vtime *v, struct conn *c, uint32_t proc)
     m->conn = c;
     if (m->pidfd < 0)
         m->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+    vtime_changed(v);           /* by an exec: descriptors were closed */
     conn_welcome(c, &w, v->page_fd);
     atomic_store(&p->is_registered, 1);
     wake(&p->is_registered);

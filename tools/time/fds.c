@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "tools/time/core.h"
+#include "tools/time/fifo.h"
 #include "tools/time/io.h"
 
 static uint16_t table[FD_TABLE];
@@ -146,8 +147,13 @@ static long open_at(struct call *c, int at)
 {
     const char *path = (const char *)c->arg[at];
     long fd = machine_open ? machine_open(path, c->arg[at + 1]) : MACHINE_NOT_OURS;
+    call_fn *open = at ? call_path_at : call_path;
 
-    return fd != MACHINE_NOT_OURS ? fd : opened(path, at ? call_path_at(c) : call_path(c));
+    if (fd != MACHINE_NOT_OURS)
+        return fd;
+    if (fifo_is_waited_for(at ? c->arg[0] : AT_FDCWD, path, c->arg[at + 1]))
+        return fifo_open(c, at + 1, open);
+    return opened(path, open(c));
 }
 
 long call_openat(struct call *c)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "tools/time/core.h"
+#include "tools/time/io.h"
 
 /* Words of memory shared with other processes have other addresses there; but that their value has changed
  * is seen everywhere, and a woken sleeper looks at it again anyway. */
@@ -68,15 +69,9 @@ static long do_requeue(struct call *c)
 }
 
 /* Lock by trying: whoever gives the lock back has made a call. */
-static bool always(struct wait *w)
-{
-    (void)w;
-    return true;
-}
-
 static long do_lock_pi(struct call *c)
 {
-    struct wait w = { .is_over = always, .deadline_ns = deadline_of(c, FUTEX_CLOCK_REALTIME, true) };
+    struct wait w = { .is_over = io_always, .deadline_ns = deadline_of(c, FUTEX_CLOCK_REALTIME, true) };
     long r;
 
     for (;;) {

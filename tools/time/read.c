@@ -40,7 +40,10 @@ static uint64_t deadline_of(int fd, int option)
 long io_wait(struct call *c, short events)
 {
     int fd = (int)c->arg[0];
-    long r = wait_for_fd(c, fd, events, deadline_of(fd, events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO));
+    long r;
+
+    atomic_fetch_add(&page->change, 1);         /* part of it may be done */
+    r = wait_for_fd(c, fd, events, deadline_of(fd, events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO));
 
     return r == -ETIMEDOUT ? -EAGAIN : r;
 }

@@ -19,25 +19,18 @@ long call_native(struct call *c)
     return raw_call(c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4], c->arg[5]);
 }
 
-static long run(struct call *c, const struct call_row *row)
+/* A call that has failed has changed nothing, with an exception. Those that wait halfway say so themselves. */
+static bool has_effect(const struct call_row *row, long result)
 {
-    return row->run ? row->run(c) : call_native(c);
+    return !(row->flags & CALL_QUIET) && (result >= 0 || result == -EINPROGRESS);
 }
 
-static void changed(const struct call_row *row)
-{
-    if (!(row->flags & CALL_QUIET))
-        atomic_fetch_add(&page->change, 1);
-}
-
-/* Others may be looked at while it waits, and after it. */
 static long dispatch(struct call *c, const struct call_row *row)
 {
-    long r;
+    long r = row->run ? row->run(c) : call_native(c);
 
-    changed(row);
-    r = run(c, row);
-    changed(row);
+    if (has_effect(row, r))
+        atomic_fetch_add(&page->change, 1);
     if (spin_called)
         spin_called(c, r);
     return r;

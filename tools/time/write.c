@@ -195,7 +195,7 @@ long call_writev(struct call *c)
 
 /* ---- locks of files -------------------------------------------------------------------------------- */
 
-static bool always(struct wait *w)
+bool io_always(struct wait *w)
 {
     (void)w;
     return true;
@@ -204,7 +204,7 @@ static bool always(struct wait *w)
 /* Whoever gives the lock back has made a call: then it is tried again. 'now': the call that does not wait. */
 long io_retry(struct call *c, struct call *now)
 {
-    struct wait w = { .is_over = always };
+    struct wait w = { .is_over = io_always };
 
     for (;;) {
         long r = call_native(now);
