@@ -1,5 +1,6 @@
 /* test_quiet.c - /proc's words are understood, and processes rest when they rest.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -281,6 +282,64 @@ static void new_processes_are_seen(void **unused)
     a_new_one_that_works_is_seen(has_a_grandchild_that_spins);
 }
 
+/* Waits for so many milliseconds, and only then does what it was asked for. */
+static void waits_first(int fd, int ms)
+{
+    for (;;) {
+        await_byte(fd);
+        (void)poll(NULL, 0, ms);
+        answer(fd);
+    }
+}
+
+static void naps_first(int fd)
+{
+    waits_first(fd, 5);
+}
+
+static void who_naps_is_waited_for(void **unused)
+{
+    struct child c = start(naps_first);
+    struct err e = { 0 };
+    struct quiet *q = quiet_new(&e);
+    char byte;
+
+    (void)unused;
+    assert_non_null(q);
+    await_rest(q);
+    for (int i = 0; i < 20; i++) {
+        say(c);
+        await_rest(q);
+        assert_int_equal(recv(c.fd, &byte, 1, MSG_DONTWAIT), 1);
+    }
+    end(c);
+    quiet_free(q);
+}
+
+static void only_naps(int fd)
+{
+    answer(fd);
+    for (;;)
+        (void)poll(NULL, 0, 3);
+}
+
+static void who_only_naps_rests(void **unused)
+{
+    struct child c = start(only_naps);
+    struct err e = { 0 };
+    struct quiet *q = quiet_new(&e);
+
+    (void)unused;
+    assert_non_null(q);
+    hear(c);
+    for (int i = 0; i < 20; i++) {
+        await_rest(q);
+        quiet_disturb(q);
+    }
+    end(c);
+    quiet_free(q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +350,8 @@ int main(void)
         cmocka_unit_test(who_works_does_not_rest),
         cmocka_unit_test(new_threads_are_seen),
         cmocka_unit_test(new_processes_are_seen),
+        cmocka_unit_test(who_naps_is_waited_for),
+        cmocka_unit_test(who_only_naps_rests),
     };
 
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);     /* as dpsim run: orphans remain ours */
