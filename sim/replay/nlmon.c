@@ -364,14 +364,14 @@ static void put_remarks(const struct nlmon *n)
     GString *out = n->p->result->remarks;
 
     if (!n->is_for_program)
-        g_string_append(out, "a capture of nlmon: times, counters, link addresses and other values drawn by lot, and settings of "
-                         "the machine are not compared\n");
+        g_string_append(out, "a capture of nlmon: times, counters, link addresses and other values drawn by lot, "
+                             "and settings of the machine are not compared\n");
     if (n->n_listeners)
         g_string_append_printf(out, "%u notifications went to sockets that it does not show: not compared\n",
                                n->n_listeners);
     if (n->n_host)
-        g_string_append_printf(out, "%u requests ask for addresses, routes, rules or neighbours, of which it does not tell what there "
-                               "was before: left out\n", n->n_host);
+        g_string_append_printf(out, "%u requests ask for addresses, routes, rules or neighbours, of which it does "
+                                    "not tell what there was before: left out\n", n->n_host);
     if (n->n_upcalls)
         g_string_append_printf(out, "%u upcalls: their packets are not in it, so they do not come; not compared\n",
                                n->n_upcalls);
