@@ -165,7 +165,8 @@ static struct part *part_of_live(const struct kernel *k, const struct sock *s)
     return NULL;
 }
 
-/* A part that nobody plays (any more: a capture of nlmon shows sockets with one port id as one); 'msg' not NULL: that begins with it. */
+/* A part that nobody plays (any more: a capture of nlmon shows sockets with one port id as one); 'msg' not
+ * NULL: that begins with it. */
 static struct part *free_part(struct kernel *k, const struct sock *s, const struct nlmsghdr *msg)
 {
     for (guint i = 0; i < k->parts->len; i++) {
@@ -274,11 +275,6 @@ static void refuse(const struct kernel *k, struct sock *s, const struct nlmsghdr
 
 /* ---- what comes by itself ----------------------------------------------------------------------- */
 
-static bool is_asked(const struct part *part)
-{
-    return !next_ask(part);
-}
-
 static void pass(struct kernel *k, struct tape_record *r)
 {
     struct part *part = r->sock < k->parts->len ? k->parts->pdata[r->sock] : NULL;
@@ -289,7 +285,7 @@ static void pass(struct kernel *k, struct tape_record *r)
         (void)player_event(&k->p, r, &e);       /* the world of ioctls; netlink tells what is wrong */
     else if (r->kind == TAPE_ANSWER && part && is_open(k, part))
         send_record(k, part->live, r, seq_of(r));
-    else if (r->kind == TAPE_ANSWER && part && !is_asked(part))
+    else if (r->kind == TAPE_ANSWER && part && next_ask(part))
         g_queue_push_tail(&part->pending, r);
 }
 
