@@ -61,6 +61,14 @@ GByteArray *tape_bytes(const char *text, const char *name)
     return bytes;
 }
 
+uint32_t tape_seq(const struct tape_record *r)
+{
+    struct nlmsghdr msg;
+
+    memcpy(&msg, r->data, sizeof(msg));
+    return msg.nlmsg_seq;
+}
+
 /* ---- reading ----------------------------------------------------------------------------------- */
 
 void tape_record_free(void *record)
