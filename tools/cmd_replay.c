@@ -1,4 +1,4 @@
-/* cmd_replay.c - dpsim replay: plays a recorded client against the datapath of today, or a recorded kernel to a program.
+/* cmd_replay.c - dpsim replay: plays recorded clients to the datapath, or a recorded kernel to a program.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <glib.h>
 #include <stdio.h>

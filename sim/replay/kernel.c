@@ -92,14 +92,6 @@ static struct ask *next_ask(const struct part *part)
     return part->next < part->asks->len ? &g_array_index(part->asks, struct ask, part->next) : NULL;
 }
 
-static uint32_t seq_of(const struct tape_record *r)
-{
-    struct nlmsghdr msg = { 0 };
-
-    memcpy(&msg, r->data, MIN(r->len, sizeof(msg)));
-    return msg.nlmsg_seq;
-}
-
 /* ---- comparison --------------------------------------------------------------------------------- */
 
 /* Port ids belong together once a socket has shown that they do. */
@@ -165,7 +157,8 @@ static struct part *part_of_live(const struct kernel *k, const struct sock *s)
     return NULL;
 }
 
-/* A part that nobody plays (any more: a capture of nlmon shows sockets with one port id as one); 'msg' not NULL: that begins with it. */
+/* A part that nobody plays (any more: a capture of nlmon shows sockets with one port id as one); 'msg' not
+ * NULL: that begins with it. */
 static struct part *free_part(struct kernel *k, const struct sock *s, const struct nlmsghdr *msg)
 {
     for (guint i = 0; i < k->parts->len; i++) {
@@ -239,7 +232,7 @@ static void send_record(struct kernel *k, struct sock *s, struct tape_record *r,
 
     r->is_done = true;
     k->result.n_answers++;
-    translate(k, r->protocol, copy, r->len, seq_of(r), live_seq);
+    translate(k, r->protocol, copy, r->len, tape_seq(r), live_seq);
     s->rx_charge = 0;           /* what was recorded as received has found room */
     s->congested = false;
     (void)sock_queue(s, copy, r->len, r->len, (uint32_t)tape_number(r->text, "group", 0));
@@ -255,9 +248,9 @@ static void send_answers(struct kernel *k, struct sock *s, const struct ask *ask
 
         if (r->sock != ask->record->sock || r->is_done)
             continue;
-        if (r->kind == TAPE_REQUEST && seq_of(r) == ask->msg->nlmsg_seq)
+        if (r->kind == TAPE_REQUEST && tape_seq(r) == ask->msg->nlmsg_seq)
             return;
-        if (r->kind == TAPE_ANSWER && seq_of(r) == ask->msg->nlmsg_seq)
+        if (r->kind == TAPE_ANSWER && tape_seq(r) == ask->msg->nlmsg_seq)
             send_record(k, s, r, live_seq);
     }
 }
@@ -274,11 +267,6 @@ static void refuse(const struct kernel *k, struct sock *s, const struct nlmsghdr
 
 /* ---- what comes by itself ----------------------------------------------------------------------- */
 
-static bool is_asked(const struct part *part)
-{
-    return !next_ask(part);
-}
-
 static void pass(struct kernel *k, struct tape_record *r)
 {
     struct part *part = r->sock < k->parts->len ? k->parts->pdata[r->sock] : NULL;
@@ -288,8 +276,8 @@ static void pass(struct kernel *k, struct tape_record *r)
     if (r->kind == TAPE_EVENT && (tape_event(r, "do") || tape_event(r, "ifindex")))
         (void)player_event(&k->p, r, &e);       /* the world of ioctls; netlink tells what is wrong */
     else if (r->kind == TAPE_ANSWER && part && is_open(k, part))
-        send_record(k, part->live, r, seq_of(r));
-    else if (r->kind == TAPE_ANSWER && part && !is_asked(part))
+        send_record(k, part->live, r, tape_seq(r));
+    else if (r->kind == TAPE_ANSWER && part && next_ask(part))
         g_queue_push_tail(&part->pending, r);
 }
 
@@ -324,7 +312,7 @@ static void send_pending(struct kernel *k, struct part *part)
     struct tape_record *r;
 
     while ((r = g_queue_pop_head(&part->pending)))
-        send_record(k, part->live, r, seq_of(r));
+        send_record(k, part->live, r, tape_seq(r));
 }
 
 /* ---- requests ----------------------------------------------------------------------------------- */

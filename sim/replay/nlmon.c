@@ -133,7 +133,7 @@ static void set_options(struct nlmon *n, guint at, uint32_t portid)
         int option;
     } options[] = { { NLM_F_CAPPED, NETLINK_CAP_ACK }, { NLM_F_ACK_TLVS, NETLINK_EXT_ACK } };
     const struct tape_record *r = n->in->pdata[at];
-    uint32_t seq = ((const struct nlmsghdr *)(const void *)r->data)->nlmsg_seq;
+    uint32_t seq = tape_seq(r);
 
     for (guint i = at + 1; i < n->in->len; i++) {
         const struct tape_record *a = n->in->pdata[i];
@@ -245,7 +245,7 @@ static void number_device(struct nlmon *n, guint at, const struct decode *f)
 static void set_up(struct nlmon *n, guint at)
 {
     const struct tape_record *r = n->in->pdata[at];
-    uint32_t seq = ((const struct nlmsghdr *)(const void *)r->data)->nlmsg_seq;
+    uint32_t seq = tape_seq(r);
 
     for (guint i = at + 1; i < n->in->len; i++) {
         const struct tape_record *a = n->in->pdata[i];
@@ -253,7 +253,7 @@ static void set_up(struct nlmon *n, guint at)
         bool is_up = number(find(n->said->pdata[i], 0, "ifi_flags")) & IFF_UP;
         g_autofree char *plain = NULL;
 
-        if (a->kind != TAPE_ANSWER || ((const struct nlmsghdr *)(const void *)a->data)->nlmsg_seq != seq ||
+        if (a->kind != TAPE_ANSWER || tape_seq(a) != seq ||
             a->protocol != r->protocol)
             continue;
         plain = name ? g_strndup(name->text + 1, strlen(name->text) - 2) : NULL;
@@ -283,7 +283,7 @@ static void take_request(struct nlmon *n, guint at)
     if (is_of_host(f) && !n->is_for_program) {
         n->n_host++;
         n->host_portid = sender(n, at);
-        n->host_seq = ((const struct nlmsghdr *)(const void *)r->data)->nlmsg_seq;
+        n->host_seq = tape_seq(r);
         tape_record_free(r);
         n->in->pdata[at] = NULL;
         return;
@@ -364,14 +364,14 @@ static void put_remarks(const struct nlmon *n)
     GString *out = n->p->result->remarks;
 
     if (!n->is_for_program)
-        g_string_append(out, "a capture of nlmon: times, counters, link addresses and other values drawn by lot, and settings of "
-                         "the machine are not compared\n");
+        g_string_append(out, "a capture of nlmon: times, counters, link addresses and other values drawn by lot, "
+                             "and settings of the machine are not compared\n");
     if (n->n_listeners)
         g_string_append_printf(out, "%u notifications went to sockets that it does not show: not compared\n",
                                n->n_listeners);
     if (n->n_host)
-        g_string_append_printf(out, "%u requests ask for addresses, routes, rules or neighbours, of which it does not tell what there "
-                               "was before: left out\n", n->n_host);
+        g_string_append_printf(out, "%u requests ask for addresses, routes, rules or neighbours, of which it does "
+                                    "not tell what there was before: left out\n", n->n_host);
     if (n->n_upcalls)
         g_string_append_printf(out, "%u upcalls: their packets are not in it, so they do not come; not compared\n",
                                n->n_upcalls);

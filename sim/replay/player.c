@@ -219,7 +219,7 @@ static bool read_on(struct player *p, const struct tape_record *r)
 {
     struct player_sock *ps = r->sock ? player_sock_of(p, r->sock) : NULL;
 
-    if (r->kind != TAPE_ANSWER || !ps->sock || !ps->sock->dump)
+    if (r->kind != TAPE_ANSWER || !ps || !ps->sock || !ps->sock->dump)
         return false;
     sock_read_done(ps->sock, 1, 0);
     return r->is_done;

@@ -24,14 +24,6 @@ static const struct tape_record *record_at(const struct cut *c, guint i)
     return c->tape->records->pdata[i];
 }
 
-static uint32_t seq_of(const struct tape_record *r)
-{
-    struct nlmsghdr msg = { 0 };
-
-    memcpy(&msg, r->data, MIN(r->len, sizeof(msg)));
-    return msg.nlmsg_seq;
-}
-
 /* Lines that only say what an input before them has asked or led to. */
 static bool is_remark(const struct tape_record *r)
 {
@@ -47,7 +39,7 @@ static guint cause_of(const struct cut *c, guint i, guint last)
         const struct tape_record *request = record_at(c, k - 1);
 
         if (request->kind == TAPE_REQUEST && request->protocol == r->protocol && request->sock == r->sock &&
-            seq_of(request) == seq_of(r))
+            tape_seq(request) == tape_seq(r))
             return k - 1;
     }
     return last;

@@ -12,6 +12,7 @@
 #include "sim/pcapng.h"
 
 #define COOKED_LEN 16
+#define SOCKS_MOST 10000000
 #define ARPHRD 824              /* ARPHRD_NETLINK */
 enum { OUTGOING = 4, TO_USER = 6, TO_KERNEL = 7 };      /* packet types of the cooked header */
 
@@ -60,6 +61,14 @@ GByteArray *tape_bytes(const char *text, const char *name)
     return bytes;
 }
 
+uint32_t tape_seq(const struct tape_record *r)
+{
+    struct nlmsghdr msg;
+
+    memcpy(&msg, r->data, sizeof(msg));
+    return msg.nlmsg_seq;
+}
+
 /* ---- reading ----------------------------------------------------------------------------------- */
 
 void tape_record_free(void *record)
@@ -72,22 +81,25 @@ void tape_record_free(void *record)
     g_free(r);
 }
 
-static void keep(struct tape *t, struct tape_record r, const struct pcapng_record *from)
-{
-    r.number = ++t->n_read;
-    r.time_ns = (uint64_t)from->time_ns;
-    r.text = g_strdup(from->comment);
-    r.sock = (unsigned)tape_number(from->comment, "sock", 0);
-    if (r.kind == TAPE_EVENT && tape_event(&r, "end"))
-        t->is_whole = true;
-    g_ptr_array_add(t->records, g_memdup2(&r, sizeof(r)));
-}
-
 static int damaged(const struct tape *t, const struct pcapng_record *from, const char *what,
                    struct err *e)
 {
     return err_set(e, EBADMSG, "%s: block %" G_GUINT64_FORMAT " at offset %zu: %s", t->path,
                    from->block, from->offset, what);
+}
+
+static int keep(struct tape *t, struct tape_record r, const struct pcapng_record *from, struct err *e)
+{
+    int64_t sock = tape_number(from->comment, "sock", 0);
+
+    r.number = ++t->n_read;
+    r.time_ns = (uint64_t)from->time_ns;
+    r.text = g_strdup(from->comment);
+    r.sock = (unsigned)sock;
+    if (r.kind == TAPE_EVENT && tape_event(&r, "end"))
+        t->is_whole = true;
+    g_ptr_array_add(t->records, g_memdup2(&r, sizeof(r)));
+    return sock < 0 || sock > SOCKS_MOST ? damaged(t, from, "no socket can have this number", e) : 0;
 }
 
 /* nlmon gives its packets out as "outgoing", whichever way they went: requests say that they are. */
@@ -100,6 +112,16 @@ static unsigned type_of(const struct pcapng_record *from)
         return type;
     memcpy(&msg, from->data + COOKED_LEN, sizeof(msg));
     return msg.nlmsg_flags & NLM_F_REQUEST ? TO_KERNEL : TO_USER;
+}
+
+/* What is shorter than a netlink header reads as one with zeros behind. */
+static uint8_t *copy_of(const uint8_t *data, size_t len)
+{
+    uint8_t *copy = g_malloc0(MAX(len, sizeof(struct nlmsghdr)));
+
+    if (len)
+        memcpy(copy, data, len);
+    return copy;
 }
 
 static int keep_datagram(struct tape *t, const struct pcapng_record *from, struct err *e)
@@ -119,9 +141,8 @@ static int keep_datagram(struct tape *t, const struct pcapng_record *from, struc
     r.kind = type == TO_KERNEL ? TAPE_REQUEST : TAPE_ANSWER;
     r.protocol = be16_get(from->data + 14);
     r.len = from->len - COOKED_LEN;
-    r.data = g_memdup2(from->data + COOKED_LEN, r.len);
-    keep(t, r, from);
-    return 0;
+    r.data = copy_of(from->data + COOKED_LEN, r.len);
+    return keep(t, r, from, e);
 }
 
 static int keep_record(struct tape *t, const struct pcapng_record *from, struct err *e)
@@ -130,8 +151,7 @@ static int keep_record(struct tape *t, const struct pcapng_record *from, struct 
 
     if (from->kind == PCAPNG_EVENT) {
         t->has_events = true;
-        keep(t, r, from);
-        return 0;
+        return keep(t, r, from, e);
     }
     if (from->link_type == PCAPNG_NETLINK)
         return keep_datagram(t, from, e);
@@ -142,9 +162,8 @@ static int keep_record(struct tape *t, const struct pcapng_record *from, struct 
     r.kind = from->direction == PCAPNG_IN ? TAPE_FRAME_IN : TAPE_FRAME_OUT;
     r.device = g_strdup(from->name);
     r.len = from->len;
-    r.data = g_memdup2(from->data, from->len);
-    keep(t, r, from);
-    return 0;
+    r.data = copy_of(from->data, from->len);
+    return keep(t, r, from, e);
 }
 
 struct tape *tape_read(const char *path, struct err *e)
@@ -184,7 +203,7 @@ struct tape *tape_part(const struct tape *t, const bool *keeps)
         r = g_memdup2(t->records->pdata[i], sizeof(*r));
         r->text = g_strdup(r->text);
         r->device = g_strdup(r->device);
-        r->data = g_memdup2(r->data, r->len);
+        r->data = r->data ? copy_of(r->data, r->len) : NULL;
         g_ptr_array_add(part->records, r);
     }
     return part;

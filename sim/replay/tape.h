@@ -25,7 +25,7 @@ struct tape_record {
     int protocol;               /* of datagrams, NETLINK_* */
     unsigned sock;              /* the socket it is about, as numbered in the recording; 0: none */
     char *device;               /* of frames: as the interface is named */
-    uint8_t *data;              /* of packets, without the cooked header */
+    uint8_t *data;              /* of packets, without the cooked header; at least a nlmsghdr's length */
     size_t len;
     bool is_done;               /* for players */
 };
@@ -51,6 +51,8 @@ int tape_write(const struct tape *t, const char *path, struct err *e);
 const char *tape_event(const struct tape_record *r, const char *word);
 /* The number of "NAME=" in a line, 'otherwise' if it is not there; decimal, hexadecimal, negative. */
 int64_t tape_number(const char *text, const char *name, int64_t otherwise);
+/* Of a datagram's first message. */
+uint32_t tape_seq(const struct tape_record *r);
 /* The bytes of "NAME=HEX", NULL: not there or no bytes. New array. */
 GByteArray *tape_bytes(const char *text, const char *name);
 
