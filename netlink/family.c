@@ -79,6 +79,18 @@ void netlink_add_family(struct netlink *nl, const struct family *f)
     add_entry(nl, f, id, f->group ? next_group(nl) : 0);
 }
 
+void netlink_renumber(struct netlink *nl, const struct family *f, uint16_t id, uint32_t group)
+{
+    struct family_entry *entry = g_hash_table_lookup(nl->by_row, f);
+
+    if (g_hash_table_lookup(nl->by_id, GUINT_TO_POINTER(entry->id)) == entry)
+        g_hash_table_remove(nl->by_id, GUINT_TO_POINTER(entry->id));
+    entry->id = id;
+    if (group && entry->group)
+        entry->group = group;
+    g_hash_table_insert(nl->by_id, GUINT_TO_POINTER(id), entry);
+}
+
 void netlink_set_user(struct netlink *nl, void *user)
 {
     nl->user = user;

@@ -86,6 +86,9 @@ typedef void netlink_refused_fn(void *user, struct sock *s, const struct nlmsghd
                                 const struct err *e);
 void netlink_set_refused(struct netlink *nl, netlink_refused_fn *fn, void *user);
 
+/* The family has these ids from now on, before anybody has learnt others; 'group' 0: stays. */
+void netlink_renumber(struct netlink *nl, const struct family *f, uint16_t id, uint32_t group);
+
 size_t netlink_n_families(const struct netlink *nl);
 const struct family *netlink_family_at(const struct netlink *nl, size_t i);    /* registration order */
 const struct family *netlink_family_by_id(const struct netlink *nl, uint16_t id);

@@ -79,15 +79,14 @@ void fields_add_wire(struct fields *f, const struct wire *w, const void *at, siz
 
 static void add_string(struct fields *f, const uint8_t *at, size_t len, enum form_role role)
 {
-    size_t n = len ? len - 1 : 0;
+    size_t n = len && !at[len - 1] ? len - 1 : len;
     char *quoted;
 
-    if (!len || at[n] || memchr(at, 0, n) || n > SHOWN_TEXT ||
-        !g_utf8_validate((const char *)at, (gssize)n, NULL)) {
+    if (!len || memchr(at, 0, n) || n > SHOWN_TEXT || !g_utf8_validate((const char *)at, (gssize)n, NULL)) {
         fields_add_hex(f, at, len, role);
         return;
     }
-    quoted = g_strdup_printf("\"%s\"", (const char *)at);
+    quoted = g_strdup_printf("\"%.*s\"%s", (int)n, (const char *)at, n == len ? " without NUL" : "");
     fields_add(f, at, len, role, quoted);
     g_free(quoted);
 }

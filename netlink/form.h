@@ -22,6 +22,7 @@ enum form_role {
     ROLE_CLOCK,         /* a time on the client's clock, or what is left of a time */
     ROLE_COUNT,         /* a counter of packets or bytes */
     ROLE_CHANCE,        /* drawn by lot */
+    ROLE_HOST,          /* settings of the machine that have nothing to do with what is asked */
 };
 
 struct form_member {

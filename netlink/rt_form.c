@@ -29,8 +29,9 @@ static void walk_info_data(struct fields *f, const struct nlattr *data, const vo
                            size_t nest_len)
 {
     const struct nlattr *name = attr_find(nest, nest_len, IFLA_INFO_KIND);
-    bool has_name = name && memchr(mnl_attr_get_payload(name), 0, mnl_attr_get_payload_len(name));
-    const struct rt_kind *kind = has_name ? rt_kind_by_name(mnl_attr_get_str(name)) : NULL;
+    g_autofree char *text =
+        name ? g_strndup(mnl_attr_get_payload(name), mnl_attr_get_payload_len(name)) : NULL;
+    const struct rt_kind *kind = text ? rt_kind_by_name(text) : NULL;
     struct policy rows[UINT8_MAX + 1] = { 0 };
 
     for (size_t i = 0; kind && i < kind->n_data; i++) {
@@ -43,7 +44,7 @@ static void walk_info_data(struct fields *f, const struct nlattr *data, const vo
 }
 
 const struct form form_ip = { .walk = walk_ip };
-const struct form form_hw = { .wire = &wire_mac };
+const struct form form_hw = { .wire = &wire_mac, .role = ROLE_CHANCE };
 const struct form form_ifindex = { .role = ROLE_IFINDEX, .wire = &wire_s32 };
 const struct form form_portid = { .role = ROLE_PORTID, .wire = &wire_u32 };
 
@@ -53,6 +54,9 @@ const struct form form_portid = { .role = ROLE_PORTID, .wire = &wire_u32 };
 #define S32(type) ATTR(type, .kind = POL_S32)
 #define STR(type) ATTR(type, .kind = POL_STRING)
 #define FORM(type, f) ATTR(type, .form = &f)
+#define HOST(type) FORM(type, host_form)
+
+static const struct form host_form = { .role = ROLE_HOST };
 
 /* clang-format off */
 
@@ -72,11 +76,12 @@ static const struct form info_form = { FORM_ROWS(info_rows) };
 static const struct policy xdp_rows[] = { U8(IFLA_XDP_ATTACHED) };
 static const struct form xdp_form = { FORM_ROWS(xdp_rows) };
 static const struct policy inet6_rows[] = {
-    ATTR(IFLA_INET6_FLAGS, .kind = POL_U32), ATTR(IFLA_INET6_CONF), ATTR(IFLA_INET6_STATS),
-    ATTR(IFLA_INET6_CACHEINFO), ATTR(IFLA_INET6_ICMP6STATS), U8(IFLA_INET6_ADDR_GEN_MODE),
+    HOST(IFLA_INET6_FLAGS), HOST(IFLA_INET6_CONF), HOST(IFLA_INET6_STATS),
+    HOST(IFLA_INET6_MCAST), HOST(IFLA_INET6_CACHEINFO), HOST(IFLA_INET6_ICMP6STATS),
+    HOST(IFLA_INET6_TOKEN), U8(IFLA_INET6_ADDR_GEN_MODE), HOST(IFLA_INET6_RA_MTU),
 };
 static const struct form inet6_form = { FORM_ROWS(inet6_rows) };
-static const struct policy af_rows[] = { ATTR(AF_INET), ATTR(AF_INET6, .form = &inet6_form) };
+static const struct policy af_rows[] = { ATTR(AF_INET, .form = &host_form), ATTR(AF_INET6, .form = &inet6_form) };
 static const struct form af_form = { FORM_ROWS(af_rows) };
 
 #define COUNT(m) FORM_MEMBER(rtnl_link_stats64, m, wire_u64, .role = ROLE_COUNT)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/scan.h"
 #include "dp/extract.h"
 #include "sim/device.h"
@@ -256,15 +257,17 @@ static unsigned draw_cpu(struct sim *sim, const void *frame, size_t len)
 {
     const struct chance_options *o = &sim->options.chance;
 
+    unsigned n = sim->options.n_cpus;
+
     switch (o->rx) {
     case CHANCE_RX_SEED:
-        return rng_u32(&sim->chance->stream[CPU]);
+        return rng_u32(&sim->chance->stream[CPU]) % n;
     case CHANCE_RX_HASH:
-        return flow_hash(sim, frame, len);
+        return (unsigned)((hash_mix(0, flow_hash(sim, frame, len)) >> 32) * n >> 32);
     case CHANCE_RX_ONE:
         break;
     }
-    return o->rx_cpu;
+    return o->rx_cpu % n;
 }
 
 void chance_receive(struct device *d, const void *frame, size_t len)
@@ -277,7 +280,7 @@ void chance_receive(struct device *d, const void *frame, size_t len)
         device_receive(d, frame, len);
         return;
     }
-    sim->cpu = draw_cpu(sim, frame, len) % sim->options.n_cpus;
+    sim->cpu = draw_cpu(sim, frame, len);
     trace_line(sim, "%s: len %zu on CPU %u", d->dev.name, len, sim->cpu);
     device_receive(d, frame, len);
     sim->cpu = before;

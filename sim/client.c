@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -132,10 +133,11 @@ static void accept_all(struct clients *all)
     }
 }
 
-static void handle_events(struct clients *all, int fd)
+/* How many there were. */
+static int handle_events(struct clients *all)
 {
     struct epoll_event events[N_EVENTS];
-    int n = epoll_wait(fd, events, N_EVENTS, 0);
+    int n = epoll_wait(all->epoll_fd, events, N_EVENTS, 0);
     bool is_called = false;
 
     for (int i = 0; i < n; i++) {
@@ -148,6 +150,7 @@ static void handle_events(struct clients *all, int fd)
     }
     if (is_called)              /* behind the ends of whoever was there before */
         accept_all(all);
+    return n;
 }
 
 /* The one who spoke last is tried first, but not for ever: the others are waiting. */
@@ -166,12 +169,20 @@ static bool guess(struct clients *all)
     return false;
 }
 
+/* What has come. False: nothing has. */
+static bool serve(struct clients *all)
+{
+    bool is_served = guess(all) || handle_events(all) > 0;
+
+    all->n_served += is_served;
+    return is_served;
+}
+
 static gboolean on_event(gint fd, GIOCondition condition, gpointer user)
 {
+    (void)fd;
     (void)condition;
-    ((struct clients *)user)->n_served++;
-    if (!guess(user))
-        handle_events(user, fd);
+    (void)serve(user);
     return G_SOURCE_CONTINUE;
 }
 
@@ -317,6 +328,13 @@ static int make_page(struct clients *all, struct err *e)
         return err_set(e, errno, "cannot map the page of errors: %s", g_strerror(errno));
     all->page = at;
     return 0;
+}
+
+bool clients_serve_alone(struct clients *all, int timeout_ms)
+{
+    struct pollfd p = { .fd = all->epoll_fd, .events = POLLIN };
+
+    return (!timeout_ms || poll(&p, 1, timeout_ms) > 0) && serve(all);
 }
 
 static void serve_from(struct clients *all, GMainContext *context)

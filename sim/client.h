@@ -30,6 +30,8 @@ void clients_end(struct clients *all);
  * it (-1: as long as it takes), and whatever else the main context has. Not from inside a request.
  * True: a client was served. */
 bool clients_serve(struct clients *all, int timeout_ms);
+/* The same without anything else of the main context. */
+bool clients_serve_alone(struct clients *all, int timeout_ms);
 
 /* With a clock_outside, a line of "dpsim do" that moves time is no part of the request it comes with: it is
  * kept, and these run it, from the main loop, and answer. True: there was one. */

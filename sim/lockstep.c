@@ -2,7 +2,7 @@
 #include "sim/lockstep.h"
 
 #include <errno.h>
-#include <sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -11,8 +11,9 @@
 #include "sim/quiet.h"
 #include "sim/warp.h"
 
-#define SPIN_US   2000                  /* so long is looked again at once: clients need less for most packets */
-#define MOST_MS   50                    /* between two looks */
+#define SPIN_US   100
+#define LEAST_US  20                    /* between two looks */
+#define MOST_US   50000
 #define WATCH_US  (10 * INT64_C(1000000))
 
 struct lockstep {
@@ -20,7 +21,7 @@ struct lockstep {
     struct clients *all;
     struct quiet *quiet;
     struct warp *warp;
-    int64_t since_us;           /* when the wait under way has begun */
+    int64_t since_us;           /* when they were last heard of */
     int64_t watched_us;         /* since when somebody waits for its end, too */
     bool has_told;              /* what it waits for */
 };
@@ -121,16 +122,16 @@ static void watch(struct lockstep *l, bool is_quiet)
         tell_who_is_busy(l);
 }
 
-/* How long to wait for clients before looking again: a part of what they have taken so far. */
-static int patience_ms(const struct lockstep *l)
+/* They need a while to fall asleep after the last answer. Whoever shares a CPU with them must leave it to them then, and a
+ * call wakes this process at once: so it looks again immediately only for a short time. */
+static void be_patient(const struct lockstep *l)
 {
+    struct pollfd fd = { .fd = l->all->epoll_fd, .events = POLLIN };
     int64_t us = g_get_monotonic_time() - l->since_us;
+    struct timespec wait = { .tv_nsec = 1000 * CLAMP(us / 4, LEAST_US, MOST_US) };
 
-    if (us < SPIN_US) {
-        (void)sched_yield();
-        return 0;
-    }
-    return (int)CLAMP(us / 4000, 1, MOST_MS);
+    if (us >= SPIN_US)
+        (void)ppoll(&fd, 1, &wait, NULL);
 }
 
 /* Serves them until they rest. The simulator counts as one of them: who sleeps because we have not answered does
@@ -142,9 +143,11 @@ static void rest(struct lockstep *l)
     l->since_us = l->watched_us = g_get_monotonic_time();
     l->has_told = false;
     for (;;) {
-        bool is_served = clients_serve(l->all, is_over ? 0 : patience_ms(l));
-
-        if (!warp_listen(l->warp) && !is_served && is_over)
+        if (!is_over)
+            be_patient(l);
+        if (clients_serve(l->all, 0) || warp_listen(l->warp))
+            l->since_us = g_get_monotonic_time();
+        else if (is_over)
             return;
         meet_new(l);
         is_quiet = quiet_look(l->quiet);

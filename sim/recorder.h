@@ -9,8 +9,9 @@
  * Each device is an interface of its own from its first frame on, named as the device, with
  * "@netns N" behind in other namespaces; another one after it was renamed. In: what the port
  * receives, out: what leaves by it; an internal port receives what the host sends. There are as many
- * frames as the device's counters say: what reaches a device that is down is in neither. Comment
- * "fed": the frame came from a file; others follow from what is recorded before them.
+ * frames as the device's counters say: what reaches a device that is down is in neither (only of the
+ * answers of a geneve port to what is too long the kernel counts none). Comment "fed": the frame came
+ * from a file; others follow from what is recorded before them.
  *
  * What changes the world and is no message is an event, one line (values after '=' have no blanks
  * but the last one of a line; data=HEX is bytes):

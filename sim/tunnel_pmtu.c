@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "sim/recorder.h"
 #include "sim/tunnel_int.h"
 
 #define MOST_IP4 576u           /* bytes of the answer's packet */
@@ -88,16 +89,20 @@ static void turn(struct flow_key *key, const struct tunnel_out *o)
 }
 
 /* A vxlan device has sent the packet and received the answer, to geneve it is an error. */
-static void count(struct netdev *dev, uint32_t len)
+static void count(struct device *d, const GByteArray *reply)
 {
+    struct netdev *dev = &d->dev;
+
     if (dev->tunnel.kind != TUNNEL_VXLAN) {
         dev->stats.tx_errors++;
         return;
     }
     dev->stats.tx_packets++;
-    dev->stats.tx_bytes += len;
+    dev->stats.tx_bytes += reply->len;
     dev->stats.rx_packets++;
-    dev->stats.rx_bytes += len;
+    dev->stats.rx_bytes += reply->len;
+    if (d->ns->sim->recorder)
+        recorder_frame(d, PCAPNG_OUT, reply->data, reply->len);
 }
 
 bool tunnel_pmtu(const struct tunnel_out *o, uint32_t headers)
@@ -115,7 +120,7 @@ bool tunnel_pmtu(const struct tunnel_out *o, uint32_t headers)
         return false;
     reply = make(&answers[o->inner.version == 6], o->p->data, o->l3_off, len, mtu);
     turn(&key, o);
-    count(&o->port->dev, reply->len);
+    count(o->port, reply);
     device_receive_tunnel(o->port, reply->data, reply->len, &key);
     return true;
 }

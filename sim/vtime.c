@@ -36,6 +36,7 @@ struct vtime {
     struct member members[VTIME_PROCS];
     GQueue joining;             /* of struct conn: they come from outside, and wait for their hello's answer */
     GSource *recheck;
+    bool has_ended;             /* a process, and nobody has looked what it leaves */
     struct vtime_watch watch;
 };
 
@@ -57,7 +58,7 @@ static void give(struct vtime *v, uint32_t thread, enum vtime_order order)
 }
 
 /* False: nobody can go on. */
-static bool let_go_on(struct vtime *v)
+static bool hand_on(struct vtime *v)
 {
     uint32_t thread = vtime_take_ready(v->page);
     enum vtime_order order = VTIME_GO;
@@ -215,13 +216,19 @@ static void end(struct vtime *v, uint32_t proc)
     vtime_changed(v);
 }
 
-/* With the token. */
-static void bury(struct vtime *v)
+/* With the token. True: somebody has ended since the last time. */
+static bool bury(struct vtime *v)
 {
+    bool found = v->has_ended;
+
     for (uint32_t i = 0; i < v->page->n_procs; i++) {
-        if (v->page->procs[i].is_used && is_dead(v, i))
+        if (v->page->procs[i].is_used && is_dead(v, i)) {
             end(v, i);
+            found = true;
+        }
     }
+    v->has_ended = false;
+    return found;
 }
 
 /* Who ends has the token to the last. */
@@ -233,6 +240,7 @@ static void inherit(struct vtime *v)
     if (proc == VTIME_NONE || !is_dead(v, proc))
         return;
     end(v, proc);
+    v->has_ended = true;
     atomic_store(&v->page->holder, VTIME_NONE);
 }
 
@@ -242,24 +250,40 @@ static void take_back(struct vtime *v)
 {
     vtime_watch_begin(&v->watch);
     while (atomic_load(&v->page->holder) != VTIME_NONE) {
-        if (clients_serve(v->all, LOOK_MS))
+        if (clients_serve_alone(v->all, LOOK_MS)) {
             vtime_watch_begin(&v->watch);
+        } else {
+            (void)clients_serve(v->all, 0);     /* signals for the simulator, too */
+            vtime_watch_look(&v->watch, v->page);
+        }
         inherit(v);
-        vtime_watch_look(&v->watch, v->page);
     }
+    while (clients_serve_alone(v->all, 0))      /* what they have closed */
+        ;
 }
 
+/* False: nobody can. */
+static bool let_one_go_on(struct vtime *v)
+{
+    bool can = hand_on(v);
+
+    if (can)
+        take_back(v);
+    return can;
+}
+
+/* Who has gone leaves descriptors behind, and perhaps a signal to the simulator. */
 static void settle(void *ctx)
 {
     struct vtime *v = ctx;
 
     do {
-        take_back(v);
-        bury(v);
-        while (clients_serve(v->all, 0))        /* what those that have gone leave behind */
-            ;
+        while (bury(v)) {
+            while (clients_serve(v->all, 0))
+                ;
+        }
         admit_joining(v);
-    } while (let_go_on(v));
+    } while (let_one_go_on(v));
 }
 
 static uint64_t next(void *ctx)

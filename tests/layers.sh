@@ -1,5 +1,6 @@
 #!/bin/sh
-# layers.sh ROOT - lower folders never include higher ones; netlink/ has no OVS words; dp/ and netlink/ have no I/O.
+# layers.sh ROOT - lower folders never include higher ones; netlink/ has no OVS words; dp/ and netlink/ have no I/O; tests
+# wait for events.
 set -u
 cd "$1" || exit 2
 failed=0
@@ -20,5 +21,8 @@ io='#include <(sys/un|unistd|fcntl|stdio_ext|pthread|time|sys/time|poll|sys/epol
 complain "the core does I/O" grep -nE "$io" netlink/*.[ch] dp/*.[ch] dp/*/*.[ch]
 calls='[^_a-z>.](fopen|open|read|write|socket|time|clock_gettime|gettimeofday|getenv|rand|random|getpid|g_main_[a-z_]+)\('
 complain "the core calls out" grep -nE "$calls" netlink/*.c dp/*.c dp/*/*.c
+# (The brackets keep these lines from finding themselves.)
+complain "a test waits for the clock, not for what happens" grep -rniE 's[l]eep' tests
+complain "a test looks again and again" grep -rnE '(until|while) .*; *do *:; *done' tests
 [ $failed -eq 0 ] && echo "layers hold"
 exit $failed

@@ -54,9 +54,20 @@ cp fixtures/hit/in.pcap fixtures/hit/expected/p2.pcap
 seeds 1 --seeds 1..5 fixtures/hit
 grep -q 'p2.pcap: .*only in expected, .*only in got' said || die "frames: $(cat said)"
 seeds 0 --seeds 1..5 --compare nothing fixtures/hit
+cp "$here/../fixtures/hit/expected/p2.pcap" fixtures/hit/expected/
 step "files, frames or nothing are compared"
 
 refused 2 'bad value: 5..1' simulator test --seeds 5..1 fixtures
 refused 2 'bad value: 1..x' simulator test --seeds 1..x fixtures
 refused 2 'bad value: all' simulator test --compare all fixtures
 refused 2 'update.*seeds' simulator test --update --seeds 1..2 fixtures
+refused 2 'bad value: 4/3' simulator test --shard 4/3 fixtures
+
+seeds 0 fixtures
+grep '^ok ' said >want
+for part in 1 2 3; do
+    seeds 0 --shard $part/3 fixtures
+    grep '^ok ' said
+done | sort >parts
+sort want | diff - parts || die "three parts are not the whole"
+step "three parts are the whole"

@@ -188,7 +188,7 @@ static void has_a_grandchild_that_spins(int fd)
     await_byte(fd);
 }
 
-static void who_sleeps_rests_until_it_is_woken(void **unused)
+static void who_waits_rests_until_it_is_woken(void **unused)
 {
     struct child c = start(answers_each_byte);
     struct err e = { 0 };
@@ -287,7 +287,7 @@ int main(void)
         cmocka_unit_test(stat_has_a_name_with_anything),
         cmocka_unit_test(schedstat_counts_third),
         cmocka_unit_test(unix_sockets_listen_and_have_paths),
-        cmocka_unit_test(who_sleeps_rests_until_it_is_woken),
+        cmocka_unit_test(who_waits_rests_until_it_is_woken),
         cmocka_unit_test(who_works_does_not_rest),
         cmocka_unit_test(new_threads_are_seen),
         cmocka_unit_test(new_processes_are_seen),

@@ -227,6 +227,39 @@ static void test_readable_hook(void **state)
     assert_int_equal(calls, 2);
 }
 
+static void tell_queued(void *user, const struct sock *s, const struct dgram *d)
+{
+    g_string_append_printf(user, "queued %u %zu group %u; ", s->portid, d->len, d->group);
+}
+
+static void tell_lost(void *user, const struct sock *s, size_t len, uint32_t group)
+{
+    g_string_append_printf(user, "lost %u %zu group %u; ", s->portid, len, group);
+}
+
+static void tell_error(void *user, const struct sock *s, int error)
+{
+    g_string_append_printf(user, "%s at %u; ", err_name(error), s->portid);
+}
+
+static void test_tap(void **state)
+{
+    struct toybox *box = *state;
+    g_autoptr(GString) told = g_string_new(NULL);
+    const struct netlink_tap tap = { told, tell_queued, tell_lost, tell_error };
+
+    netlink_set_tap(box->nl, &tap);
+    sock_set_option(box->s, SOL_SOCKET, SO_RCVBUF, 0);
+    assert_int_equal(sock_queue(box->s, "abc", 3, 3, 7), 0);
+    put(box->s, 2000, 2000);
+    put(box->s, 1000, 1000);
+    assert_int_equal(sock_lose(box->s, 5), -EAGAIN);
+    netlink_set_tap(box->nl, NULL);
+    put(box->s, 10, 10);
+    assert_string_equal(told->str, "queued 77 3 group 7; lost 77 2000 group 0; ENOBUFS at 77; "
+                                   "lost 77 1000 group 0; lost 77 5 group 0; ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +274,7 @@ int main(void)
         TOY_TEST(test_overrun_of_a_listener),
         TOY_TEST(test_two_step_receiving),
         TOY_TEST(test_readable_hook),
+        TOY_TEST(test_tap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

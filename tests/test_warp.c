@@ -248,7 +248,7 @@ static void answers_are_awaited(void **state)
     move_to(s, 5000000, true);
     assert_true(warp_move(s->warp));
     answers(s, FINE);
-    assert_true(warp_is_awaited(s->warp));      /* it sleeps now, and has the second one to answer */
+    assert_true(warp_is_awaited(s->warp));      /* it rests now, and has the second one to answer */
     answers(s, FINE);
     assert_false(warp_is_awaited(s->warp));
     assert_false(warp_listen(s->warp));

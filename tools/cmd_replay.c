@@ -41,7 +41,8 @@ static int play_client(const char *path, bool all)
     struct tape *t = tape_read(path, &e);
     int status = 1;
 
-    if (t && !replay_client(t, all, &result, &e)) {
+    if (t) {
+        replay_client(t, all, &result);
         print(&result, path);
         status = result.differences->len > 0;
     } else {

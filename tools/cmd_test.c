@@ -187,13 +187,14 @@ static int add_test(struct testing *all, const char *path, GPtrArray *jobs, stru
 static int prepare(struct testing *all, GPtrArray *jobs, struct err *e)
 {
     GPtrArray *tests = g_ptr_array_new_with_free_func(g_free);
+    const struct test_options *o = &all->o.test;
     int r;
 
     all->scratch = test_programs_folder(e);
     r = all->scratch ? 0 : -e->code;
     for (char **path = all->o.program; !r && *path; path++)
-        r = golden_find(*path, all->o.test.only, tests, e);
-    for (guint i = 0; !r && i < tests->len; i++)
+        r = golden_find(*path, o->only, tests, e);
+    for (guint i = MAX(o->shard, 1) - 1; !r && i < tests->len; i += MAX(o->n_shards, 1))
         r = add_test(all, g_ptr_array_index(tests, i), jobs, e);
     g_ptr_array_free(tests, TRUE);
     return r;

@@ -15,6 +15,7 @@
 #define MOST_JOBS 256
 #define MOST_RUNS 1000
 #define MOST_SECONDS 86400
+#define MOST_SHARDS 10000
 #define DECIDING (OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME | OPTION_CHANCE)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -184,6 +185,19 @@ static bool take_digest(struct options *o, const char *arg)
     return o->test.has_digest = true;
 }
 
+static bool take_shard(struct options *o, const char *arg)
+{
+    uint64_t shard, n;
+    struct scan in;
+
+    scan_init(&in, arg);
+    if (!scan_u64(&in, MOST_SHARDS, &shard) || !scan_char(&in, '/') || !scan_u64(&in, MOST_SHARDS, &n))
+        return false;
+    o->test.shard = (unsigned)shard;
+    o->test.n_shards = (unsigned)n;
+    return scan_done(&in) && shard >= 1 && shard <= n;
+}
+
 static bool take_seeds(struct options *o, const char *arg)
 {
     o->test.has_seeds = true;
@@ -239,6 +253,7 @@ static const struct row {
     { OPTION_TESTS,    "compare",  "files|frames|nothing", "what must be as in expected/: all files to the byte, or the captures' frames in any order (files; with --seeds: frames)", take_compare },
     { OPTION_TESTS,    "runs",     "N",                "runs of each test, whose files are compared with each other (2; with --seeds: 1)", take_runs },
     { OPTION_TESTS,    "only",     "GLOB",             "only tests whose name matches",         take_only },
+    { OPTION_TESTS,    "shard",    "N/M",              "only each Mth test, from the Nth on: a part for each of M machines", take_shard },
     { OPTION_TESTS,    "timeout",  "S",                "a test that has not ended after S seconds fails (60)", take_timeout },
     { OPTION_TESTS,    "update",   NULL,               "make expected/ hold what the tests record", take_update },
     { OPTION_TESTS,    "keep",     "FOLDER",           "keep what a test records in FOLDER/NAME", take_keep_folder },

@@ -41,6 +41,7 @@ struct test_options {
     unsigned jobs;                              /* at a time; 0: one for each processor */
     unsigned runs;                              /* of each test */
     unsigned timeout_s;
+    unsigned shard, n_shards;                   /* which part of the tests, from 1, of how many; 0: all */
     const char *only, *keep, *junit;            /* NULL: not given */
     bool is_update, is_recorded, has_tap, has_digest, has_seeds;
     uint64_t first_seed, last_seed;

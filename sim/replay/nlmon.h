@@ -6,7 +6,7 @@
 #include "sim/replay/player.h"
 
 /* Adds events to p->tape, gives p->sim the kernel's numbers, and says in the result's remarks what cannot
- * be known. 0 or -errno. */
-int nlmon_prepare(struct player *p, struct err *e);
+ * be known. */
+void nlmon_prepare(struct player *p);
 
 #endif

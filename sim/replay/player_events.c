@@ -71,6 +71,14 @@ static int netns_del(struct player *p, const char *args, struct err *e)
     return 0;
 }
 
+/* Of a capture (nlmon.c): the number of the next device. */
+static int next_ifindex(struct player *p, const char *args, struct err *e)
+{
+    (void)e;
+    sim_root_ns(p->sim)->next_ifindex = (int)NUMBER("next");
+    return 0;
+}
+
 static int do_ioctl(struct player *p, const char *args, struct err *e)
 {
     GByteArray *bytes = tape_bytes(args, "data");
@@ -275,6 +283,7 @@ static const struct row {
     { "netns-add", netns_add },
     { "netns-del", netns_del },
     { "ioctl",     do_ioctl },
+    { "ifindex",   next_ifindex },
     { "do",        do_line },
     { "did",       pass },
     { "failed",    pass },

@@ -23,8 +23,8 @@ struct replay_result {
     GString *remarks;           /* what could not be known: a line each */
 };
 
-/* 'all': goes on behind the first difference. 0, or -errno with 'e': the recording cannot be played. */
-int replay_client(struct tape *t, bool all, struct replay_result *result, struct err *e);
+/* 'all': goes on behind the first difference. A capture without events gets them in 't'. */
+void replay_client(struct tape *t, bool all, struct replay_result *result);
 void replay_result_done(struct replay_result *result);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define COOKED_LEN 16
 #define ARPHRD 824              /* ARPHRD_NETLINK */
-enum { TO_USER = 6, TO_KERNEL = 7 };    /* packet types of the cooked header */
+enum { OUTGOING = 4, TO_USER = 6, TO_KERNEL = 7 };      /* packet types of the cooked header */
 
 /* ---- lines ------------------------------------------------------------------------------------- */
 
@@ -90,6 +90,18 @@ static int damaged(const struct tape *t, const struct pcapng_record *from, const
                    from->block, from->offset, what);
 }
 
+/* nlmon gives its packets out as "outgoing", whichever way they went: requests say that they are. */
+static unsigned type_of(const struct pcapng_record *from)
+{
+    unsigned type = be16_get(from->data);
+    struct nlmsghdr msg;
+
+    if (type != OUTGOING || from->len < COOKED_LEN + sizeof(msg))
+        return type;
+    memcpy(&msg, from->data + COOKED_LEN, sizeof(msg));
+    return msg.nlmsg_flags & NLM_F_REQUEST ? TO_KERNEL : TO_USER;
+}
+
 static int keep_datagram(struct tape *t, const struct pcapng_record *from, struct err *e)
 {
     struct tape_record r = { 0 };
@@ -99,7 +111,7 @@ static int keep_datagram(struct tape *t, const struct pcapng_record *from, struc
         return damaged(t, from, "no header of a netlink capture", e);
     if (from->len < from->full_len)
         return damaged(t, from, "the capture has cut the packet (tcpdump: -s 0)", e);
-    type = be16_get(from->data);
+    type = type_of(from);
     if (type != TO_USER && type != TO_KERNEL) {     /* from program to program */
         t->n_read++;
         return 0;

@@ -93,6 +93,17 @@ const struct call_row call_rows[] = {
     [SYS_open]              = { call_open },
     [SYS_openat]            = { call_openat },
 
+    /* names of files */
+    [SYS_stat]              = { call_path, CALL_QUIET },
+    [SYS_lstat]             = { call_path, CALL_QUIET },
+    [SYS_access]            = { call_path, CALL_QUIET },
+    [SYS_newfstatat]        = { call_path_at, CALL_QUIET },
+    [SYS_statx]             = { call_path_at, CALL_QUIET },
+    [SYS_faccessat]         = { call_path_at, CALL_QUIET },
+    [SYS_faccessat2]        = { call_path_at, CALL_QUIET },
+    [SYS_readlink]          = { call_readlink, CALL_QUIET },
+    [SYS_readlinkat]        = { call_readlinkat, CALL_QUIET },
+
     /* time */
     [SYS_nanosleep]         = { call_nanosleep, CALL_QUIET },
     [SYS_clock_nanosleep]   = { call_clock_nanosleep, CALL_QUIET },
@@ -114,17 +125,25 @@ const struct call_row call_rows[] = {
     [SYS_alarm]             = { call_alarm },
 
     /* chance, and what the machine is doing */
+    [SYS_clock_settime]     = { call_clock_settime, CALL_QUIET },
+    [SYS_settimeofday]      = { call_clock_settime, CALL_QUIET },
+    [SYS_adjtimex]          = { call_adjtimex, CALL_QUIET },
+    [SYS_clock_adjtime]     = { call_adjtimex, CALL_QUIET },
+    [SYS_uname]             = { call_uname, CALL_QUIET },
+    [SYS_getuid]            = { call_user, CALL_QUIET },
+    [SYS_geteuid]           = { call_user, CALL_QUIET },
+    [SYS_getgid]            = { call_user, CALL_QUIET },
+    [SYS_getegid]           = { call_user, CALL_QUIET },
     [SYS_getrandom]         = { call_getrandom, CALL_QUIET },
     [SYS_getrusage]         = { call_getrusage, CALL_QUIET },
     [SYS_times]             = { call_times, CALL_QUIET },
     [SYS_sysinfo]           = { call_sysinfo, CALL_QUIET },
 
     [SYS_mmap] = SAME, [SYS_munmap] = SAME, [SYS_mprotect] = SAME, [SYS_mremap] = SAME, [SYS_madvise] = SAME,
-    [SYS_brk] = SAME, [SYS_fstat] = SAME, [SYS_stat] = SAME, [SYS_lstat] = SAME, [SYS_newfstatat] = SAME,
-    [SYS_statx] = SAME, [SYS_access] = SAME, [SYS_faccessat] = SAME, [SYS_faccessat2] = SAME,
-    [SYS_readlink] = SAME, [SYS_getcwd] = SAME, [SYS_lseek] = SAME, [SYS_pread64] = SAME,
-    [SYS_getdents64] = SAME, [SYS_uname] = SAME, [SYS_getuid] = SAME, [SYS_geteuid] = SAME, [SYS_getgid] = SAME,
-    [SYS_getegid] = SAME, [SYS_arch_prctl] = SAME, [SYS_rseq] = SAME, [SYS_set_robust_list] = SAME,
+    [SYS_brk] = SAME, [SYS_fstat] = SAME,
+    [SYS_getcwd] = SAME, [SYS_lseek] = SAME, [SYS_pread64] = SAME,
+    [SYS_getdents64] = SAME,
+    [SYS_arch_prctl] = SAME, [SYS_rseq] = SAME, [SYS_set_robust_list] = SAME,
     [SYS_umask] = SAME, [SYS_socket] = SAME, [SYS_getsockname] = SAME, [SYS_getpeername] = SAME,
     [SYS_rt_sigpending] = SAME, [SYS_epoll_create1] = SAME, [SYS_eventfd2] = SAME, [SYS_pipe2] = SAME,
 };

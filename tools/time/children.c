@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "tools/time/core.h"
+#include "tools/time/machine.h"
 
 struct which {
     long kind, id, options;     /* as waitid() has them */
@@ -32,6 +33,13 @@ static struct which which_of(int pid, long options)
     return w;
 }
 
+/* A child's: none of it was measured. */
+static void put_usage(long at)
+{
+    if (at)
+        *(struct rusage *)at = machine_usage(0);
+}
+
 long call_wait4(struct call *c)
 {
     int pid = pid_real((int)c->arg[0]);
@@ -40,9 +48,11 @@ long call_wait4(struct call *c)
     long r;
 
     for (;;) {
-        r = RAW(SYS_wait4, pid, c->arg[1], c->arg[2] | WNOHANG, c->arg[3]);
-        if (r > 0)
+        r = RAW(SYS_wait4, pid, c->arg[1], c->arg[2] | WNOHANG, NULL);
+        if (r > 0) {
+            put_usage(c->arg[3]);
             return pid_virtual((int)r);
+        }
         if (r < 0 || c->arg[2] & WNOHANG)
             return r;
         r = wait_for(c, &w);
@@ -56,7 +66,8 @@ static long waitid_now(struct call *c, const struct which *which, siginfo_t *inf
     long r;
 
     info->si_pid = 0;
-    r = RAW(SYS_waitid, which->kind, which->id, info, which->options | WNOHANG, c->arg[4]);
+    r = RAW(SYS_waitid, which->kind, which->id, info, which->options | WNOHANG, NULL);
+    put_usage(c->arg[4]);
     info->si_pid = info->si_pid ? pid_virtual(info->si_pid) : 0;
     return r;
 }

@@ -78,6 +78,11 @@ uint64_t signals_waking(void);          /* those pending here that are not ignor
 /* Does the signal that ends the wait of this thread let the call go on afterwards? */
 bool signal_restarts(uint64_t mask);
 
+/* ---- kill.c ------------------------------------------------------------------------------------------ */
+
+/* A signal of its own has been sent to that thread (the machine's number): it looks. */
+void mark_signalled(int tid);
+
 /* ---- clone.c -------------------------------------------------------------------------------------- */
 
 void thread_bury(void);                 /* see VTIME_BURY */
@@ -91,6 +96,7 @@ call_fn call_read, call_readv, call_recvfrom, call_recvmsg, call_recvmmsg, call_
 call_fn call_write, call_writev, call_sendto, call_sendmsg, call_sendmmsg, call_flock;
 call_fn call_nanosleep, call_clock_nanosleep, call_sched_yield;
 call_fn call_wait4, call_waitid;
+call_fn call_path, call_path_at, call_readlink, call_readlinkat;
 call_fn call_close, call_close_range, call_dup, call_dup2, call_dup3, call_fcntl, call_openat, call_open;
 call_fn call_rt_sigaction, call_rt_sigprocmask, call_rt_sigreturn, call_rt_sigsuspend, call_rt_sigtimedwait,
     call_pause, call_sigaltstack, call_kill, call_tgkill, call_tkill, call_rt_sigqueueinfo,

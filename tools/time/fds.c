@@ -147,7 +147,7 @@ static long open_at(struct call *c, int at)
     const char *path = (const char *)c->arg[at];
     long fd = machine_open ? machine_open(path, c->arg[at + 1]) : MACHINE_NOT_OURS;
 
-    return fd != MACHINE_NOT_OURS ? fd : opened(path, call_native(c));
+    return fd != MACHINE_NOT_OURS ? fd : opened(path, at ? call_path_at(c) : call_path(c));
 }
 
 long call_openat(struct call *c)

@@ -63,7 +63,7 @@ long call_pidfd_send_signal(struct call *c)
     return r;
 }
 
-static void mark_signalled(int tid)
+void mark_signalled(int tid)
 {
     for (uint32_t i = 0; i < page->n_threads; i++) {
         struct vtime_thread *t = &page->threads[i];

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 #include "tools/time/core.h"
 #include "tools/time/io.h"
@@ -68,8 +69,21 @@ long call_read(struct call *c)
     return (flags & FD_TIMER) && timer_read ? timer_read(c) : when_readable(c);
 }
 
+static long read_random(const struct iovec *pieces, long n)
+{
+    long len = 0;
+
+    for (long i = 0; i < n; i++) {
+        entropy_read(pieces[i].iov_base, pieces[i].iov_len);
+        len += (long)pieces[i].iov_len;
+    }
+    return len;
+}
+
 long call_readv(struct call *c)
 {
+    if ((fd_flags((int)c->arg[0]) & FD_RANDOM) && entropy_read)
+        return read_random((const struct iovec *)c->arg[1], c->arg[2]);
     return when_readable(c);
 }
 

@@ -42,10 +42,16 @@ static void check_signals(void)
     }
 }
 
-void wait_check(void)
+/* Before whoever wakes at the same time. */
+static void run_timers(void)
 {
     if (my_process()->timer_ns <= page->now_ns && timers_expire)
         timers_expire();
+}
+
+void wait_check(void)
+{
+    run_timers();
     my_process()->checked = atomic_load(&page->change);
     for (uint32_t i = 0; i < page->n_threads; i++) {
         if (is_here(i) && has_come(waits[i]))
@@ -87,10 +93,15 @@ long wait_for(struct call *c, struct wait *w)
         wait_yield();
         return -ETIMEDOUT;
     }
-    do {
+    begin(c, w);
+    token_pass();
+    while (is_false_alarm(w)) {
+        if (w->is_over && w->is_over(w))        /* only this thread sees what is pending for it */
+            return 0;
         begin(c, w);
         token_pass();
-    } while (is_false_alarm(w));
+    }
+    run_timers();
     if (me()->reason == VTIME_SIGNAL)
         return -EINTR;
     return me()->reason == VTIME_TIMEOUT ? -ETIMEDOUT : 0;
