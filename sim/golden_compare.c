@@ -85,20 +85,10 @@ unsigned golden_compare(const struct golden_pair *pair, GString *out, struct dif
 
 /* ---- updating -------------------------------------------------------------------------------- */
 
-static bool copy_file(const char *from, const char *to)
-{
-    g_autofree char *folder = g_path_get_dirname(to);
-    g_autofree char *bytes = NULL;
-    gsize len;
-
-    return !g_mkdir_with_parents(folder, 0777) && g_file_get_contents(from, &bytes, &len, NULL) &&
-           g_file_set_contents(to, bytes, (gssize)len, NULL);
-}
-
 static bool update_file(void *ctx, const struct both *b)
 {
     GString *out = ctx;
-    bool is_done = b->has_got ? copy_file(b->got, b->want) : !g_remove(b->want);
+    bool is_done = b->has_got ? folder_copy_file(b->got, b->want) : !g_remove(b->want);
 
     g_string_append_printf(out, "  %s %s\n", b->name, !is_done ? "cannot be updated"
                            : !b->has_got ? "is removed" : b->has_want ? "is updated" : "is new");

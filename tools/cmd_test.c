@@ -54,9 +54,7 @@ static int run_test(struct job *job, struct err *e)
 
 static void keep(const struct test_run *run)
 {
-    g_autoptr(GString) unwanted = g_string_new(NULL);
-
-    if (golden_update(run->kept, run->output, unwanted))
+    if (!folder_copy(run->output, run->kept))
         fprintf(stderr, "dpsim test: %s: cannot be written\n", run->kept);
 }
 
