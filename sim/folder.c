@@ -91,31 +91,6 @@ char *folder_digest(const char *path)
     return text;
 }
 
-bool folder_copy_file(const char *from, const char *to)
-{
-    g_autofree char *folder = g_path_get_dirname(to);
-    g_autofree char *bytes = NULL;
-    gsize len;
-
-    return !g_mkdir_with_parents(folder, 0777) && g_file_get_contents(from, &bytes, &len, NULL) &&
-           g_file_set_contents(to, bytes, (gssize)len, NULL);
-}
-
-bool folder_copy(const char *from, const char *to)
-{
-    GPtrArray *names = folder_files(from);
-    bool is_done = true;
-
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *old = g_build_filename(from, g_ptr_array_index(names, i), NULL);
-        g_autofree char *new = g_build_filename(to, g_ptr_array_index(names, i), NULL);
-
-        is_done &= folder_copy_file(old, new);
-    }
-    g_ptr_array_free(names, TRUE);
-    return is_done;
-}
-
 void folder_remove(const char *path)
 {
     GPtrArray *names = folder_list(path);
@@ -130,4 +105,29 @@ void folder_remove(const char *path)
     }
     g_ptr_array_free(names, TRUE);
     (void)g_rmdir(path);
+}
+
+bool folder_copy_file(const char *from, const char *to)
+{
+    g_autofree char *folder = g_path_get_dirname(to);
+    g_autofree char *bytes = NULL;
+    gsize len;
+
+    return !g_mkdir_with_parents(folder, 0777) && g_file_get_contents(from, &bytes, &len, NULL) &&
+           g_file_set_contents(to, bytes, (gssize)len, NULL);
+}
+
+bool folder_copy(const char *from, const char *to)
+{
+    GPtrArray *files = folder_files(from);
+    bool is_done = true;
+
+    for (guint i = 0; i < files->len; i++) {
+        g_autofree char *a = g_build_filename(from, g_ptr_array_index(files, i), NULL);
+        g_autofree char *b = g_build_filename(to, g_ptr_array_index(files, i), NULL);
+
+        is_done = folder_copy_file(a, b) && is_done;
+    }
+    g_ptr_array_free(files, TRUE);
+    return is_done;
 }

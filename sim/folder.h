@@ -15,9 +15,8 @@ GPtrArray *folder_files(const char *path);
 /* SHA-256 over the names and bytes of these files, in hexadecimal; g_free it. */
 char *folder_digest(const char *path);
 
-/* Makes 'to' a file like 'from', and the folder that it is in. False: it could not. */
+/* Copies a file, or all regular files in and below a folder; makes folders that are missing. False: not all. */
 bool folder_copy_file(const char *from, const char *to);
-/* The same for all regular files in and below a folder. */
 bool folder_copy(const char *from, const char *to);
 
 /* Takes a folder away with all that is in it. */

@@ -195,7 +195,7 @@ fails_with 'FAILED missing: missing/missing.scn:1: exec: cannot start no-such-pr
 scenario dies <<'END'
 start sh -c 'echo last words; exit 3'
 END
-fails_with '^FAILED dies: sh ended .*with exit status 3$' tests dies
+fails_with '^FAILED dies: sh ended before the scenario, with exit status 3$' simulator test dies
 grep -q '^  | last words$' got || die "last words are not told: $(cat got)"
 scenario differs <<'END'
 exec >pid sh -c 'echo $$'

@@ -173,6 +173,6 @@ call_fn call_clock_gettime, call_gettimeofday, call_time, call_clock_getres, cal
 call_fn call_timerfd_create, call_timerfd_settime, call_timerfd_gettime, call_timer_create, call_timer_settime,
     call_timer_gettime, call_timer_getoverrun, call_timer_delete, call_setitimer, call_getitimer, call_alarm;
 /* entropy.c, machine.c */
-call_fn call_getrandom, call_getrusage, call_times, call_sysinfo, call_uname;
+call_fn call_getrandom, call_getrusage, call_times, call_sysinfo, call_uname, call_user;
 
 #endif
