@@ -136,8 +136,7 @@ static void join_others(uint32_t proc, uint32_t thread)
     memset(clear_words, 0, sizeof(clear_words));
     my_proc = proc;
     my_thread = thread;
-    if (timers_forked)
-        timers_forked();
+    timers_forked();
     if (join(proc, &holds) || trap_arm())
         (void)RAW(SYS_exit_group, 127);
 }

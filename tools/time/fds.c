@@ -27,7 +27,7 @@ void fd_set_flags(int fd, uint16_t flags)
 
 static void forget(int fd)
 {
-    if ((fd_flags(fd) & FD_TIMER) && timer_closed)
+    if (fd_flags(fd) & FD_TIMER)
         timer_closed(fd);
     fd_set_flags(fd, 0);
 }
@@ -138,7 +138,7 @@ long call_fcntl(struct call *c)
 static long opened(const char *path, long fd)
 {
     if (fd >= 0)
-        fd_set_flags((int)fd, entropy_is_path && entropy_is_path(path) ? FD_RANDOM : 0);
+        fd_set_flags((int)fd, entropy_is_path(path) ? FD_RANDOM : 0);
     return fd;
 }
 
@@ -146,7 +146,7 @@ static long opened(const char *path, long fd)
 static long open_at(struct call *c, int at)
 {
     const char *path = (const char *)c->arg[at];
-    long fd = machine_open ? machine_open(path, c->arg[at + 1]) : MACHINE_NOT_OURS;
+    long fd = machine_open(path, c->arg[at + 1]);
     call_fn *open = at ? call_path_at : call_path;
 
     if (fd != MACHINE_NOT_OURS)

@@ -9,12 +9,9 @@
 
 static void start_others(void)
 {
-    if (vdso_replace)
-        vdso_replace();
-    if (entropy_start)
-        entropy_start();
-    if (timers_start)
-        timers_start();
+    vdso_replace();
+    entropy_start();
+    timers_start();
 }
 
 static void start(void)

@@ -65,11 +65,11 @@ long call_read(struct call *c)
 {
     uint16_t flags = fd_flags((int)c->arg[0]);
 
-    if ((flags & FD_RANDOM) && entropy_read) {
+    if (flags & FD_RANDOM) {
         entropy_read((void *)c->arg[1], (size_t)c->arg[2]);
         return c->arg[2];
     }
-    return (flags & FD_TIMER) && timer_read ? timer_read(c) : when_readable(c);
+    return flags & FD_TIMER ? timer_read(c) : when_readable(c);
 }
 
 static long read_random(const struct iovec *pieces, long n)
@@ -85,7 +85,7 @@ static long read_random(const struct iovec *pieces, long n)
 
 long call_readv(struct call *c)
 {
-    if ((fd_flags((int)c->arg[0]) & FD_RANDOM) && entropy_read)
+    if (fd_flags((int)c->arg[0]) & FD_RANDOM)
         return read_random((const struct iovec *)c->arg[1], c->arg[2]);
     return when_readable(c);
 }

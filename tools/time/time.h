@@ -28,7 +28,6 @@
 #define EXPORT __attribute__((visibility("default")))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define NS_PER_S  UINT64_C(1000000000)
-#define LATER __attribute__((weak))     /* clock.c, timers.c, entropy.c: not there yet */
 
 /* ---- system calls: stub.c ---------------------------------------------------------------------- */
 
@@ -116,9 +115,9 @@ void time_set_timer(uint64_t at_ns);
 
 /* By timers.c: does what is due at time_now(): writes event descriptors, sends signals (by raw calls), and
  * sets the next time. Called on any thread of the process, with the token. */
-LATER void timers_expire(void);
-LATER void timers_forked(void);       /* in a new child, which inherits no timer but descriptors */
-LATER void timers_start(void);        /* in a new program: an alarm goes on in it */
+void timers_expire(void);
+void timers_forked(void);       /* in a new child, which inherits no timer but descriptors */
+void timers_start(void);        /* in a new program: an alarm goes on in it */
 
 /* ---- descriptors: fds.c ---------------------------------------------------------------------------- */
 
@@ -138,42 +137,42 @@ uint16_t fd_flags(int fd);
 void fd_set_flags(int fd, uint16_t flags);
 
 /* By timers.c: read() of an FD_TIMER, in place of the kernel's; and: 'fd' is about to be closed. */
-LATER long timer_read(struct call *c);
-LATER void timer_closed(int fd);
+long timer_read(struct call *c);
+void timer_closed(int fd);
 
 /* ---- entropy: entropy.c ---------------------------------------------------------------------------- */
 
 /* The next bytes of this process's stream, seeded by page->seed and time_vpid(). */
-LATER void entropy_read(void *buf, size_t len);
-LATER void entropy_start(void);       /* in a new program */
+void entropy_read(void *buf, size_t len);
+void entropy_start(void);       /* in a new program */
 
 /* Is it a path whose descriptor is FD_RANDOM? */
-LATER bool entropy_is_path(const char *path);
+bool entropy_is_path(const char *path);
 
 /* ---- clocks: spin.c, vdso.c ----------------------------------------------------------------------- */
 
 /* After each call: who makes calls that find nothing, over and over, lets time pass here. */
-LATER void spin_called(struct call *c, long result);
+void spin_called(struct call *c, long result);
 
 /* In a new program: what libc does without entering the kernel becomes system calls. */
-LATER void vdso_replace(void);
+void vdso_replace(void);
 
 /* ---- files that tell of the machine: procfs.c ------------------------------------------------------- */
 
 #define MACHINE_NOT_OURS LONG_MIN
 
 /* Opens the one that stands in for it. A descriptor, -errno, or MACHINE_NOT_OURS. */
-LATER long machine_open(const char *path, long flags);
+long machine_open(const char *path, long flags);
 
 /* ---- rows of other files, by system call ----------------------------------------------------------- */
 
 /* clock.c; its functions that do not enter the kernel are exported by libc's names */
-LATER call_fn call_clock_gettime, call_gettimeofday, call_time, call_clock_getres, call_getcpu, call_clock_settime,
+call_fn call_clock_gettime, call_gettimeofday, call_time, call_clock_getres, call_getcpu, call_clock_settime,
     call_adjtimex;
 /* timers.c */
-LATER call_fn call_timerfd_create, call_timerfd_settime, call_timerfd_gettime, call_timer_create, call_timer_settime,
+call_fn call_timerfd_create, call_timerfd_settime, call_timerfd_gettime, call_timer_create, call_timer_settime,
     call_timer_gettime, call_timer_getoverrun, call_timer_delete, call_setitimer, call_getitimer, call_alarm;
 /* entropy.c, machine.c */
-LATER call_fn call_getrandom, call_getrusage, call_times, call_sysinfo, call_uname;
+call_fn call_getrandom, call_getrusage, call_times, call_sysinfo, call_uname;
 
 #endif

@@ -31,8 +31,7 @@ static long dispatch(struct call *c, const struct call_row *row)
 
     if (has_effect(row, r))
         atomic_fetch_add(&page->change, 1);
-    if (spin_called)
-        spin_called(c, r);
+    spin_called(c, r);
     return r;
 }
 

@@ -45,7 +45,7 @@ static void check_signals(void)
 /* Before whoever wakes at the same time. */
 static void run_timers(void)
 {
-    if (my_process()->timer_ns <= page->now_ns && timers_expire)
+    if (my_process()->timer_ns <= page->now_ns)
         timers_expire();
 }
 
