@@ -201,8 +201,11 @@ void clients_begin(struct clients *all)
 
         next = l->next;
         if (c->sock->congested || c->sock->rx_charge > c->sock->rcvbuf / NOTE_SHARE
-            || !push_is_light(c))
+            || !push_is_light(c)) {
             push_note_read(c, 0);
+            if (!c->pushed.head && c->sock->rx.head)    /* nothing unread makes the client ask for the rest */
+                c->sock->readable(c->sock);
+        }
     }
 }
 

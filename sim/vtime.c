@@ -37,6 +37,7 @@ struct vtime {
     struct member members[VTIME_PROCS];
     GQueue joining;             /* of struct conn: they come from outside, and wait for their hello's answer */
     GSource *recheck;
+    int64_t looked_around_us;   /* real time of the last look at the rest of the main context */
     bool has_ended;             /* a process, and nobody has looked what it leaves */
     struct vtime_watch watch;
 };
@@ -264,14 +265,26 @@ static void inherit(struct vtime *v)
 
 /* ---- the clock's outside ----------------------------------------------------------------------------- */
 
+/* Also while clients have much to do there are signals for the simulator. */
+static void look_around(struct vtime *v)
+{
+    int64_t now = g_get_monotonic_time();
+
+    if (now - v->looked_around_us < LOOK_MS * INT64_C(1000))
+        return;
+    v->looked_around_us = now;
+    (void)clients_serve(v->all, 0);
+}
+
 static void take_back(struct vtime *v)
 {
     vtime_watch_begin(&v->watch);
+    look_around(v);
     while (atomic_load(&v->page->holder) != VTIME_NONE) {
         if (clients_serve_alone(v->all, LOOK_MS)) {
             vtime_watch_begin(&v->watch);
         } else {
-            (void)clients_serve(v->all, 0);     /* signals for the simulator, too */
+            look_around(v);
             vtime_watch_look(&v->watch, v->page);
         }
         inherit(v);
