@@ -292,6 +292,10 @@ static int end(void *ctx, struct err *e)
     struct test_programs *p = ctx;
     struct err first = { 0 }, own;
 
+    if (p->timing) {
+        settle(p);
+        (void)reap(p);
+    }
     for (guint i = p->started->len; i-- > 0;) {
         const struct program *prog = g_ptr_array_index(p->started, i);
         bool was_asked = !prog->has_ended;
