@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -40,6 +41,8 @@ struct vtime {
     int64_t looked_around_us;   /* real time of the last look at the rest of the main context */
     bool has_ended;             /* a process, and nobody has looked what it leaves */
     struct vtime_watch watch;
+    cpu_set_t cpus;             /* that the simulator may run on without virtual time */
+    bool is_pinned;
 };
 
 /* ---- the token ------------------------------------------------------------------------------------- */
@@ -374,6 +377,18 @@ static gboolean recheck(gpointer user)
     return G_SOURCE_CONTINUE;
 }
 
+/* One thread of all runs at a time: waking the next one costs a quarter less on the same CPU. The kernel has put this
+ * process where there is least to do; those it starts inherit it. */
+static void stay_on_one_cpu(struct vtime *v)
+{
+    int cpu = sched_getcpu();
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET(cpu < 0 || cpu >= CPU_SETSIZE ? 0 : (size_t)cpu, &one);
+    v->is_pinned = !sched_getaffinity(0, sizeof(v->cpus), &v->cpus) && !sched_setaffinity(0, sizeof(one), &one);
+}
+
 static int make_page(struct vtime *v, struct err *e)
 {
     void *at;
@@ -415,6 +430,7 @@ int vtime_start(struct sim *sim, struct clients *all, struct clock_outside *outs
         vtime_stop(v);
         return -e->code;
     }
+    stay_on_one_cpu(v);
     sim->options.shows_cpus = true;
     v->recheck = g_timeout_source_new(RECHECK_MS);
     g_source_set_callback(v->recheck, recheck, v, NULL);
@@ -429,6 +445,8 @@ void vtime_stop(void *vtime)
     struct vtime *v = vtime;
 
     v->all->vtime = NULL;
+    if (v->is_pinned)
+        (void)sched_setaffinity(0, sizeof(v->cpus), &v->cpus);
     if (v->recheck) {
         g_source_destroy(v->recheck);
         g_source_unref(v->recheck);
