@@ -22,7 +22,7 @@ static int open_generic(void **state)
         "flow br0 in_port(p2),eth(),eth_type(0x8100),vlan(vid=7),encap(eth_type(0x0806),arp(op=1)) drop",
         "addr p1 10.0.0.9/24",
         "neigh p1 10.0.0.7 02:00:00:00:00:07",
-        "send p1 " SYN,
+        ("send p1 " SYN),
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
