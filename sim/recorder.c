@@ -198,6 +198,8 @@ int recorder_open(struct sim *sim, const char *path, struct err *e)
     sim->recorder->out = out;
     sim->recorder->netlink = pcapng_out_interface(out, "netlink", PCAPNG_NETLINK);
     put_world(sim);
+    if (sim->scenario)
+        recorder_event(sim, "do");      /* as scenario_get() would have said */
     return 0;
 }
 
