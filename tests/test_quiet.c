@@ -231,7 +231,7 @@ static void who_works_does_not_rest(void **unused)
     struct child c = start(spins);
     struct err e = { 0 };
     struct quiet *q;
-    g_autofree char *described = g_strdup_printf("test_quiet (pid %d), thread %d test_quiet", c.pid, c.pid);
+    g_autofree char *described = g_strdup_printf("(pid %d), thread %d ", c.pid, c.pid);
 
     (void)unused;
     assert_int_equal(hear_pid(c), c.pid);
