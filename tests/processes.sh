@@ -19,7 +19,7 @@ gone() {        # FILE...: the processes whose ids are in there have ended
 
 # ---- what becomes of the program's children ----------------------------------------------------------
 
-mkfifo -m 666 go orphan never started
+mkfifo -m 666 go orphan never polite_started stubborn_started
 cat >family <<'END'
 sh -c 'sh -c "echo \$\$ >orphan; read -r x <go" &'
 read -r orphan <orphan
@@ -48,8 +48,8 @@ ovsdb-server --detach --no-chdir --pidfile="$PWD/daemon.pid" -vconsole:off --rem
 tr '\0' '\n' <"/proc/$(cat daemon.pid)/environ" | grep -q "^DPSIM_SOCKET=$DPSIM_SOCKET$" && echo "a daemon, found by its file"
 cp daemon.pid daemon
 for name in polite stubborn; do
-    setsid sh -c '[ '$name' = polite ] || trap "" TERM HUP; echo $$ >'$name'; echo >started; read -r x <never' &
-    read -r _ <started
+    setsid sh -c '[ '$name' = polite ] || trap "" TERM HUP; echo $$ >'$name'; echo >'$name'_started; read -r x <never' &
+    read -r _ <${name}_started
 done
 END
 mkdir -m 1777 runtime
