@@ -103,7 +103,7 @@ static int skip_value(struct json *j)
 /* A member of the reply. "error" and "result": one of them is a string, the other null. */
 static int take_member(struct json *j, struct unixctl_reply *out)
 {
-    char name[16];
+    char name[16] = "";
     int r = take_string(j, name, sizeof(name));
     bool is_error = !strcmp(name, "error");
 
