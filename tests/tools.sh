@@ -66,6 +66,7 @@ refused() {     # STATUS PATTERN COMMAND...: it exits so, and says one line on s
     shift 2
     "$@" >got 2>err
     is=$?
+    sed -i '/^--[0-9]*-- /d' err        # valgrind on system calls that it does not know
     [ $is -eq "$status" ] || die "$*: exit status $is instead of $status: $(cat err got)"
     grep -Eq -- "$pattern" err || die "$*: does not say \"$pattern\" but: $(cat err)"
     [ "$(wc -l <err)" -eq 1 ] || die "$*: says more than a sentence: $(cat err)"
