@@ -239,6 +239,7 @@ static void answers_are_awaited(void **state)
 
     meet(s);
     assert_true(warp_stop(s->warp));
+    told(s, STOP);
     assert_true(warp_is_awaited(s->warp));
     answers(s, "{\"id\":0,\"result\":");
     assert_true(warp_is_awaited(s->warp));
