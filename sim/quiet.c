@@ -136,9 +136,10 @@ static bool thread_read(const struct thread *t, struct thread *now)
         *text = '\0';
     runs = g_str_has_prefix(text, "running");
     now->naps = is_nap(text);
-    if (!read_text(t->schedstat_fd, text, sizeof(text)) || !procfs_parse_schedstat(text, &now->n_runs))
-        return false;
+    /* The count last: who is found asleep again has been counted by then. */
     if (!read_text(t->stat_fd, text, sizeof(text)) || !procfs_parse_stat(text, &stat))
+        return false;
+    if (!read_text(t->schedstat_fd, text, sizeof(text)) || !procfs_parse_schedstat(text, &now->n_runs))
         return false;
     now->state = stat.state;
     now->rests = !runs && strchr(STATES_OF_REST, stat.state);
