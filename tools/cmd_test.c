@@ -71,6 +71,17 @@ static void remove_runs(const struct test_case *c, bool is_told)
     }
 }
 
+/* A lower seed has failed: what was kept of this one is not told any more. */
+static void forget(const struct test_case *c)
+{
+    for (guint i = 0; i < c->runs->len; i++) {
+        const struct test_run *run = g_ptr_array_index(c->runs, i);
+
+        if (run->kept)
+            folder_remove(run->kept);
+    }
+}
+
 static bool is_wanted(const struct job *job)
 {
     const struct test_run *run = job->ctx;
@@ -93,7 +104,7 @@ static void on_ended(struct pool *pool, struct job *job)
     remove_runs(c, c->result->failure);
     if (c->result->failure) {
         if (c->of->told)
-            remove_runs(c->of->told, false);
+            forget(c->of->told);
         c->of->told = c;
     }
     all->n_over += c->of->result->is_over;
