@@ -66,32 +66,38 @@ void recorder_close_sock(struct sim *sim, unsigned number)
     g_array_append_val(r->closed, number);
 }
 
-void recorder_event(struct sim *sim, const char *fmt, ...)
+/* 'bytes' NULL: the line is all. */
+static void __attribute__((format(printf, 4, 0)))
+put_event(struct sim *sim, const void *bytes, size_t len, const char *fmt, va_list ap)
 {
     struct recorder *r = sim->recorder;
-    va_list ap;
 
     if (!r || !r->out)
         return;
-    va_start(ap, fmt);
     g_string_vprintf(r->line, fmt, ap);
-    va_end(ap);
+    if (bytes) {
+        g_string_append(r->line, " data=");
+        wire_bytes.print(r->line, bytes, len);
+    }
     pcapng_out_event(out_of(sim), now(sim), r->line->str);
+}
+
+void recorder_event(struct sim *sim, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    put_event(sim, NULL, 0, fmt, ap);
+    va_end(ap);
 }
 
 void recorder_data(struct sim *sim, const void *bytes, size_t len, const char *fmt, ...)
 {
-    struct recorder *r = sim->recorder;
     va_list ap;
 
-    if (!r || !r->out)
-        return;
     va_start(ap, fmt);
-    g_string_vprintf(r->line, fmt, ap);
+    put_event(sim, bytes, len, fmt, ap);
     va_end(ap);
-    g_string_append(r->line, " data=");
-    wire_bytes.print(r->line, bytes, len);
-    pcapng_out_event(out_of(sim), now(sim), r->line->str);
 }
 
 unsigned recorder_process(struct sim *sim, uint32_t pid)

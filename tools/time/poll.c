@@ -6,6 +6,7 @@
 #include <sys/select.h>
 #include <time.h>
 
+#include "tools/time/clock.h"
 #include "tools/time/core.h"
 
 #define MASK_SIZE 8
@@ -39,7 +40,7 @@ static void put_left(struct timespec *t, uint64_t deadline)
     uint64_t left = deadline > page->now_ns ? deadline - page->now_ns : 0;
 
     if (t && deadline != VTIME_NEVER)
-        *t = (struct timespec){ (time_t)(left / NS_PER_S), (long)(left % NS_PER_S) };
+        *t = time_to_spec(left);
 }
 
 /* ---- the way of all of them ---------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "tools/time/clock.h"
 #include "tools/time/core.h"
 
 static long sleep_until(struct call *c, uint64_t deadline, struct timespec *left)
@@ -21,7 +22,7 @@ static long sleep_until(struct call *c, uint64_t deadline, struct timespec *left
     if (left) {
         uint64_t ns = deadline > page->now_ns ? deadline - page->now_ns : 0;
 
-        *left = (struct timespec){ (time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S) };
+        *left = time_to_spec(ns);
     }
     return r;
 }
