@@ -302,7 +302,7 @@ static void read_file(const char *path, char *text, size_t size)
     int fd = (int)machine_open(path, 0);
     ssize_t len = read(fd, text, size - 1);
 
-    assert_true(len > 0);
+    assert_true(len >= 0);
     text[len] = 0;
     close(fd);
 }
@@ -326,6 +326,17 @@ static void files_tell_of_an_idle_machine(void **state)
     assert_int_equal(machine_open("/proc/self/stat", 0), MACHINE_NOT_OURS);
 }
 
+static void no_host_is_known_but_itself(void **state)
+{
+    char text[512];
+
+    (void)state;
+    read_file("/etc/hosts", text, sizeof(text));
+    assert_string_equal(text, "127.0.0.1 localhost\n::1 localhost\n");
+    read_file("/etc/resolv.conf", text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bits_are_even, setup, teardown),
         cmocka_unit_test_setup_teardown(the_machine_is_always_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(files_tell_of_an_idle_machine, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_host_is_known_but_itself, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #define LIBRARY      "libdpsim-preload.so"
 #define TIME_LIBRARY "libdpsim-time.so"         /* in the same folder */
 #define TIME_VARIABLE "DPSIM_TIME"              /* set: the program lives in virtual time */
+#define STACK_BYTES  (8U << 20)                 /* the usual limit */
 
 /* Places beside the binary: a build tree's or an installation's, and a copy in one folder. */
 static char *find_beside_binary(void)
@@ -134,10 +136,17 @@ int launch_check(const char *socket_path, bool *is_virtual, struct err *e)
     return rc ? err_set(e, rc, "no simulator answers at %s: %s", socket_path, g_strerror(rc)) : 0;
 }
 
-/* In virtual time a run is to be like the one before: so are the addresses that programs hash. */
+/* In virtual time a run is to be like the one before: so are the addresses that programs hash. A stack without a limit would turn
+ * the order of all that is mapped. */
 static void fix_addresses(void)
 {
     int persona = personality(0xffffffff);
+    struct rlimit stack;
+
+    if (!getrlimit(RLIMIT_STACK, &stack)) {
+        stack.rlim_cur = MIN(stack.rlim_max, STACK_BYTES);
+        (void)setrlimit(RLIMIT_STACK, &stack);
+    }
 
     if (persona < 0 || personality((unsigned)persona | ADDR_NO_RANDOMIZE) < 0)
         fprintf(stderr, "dpsim: addresses cannot be the same in each run: %s\n", g_strerror(errno));

@@ -1,4 +1,4 @@
-/* procfs.c - files of /proc that tell how the machine is doing: an idle one, on virtual time.
+/* procfs.c - files that tell how the machine is doing, an idle one on virtual time, and whom it knows: nobody else.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <string.h>
@@ -78,15 +78,28 @@ static void put_memory(struct text *t)
     put_kb(t, "SwapFree:       ", 0);
 }
 
+static void put_hosts(struct text *t)
+{
+    put(t, "127.0.0.1 localhost\n::1 localhost\n");
+}
+
+/* What is read of it stays in a program's memory and moves what comes behind; and there is no name server here. */
+static void put_nothing(struct text *t)
+{
+    (void)t;
+}
+
 /* clang-format off */
 static const struct file {
     const char *path;
     void (*put)(struct text *t);
 } files[] = {
-    { "/proc/uptime",  put_uptime },
-    { "/proc/loadavg", put_load },
-    { "/proc/stat",    put_stat },
-    { "/proc/meminfo", put_memory },
+    { "/proc/uptime",    put_uptime },
+    { "/proc/loadavg",   put_load },
+    { "/proc/stat",      put_stat },
+    { "/proc/meminfo",   put_memory },
+    { "/etc/hosts",      put_hosts },
+    { "/etc/resolv.conf", put_nothing },
 };
 /* clang-format on */
 
