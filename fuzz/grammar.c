@@ -44,14 +44,14 @@ void grammar_mask(struct rng *r, const struct flow_key *key, struct flow_key *ma
     memset(mask, 0, sizeof(*mask));
 }
 
-void grammar_key_attrs(struct rng *r, const struct flow_key *key, const struct flow_key *mask, GByteArray *key_attrs,
-                       GByteArray *mask_attrs)
+void grammar_key_attrs(struct rng *r, const struct flow_key *key, const struct flow_key *mask, GByteArray *key_out,
+                       GByteArray *mask_out)
 {
     (void)r;
     (void)key;
     (void)mask;
-    (void)key_attrs;
-    (void)mask_attrs;
+    (void)key_out;
+    (void)mask_out;
 }
 
 void grammar_actions(struct rng *r, const struct flow_key *key, GByteArray *attrs)

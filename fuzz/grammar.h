@@ -41,9 +41,9 @@ void grammar_message(struct rng *r, enum grammar_kind kind, GByteArray *out);
 /* A key that agrees with itself, and what a flow may match of it. */
 void grammar_key(struct rng *r, struct flow_key *key);
 void grammar_mask(struct rng *r, const struct flow_key *key, struct flow_key *mask);
-/* Appends the attributes of both, in any order that is legal. 'mask' NULL: of the key alone, 'mask_attrs' is not touched. */
-void grammar_key_attrs(struct rng *r, const struct flow_key *key, const struct flow_key *mask, GByteArray *key_attrs,
-                       GByteArray *mask_attrs);
+/* Appends the attributes of both, in any order that is legal. 'mask' NULL: of the key alone, 'mask_out' is not touched. */
+void grammar_key_attrs(struct rng *r, const struct flow_key *key, const struct flow_key *mask, GByteArray *key_out,
+                       GByteArray *mask_out);
 /* Appends actions that may stand in a flow with the masked key 'key' (acts_check accepts them). */
 void grammar_actions(struct rng *r, const struct flow_key *key, GByteArray *attrs);
 /* Appends a frame whose extraction gives 'key' (but its metadata); NULL: of any key. */
