@@ -4,7 +4,7 @@
 #include "tests/packet_tools.h"
 #include "tests/sim_tools.h"
 
-#include "sim/rng.h"
+#include "base/rng.h"
 
 #define N_ROUNDS 60
 #define N_FLOWS 30
