@@ -338,7 +338,7 @@ bool key_when_holds(const struct key_when *w, const struct flow_key *key)
 }
 
 /* The member that decides about the attribute must itself be matched exactly. */
-static bool when_is_exact(const struct key_when *w, const struct flow_key *mask)
+bool key_when_is_exact(const struct key_when *w, const struct flow_key *mask)
 {
     if (w->icmp_type[0])
         return mask->tp_src == 0xff;
@@ -365,7 +365,7 @@ static int match_validate(const struct match *m, uint64_t key_bits, uint64_t mas
             continue;
         if (row->flags & KEY_REQUIRED)
             expected |= BIT(type);
-        if (m->mask && when_is_exact(&row->when, &m->mask->key))
+        if (m->mask && key_when_is_exact(&row->when, &m->mask->key))
             allowed |= BIT(type);
     }
     /* Both live in the same bytes of the key. */

@@ -14,7 +14,7 @@
 
 #include "dp/key.h"
 #include "fuzz/program.h"
-#include "sim/rng.h"
+#include "base/rng.h"
 
 enum grammar_kind {
     GRAMMAR_FLOW_NEW, GRAMMAR_FLOW_SET, GRAMMAR_FLOW_GET, GRAMMAR_FLOW_DEL, GRAMMAR_FLOW_DUMP,

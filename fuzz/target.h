@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "sim/rng.h"
+#include "base/rng.h"
 
 struct fuzz_target {
     const char *name;           /* "flow_put": its corpus is fuzz/corpus/NAME */
