@@ -187,7 +187,7 @@ const struct scn_command scn_commands[] = {
     { "dump-flows",  "DP [-m] [--names|--no-names]",            "prints the flows, as ovs-dpctl dump-flows with the same options", SCN_LOOKS, scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", SCN_LOOKS, scn_show },
     { "summary",     "",                                        "prints what has become of every packet", SCN_LOOKS, scn_summary },
-    { "trace",       "on [FILE]|off",                           "turns the steps of packets on and off in the trace", SCN_LOOKS, scn_trace },
+    { "trace",       "on [FILE]|off",                           "turns the steps of packets and refused requests on and off in the trace", SCN_LOOKS, scn_trace },
     { "help",        "",                                        "prints this list", SCN_LOOKS, scn_help },
     { NULL, NULL, NULL, SCN_LOOKS, NULL },
 };

@@ -197,7 +197,8 @@ static void on_refused(void *user, struct sock *s, const struct nlmsghdr *msg, i
     (void)msg;
     sim->refusal = *e;
     sim->refusal.code = -error;
-    trace_line(sim, "refused %s%s%s", err_name(error), e->text[0] ? ": " : "", e->text);
+    if (!trace_is_muted(sim))
+        trace_line(sim, "refused %s%s%s", err_name(error), e->text[0] ? ": " : "", e->text);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
