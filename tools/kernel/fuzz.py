@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# fuzz.py - kernel-run --fuzz: the same generated requests to dpsim and to the real kernel. docs/kernel-run.md
+# SPDX-License-Identifier: Apache-2.0
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+import fuzz_compare as compare      # noqa: E402 (no folder of bytecode in the source tree)
+import fuzz_shrink as shrink        # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DESCRIPTION = """
+Sends generated requests, valid ones and such that break one rule, to dpsim and to the real kernel, compares what they answer,
+sorts differences by rule, shrinks one of each, and prints it as a recorded case with both answers.
+Exit status 0: no difference that tools/kernel/differences.txt does not explain."""
+
+
+def options():
+    ap = argparse.ArgumentParser(prog="kernel-run --fuzz", description=DESCRIPTION,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--fuzz", action="store_true", help=argparse.SUPPRESS)
+    ap.add_argument("--uml", dest="machine", action="store_const", const="uml", default="uml",
+                    help="user-mode-linux: faster, configured otherwise (default)")
+    ap.add_argument("--qemu", dest="machine", action="store_const", const="qemu", help="the emulated version")
+    ap.add_argument("--seed", type=int, default=1, metavar="N", help="of the requests (1)")
+    ap.add_argument("--first", type=int, default=0, metavar="N", help="number of the first program (0)")
+    ap.add_argument("--count", type=int, default=5000, metavar="N", help="requests, at least (5000)")
+    ap.add_argument("--batch", type=int, default=20000, metavar="N", help="requests for each start of the machine (20000)")
+    ap.add_argument("--programs", metavar="FILE", help="these programs instead of generated ones: lines of --keep's files")
+    ap.add_argument("--rounds", type=int, default=12, metavar="N", help="of shrinking; 0: programs as they are (12)")
+    ap.add_argument("--keep", metavar="FOLDER", help="leave programs and answers there")
+    ap.add_argument("--timeout", type=int, default=1800, metavar="SEC", help="for each start of the machine (1800)")
+    ap.add_argument("--build", default=os.path.join(HERE, "../../build"), metavar="FOLDER")
+    ap.add_argument("--list", default=os.path.join(HERE, "differences.txt"), metavar="FILE",
+                    help="of the explained differences")
+    return ap.parse_args()
+
+
+class Broken(Exception):
+    """A side did not come to the end: it crashed, hung, or the kernel complained. Has the end of what it said."""
+
+
+class Sides:
+    """Both sides: a list of programs in, their answers out."""
+
+    def __init__(self, o, work):
+        self.o, self.work, self.n_runs = o, work, 0
+        self.seconds = {"dpsim": 0.0, "kernel": 0.0}
+        self.bin = os.path.join(o.build, "bin")
+
+    def tool(self, name):
+        return os.path.join(self.bin, name)
+
+    def command(self, side, path, log):
+        drive = [self.tool("fuzz-drive"), path]
+        if side == "dpsim":
+            return [self.tool("dpsim"), "run", "--"] + drive
+        return [os.path.join(HERE, "../kernel-run"), "--" + self.o.machine, "--timeout", str(self.o.timeout),
+                "--keep-log", log, "--file", path, "--"] + drive
+
+    def once(self, side, programs):
+        """{name: lines of its case} of one run; Broken."""
+        self.n_runs += 1
+        base = os.path.join(self.work, "%03d-%s" % (self.n_runs, side))
+        path, transcript, log = base + ".programs", base + ".answers", base + ".log"
+        with open(path, "w") as file:
+            file.writelines(p.line() for p in programs)
+        begin = time.monotonic()
+        with open(transcript, "w") as file:
+            done = subprocess.run(self.command(side, path, log), stdout=file, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                  cwd=self.work, check=False)
+        self.seconds[side] += time.monotonic() - begin
+        text = subprocess.run([self.tool("fuzz-cases"), "text", path, transcript], stdout=subprocess.PIPE, check=True)
+        cases = compare.read_cases(text.stdout.decode(errors="replace"), side, self.o.machine)
+        said = done.stderr.decode(errors="replace")
+        if done.returncode or "the kernel complained" in said or len(cases) < len(programs):
+            raise Broken("exit status %d\n%s%s" % (done.returncode, said, end_of(log)))
+        return cases
+
+    def ask(self, side, programs, broken):
+        """As once(); programs that break the side alone are added to 'broken' with what was said."""
+        if not programs:
+            return {}
+        try:
+            return self.once(side, programs)
+        except Broken as e:
+            if len(programs) == 1:
+                broken.append((side, programs[0], str(e)))
+                return {}
+            half = len(programs) // 2
+            cases = self.ask(side, programs[:half], broken)
+            cases.update(self.ask(side, programs[half:], broken))
+            return cases
+
+    def ask_both(self, programs, broken):
+        kernel = self.ask("kernel", programs, broken)
+        return self.ask("dpsim", programs, broken), kernel
+
+    def generate(self, first, n):
+        """About n requests: programs from number 'first' on."""
+        per_program = 10
+        done = subprocess.run([self.tool("fuzz-cases"), "generate", str(self.o.seed), str(first), str(n // per_program + 1)],
+                              stdout=subprocess.PIPE, check=True)
+        return read_programs(done.stdout.decode())
+
+
+def end_of(log):
+    """What the kernel complained of, and the last lines of its console."""
+    if not os.path.exists(log):
+        return ""
+    with open(log, errors="replace") as file:
+        lines = file.read().splitlines()
+    marks = [i for i, line in enumerate(lines) if any(w in line for w in ("WARNING: ", "BUG: ", "Oops", "Kernel panic"))]
+    return "\n".join(lines[marks[0]:marks[0] + 25] if marks else lines[-10:])
+
+
+def read_programs(text):
+    return [shrink.Program.from_line(line) for line in text.splitlines() if line.startswith("program ")]
+
+
+def batches(o, sides):
+    if o.programs:
+        with open(o.programs) as file:
+            yield read_programs(file.read())
+        return
+    first, left = o.first, o.count
+    while left > 0:
+        programs = sides.generate(first, min(left, o.batch))
+        first += len(programs)
+        left -= sum(len(p.steps) for p in programs)
+        yield programs
+
+
+class Report:
+    def __init__(self, o, explained):
+        self.o, self.explained = o, explained
+        self.n_programs = self.n_requests = self.n_volatile = 0
+        self.rules = {}             # signature: programs
+        self.broken = []
+
+    def add(self, programs, ours, theirs):
+        self.n_programs += len(programs)
+        self.n_requests += sum(len(p.steps) for p in programs)
+        for p in programs:
+            if p.name in ours and p.name in theirs:
+                d = compare.difference(ours[p.name], theirs[p.name])
+                if d:
+                    self.rules.setdefault(d.signature, []).append(p)
+
+    def unexplained(self):
+        return {s: programs for s, programs in self.rules.items() if not self.explained.reason(s)}
+
+    def print_table(self):
+        print("%7s  %-70s %s" % ("count", "rule", "explained"))
+        for signature, programs in sorted(self.rules.items(), key=lambda r: (-len(r[1]), r[0])):
+            print("%7d  %-70s %s" % (len(programs), signature, self.explained.reason(signature) or "no"))
+
+    def print_totals(self, sides):
+        differing = sum(len(p) for p in self.rules.values())
+        rest = sum(len(p) for p in self.unexplained().values())
+        print("%d requests in %d programs, seed %d, %s: %d programs differ, %d of them explained; %d volatile, %d broken" %
+              (self.n_requests, self.n_programs, self.o.seed, self.o.machine, differing, differing - rest, self.n_volatile,
+               len(self.broken)))
+        print("seconds: dpsim %.0f, kernel %.0f" % (sides.seconds["dpsim"], sides.seconds["kernel"]))
+
+
+def confirm(report, sides):
+    """Differing programs again: the kernel's own two answers may differ."""
+    suspects = {s: programs[:5] for s, programs in report.unexplained().items()}
+    programs = [p for some in suspects.values() for p in some]
+    ours, theirs = sides.ask_both(programs, report.broken)
+    for signature, some in suspects.items():
+        same = [p for p in some if p.name in ours and p.name in theirs and
+                (d := compare.difference(ours[p.name], theirs[p.name])) and d.signature == signature]
+        if not same:
+            report.n_volatile += len(report.rules.pop(signature))
+        else:
+            report.rules[signature].sort(key=lambda p: p not in same)
+
+
+def show(report, sides):
+    """A minimal program of each rule that nobody has explained."""
+    rules = {s: programs[0] for s, programs in report.unexplained().items()}
+    for signature, program, ours, theirs in shrink.all_rules(rules, sides, report.broken, report.o.rounds):
+        d = compare.difference(ours, theirs)
+        print("# rule: %s" % signature)
+        print("# program: %s" % program.line().strip())
+        print("\n".join(theirs.lines))
+        for line in d.ours if d else ["the same when it runs alone"]:
+            print("# dpsim: " + line)
+        print()
+
+
+def show_broken(report):
+    for side, program, said in report.broken:
+        print("# %s did not come to the end of: %s%s\n" % (side, program.line(), said))
+
+
+def run(o, work):
+    sides, report = Sides(o, work), Report(o, compare.Explained(o.list, o.machine))
+    for programs in batches(o, sides):
+        ours, theirs = sides.ask_both(programs, report.broken)
+        report.add(programs, ours, theirs)
+    if not report.n_programs:
+        sys.exit("kernel-run --fuzz: no programs")
+    confirm(report, sides)
+    show(report, sides)
+    show_broken(report)
+    report.print_table()
+    report.print_totals(sides)
+    return 1 if report.unexplained() or report.broken else 0
+
+
+def main():
+    o = options()
+    work = o.keep or tempfile.mkdtemp(prefix="dpsim-fuzz-")
+    os.makedirs(work, exist_ok=True)
+    try:
+        return run(o, os.path.abspath(work))
+    finally:
+        if not o.keep:
+            shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (OSError, subprocess.CalledProcessError) as e:
+        sys.exit("kernel-run --fuzz: %s" % e)
