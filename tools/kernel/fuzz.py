@@ -50,6 +50,7 @@ class Sides:
 
     def __init__(self, o, work):
         self.o, self.work, self.n_runs = o, work, 0
+        self.is_sound = {}          # sides that have run nothing to the end
         self.seconds = {"dpsim": 0.0, "kernel": 0.0}
         self.bin = os.path.join(o.build, "bin")
 
@@ -89,6 +90,7 @@ class Sides:
         try:
             return self.once(side, programs)
         except Broken as e:
+            self.check_start(side)
             if len(programs) == 1:
                 broken.append((side, programs[0], str(e)))
                 return {}
@@ -96,6 +98,14 @@ class Sides:
             cases = self.ask(side, programs[:half], broken)
             cases.update(self.ask(side, programs[half:], broken))
             return cases
+
+    def check_start(self, side):
+        """A side that cannot do nothing is not broken by a program."""
+        if side not in self.is_sound:
+            try:
+                self.is_sound[side] = self.once(side, [])
+            except Broken as e:
+                sys.exit("kernel-run --fuzz: %s does not start: %s" % (side, e))
 
     def ask_both(self, programs, broken):
         kernel = self.ask("kernel", programs, broken)
