@@ -34,6 +34,7 @@ def read_cases(text, side, machine):
             lines = [line]
         elif line == "end":
             cases[lines[0][len("case fuzz/"):]] = Case(lines)
+            lines = []
     return cases
 
 
@@ -85,20 +86,24 @@ class Difference:
         else:
             path = first_path(ours[at], theirs[at])
         self.signature = " ".join((label, pair, path if x == y else "-"))
+        self.requests = []          # of the step
 
 
 def difference(ours, theirs):
     """Of two Cases; None."""
-    for i, ((label, _, x), (_, _, y)) in enumerate(zip(ours.steps, theirs.steps)):
+    for i, ((label, requests, x), (_, _, y)) in enumerate(zip(ours.steps, theirs.steps)):
         if x != y:
-            return Difference(i, label, x, y)
+            d = Difference(i, label, x, y)
+            d.requests = requests
+            return d
     return None
 
 
 # ---- the list of explained ones ----
 
 class Explained:
-    """Lines "MACHINE | RULE | REASON" of a file: RULE may have * and ?, MACHINE is any, uml or qemu."""
+    """Lines "MACHINE | RULE | REQUEST | REASON" of a file. RULE is of a difference's signature and REQUEST of the line that
+    asks, both with * and ?; MACHINE is any, uml or qemu."""
 
     def __init__(self, path, machine):
         self.rows = []
@@ -107,10 +112,14 @@ class Explained:
                 if not line.strip() or line.startswith("#"):
                     continue
                 words = [w.strip() for w in line.split(" | ")]
-                if len(words) != 3 or words[0] not in ("any", "uml", "qemu") or not words[2]:
-                    raise OSError("%s:%d: want MACHINE | RULE | REASON" % (path, n))
+                if len(words) != 4 or words[0] not in ("any", "uml", "qemu") or not words[3]:
+                    raise OSError("%s:%d: want MACHINE | RULE | REQUEST | REASON" % (path, n))
                 if words[0] in ("any", machine):
-                    self.rows.append((words[1].replace("[", "[[]"), words[2]))
+                    self.rows.append([w.replace("[", "[[]") for w in words[1:3]] + [words[3]])
 
-    def reason(self, signature):
-        return next((reason for rule, reason in self.rows if fnmatch.fnmatchcase(signature, rule)), None)
+    def reason(self, d):
+        """Why a Difference is none to mend; None."""
+        for rule, request, reason in self.rows:
+            if fnmatch.fnmatchcase(d.signature, rule) and any(fnmatch.fnmatchcase(line, request) for line in d.requests):
+                return reason
+        return None

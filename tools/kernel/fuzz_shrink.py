@@ -119,35 +119,45 @@ def cut_message(data, paths):
 class Candidate:
     """The smallest program of a rule so far, and what is tried next."""
 
-    def __init__(self, signature, program):
-        self.signature, self.best, self.within_steps = signature, program, False
-        self.is_done = False
+    PHASES = ("alone", "steps", "attributes", "done")
+
+    def __init__(self, signature, program, step):
+        self.signature, self.best, self.step = signature, program, step
+        self.phase = 0
         self.tried = []             # (parts taken away, program)
 
+    def is_done(self):
+        return self.PHASES[self.phase] == "done"
+
+    def sets(self):
+        """What is taken away, each set for itself."""
+        n = len(self.best.steps)
+        if self.PHASES[self.phase] == "alone":
+            return [[i for i in range(n) if i != self.step], list(range(self.step + 1, n))]
+        parts = self.best.parts(self.PHASES[self.phase] == "attributes")
+        halves = [parts[:len(parts) // 2], parts[len(parts) // 2:]] if len(parts) > 3 else []
+        return halves + [[p] for p in parts if n > 1 or isinstance(p, tuple)]
+
     def propose(self, n):
-        parts = self.best.parts(self.within_steps)
-        sets = [parts[:len(parts) // 2], parts[len(parts) // 2:]] if len(parts) > 3 else []
-        sets += [[p] for p in parts]
-        self.tried = [(s, self.best.without(s, "%d.%d" % (n, i))) for i, s in enumerate(sets)]
+        self.tried = [(s, self.best.without(s, "%d.%d" % (n, i))) for i, s in enumerate(self.sets()) if s]
         return [p for _, p in self.tried]
 
     def combine(self, name, holds):
         """All that could go alone, together: what may go at once cannot be told but by trying."""
         alone = [s[0] for s, p in self.tried if len(s) == 1 and holds(self, p)]
-        return self.best.without(alone, name) if len(alone) > 1 else None
+        whole = self.best.without(alone, name)
+        return whole if len(alone) > 1 and whole.steps else None
 
     def take(self, programs, holds):
         smaller = [p for p in programs if p and p.size() < self.best.size() and holds(self, p)]
         if smaller:
             self.best = min(smaller, key=Program.size)
-        elif not self.within_steps:
-            self.within_steps = True
-        else:
-            self.is_done = True
+        if not smaller or self.PHASES[self.phase] == "alone":
+            self.phase += 1
 
 
 def one_round(candidates, sides, broken):
-    under_way = [c for c in candidates if not c.is_done]
+    under_way = [c for c in candidates if not c.is_done()]
     programs = [p for n, c in enumerate(under_way) for p in c.propose(n)]
     ours, theirs = sides.ask_both(programs, broken)
 
@@ -164,9 +174,9 @@ def one_round(candidates, sides, broken):
 
 
 def all_rules(rules, sides, broken, rounds):
-    """[(signature, program, our Case, their Case)] of {signature: program}, each as small as it gets."""
-    candidates = [Candidate(s, p) for s, p in sorted(rules.items())]
-    while rounds and any(not c.is_done for c in candidates):
+    """[(signature, program, our Case, their Case)] of {signature: (program, step)}, each as small as it gets."""
+    candidates = [Candidate(s, p, step) for s, (p, step) in sorted(rules.items())]
+    while rounds and any(not c.is_done() for c in candidates):
         one_round(candidates, sides, broken)
         rounds -= 1
     named = [Program("minimal.%d" % n, c.best.steps) for n, c in enumerate(candidates)]
