@@ -3,8 +3,6 @@
  * Nothing here names an attribute, an action or a command: it walks the rows. A test compares
  * what is checked in with what this prints.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tools/docs/docs.h"
-
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
@@ -152,13 +150,12 @@ int main(int argc, char **argv)
         {"attributes.md", print_keys},
         {"actions.md", print_actions},
         {"scenarios.md", print_scenarios},
-        {"flow-put.dict", print_grammar},
     };
 
     for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(docs); i++) {
         if (!strcmp(argv[1], docs[i].name))
             return docs[i].print();
     }
-    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|flow-put.dict\n");
+    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md\n");
     return 2;
 }
