@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/draw.h"
 #include "netlink/decode.h"
 #include "netlink/rt_int.h"
 
@@ -43,7 +44,22 @@ static void walk_info_data(struct decode *f, const struct nlattr *data, const vo
     decode_attrs(f, mnl_attr_get_payload(data), mnl_attr_get_payload_len(data), rows, UINT8_MAX);
 }
 
-const struct form form_ip = { .walk = walk_ip };
+/* With its NUL. */
+static void draw_name(const struct draw *d, GByteArray *out)
+{
+    g_byte_array_append(out, (const uint8_t *)d->name, (guint)strlen(d->name) + 1);
+}
+
+static void draw_ip(const struct draw *d, GByteArray *out)
+{
+    uint8_t ip[RT_IP_LEN];
+
+    draw_bytes(d, ip, sizeof(ip));
+    g_byte_array_append(out, ip, (guint)rt_ip_len(d->ip_family));
+}
+
+const struct form form_name = { .generate = draw_name };
+const struct form form_ip = { .walk = walk_ip, .generate = draw_ip };
 const struct form form_hw = { .wire = &wire_mac, .role = ROLE_CHANCE };
 const struct form form_ifindex = { .role = ROLE_IFINDEX, .wire = &wire_s32 };
 const struct form form_portid = { .role = ROLE_PORTID, .wire = &wire_u32 };
@@ -67,9 +83,10 @@ static const struct form_member link_header[] = {
     FORM_MEMBER(ifinfomsg, ifi_index, wire_s32, .role = ROLE_IFINDEX),
     FORM_MEMBER(ifinfomsg, ifi_flags, wire_u32x),  FORM_MEMBER(ifinfomsg, ifi_change, wire_u32x),
 };
+static const struct form kind_form = { .generate = rt_kind_draw };
 static const struct form info_data = { .walk = walk_info_data };
 static const struct policy info_rows[] = {
-    STR(IFLA_INFO_KIND), FORM(IFLA_INFO_DATA, info_data), STR(IFLA_INFO_SLAVE_KIND),
+    ATTR(IFLA_INFO_KIND, .kind = POL_STRING, .is_needed = true, .form = &kind_form), FORM(IFLA_INFO_DATA, info_data), STR(IFLA_INFO_SLAVE_KIND),
     ATTR(IFLA_INFO_SLAVE_DATA, .kind = POL_NESTED),
 };
 static const struct form info_form = { FORM_ROWS(info_rows) };
@@ -97,7 +114,7 @@ static const struct form stats64_form = { FORM_MEMBERS(stats64, struct rtnl_link
 static const struct form stats_form = { .role = ROLE_COUNT, .wire = &wire_u32, .is_list = true };
 
 static const struct policy link_rows[] = {
-    FORM(IFLA_ADDRESS, form_hw), FORM(IFLA_BROADCAST, form_hw), STR(IFLA_IFNAME), U32(IFLA_MTU),
+    FORM(IFLA_ADDRESS, form_hw), FORM(IFLA_BROADCAST, form_hw), ATTR(IFLA_IFNAME, .kind = POL_STRING, .form = &form_name), U32(IFLA_MTU),
     FORM(IFLA_LINK, form_ifindex), STR(IFLA_QDISC), FORM(IFLA_STATS, stats_form), ATTR(IFLA_COST),
     ATTR(IFLA_PRIORITY), FORM(IFLA_MASTER, form_ifindex), ATTR(IFLA_WIRELESS), ATTR(IFLA_PROTINFO),
     U32(IFLA_TXQLEN), ATTR(IFLA_MAP), U32(IFLA_WEIGHT), U8(IFLA_OPERSTATE), U8(IFLA_LINKMODE),
@@ -239,8 +256,8 @@ static const struct form_member action_header[] = { FORM_MEMBER(tcamsg, tca_fami
 /* ---- all of them ------------------------------------------------------------------------------- */
 
 #define OBJECT(new, text, members, s, attrs)                                                      \
-    [(RTM_NEW##new - RTM_BASE) / 4] = { .name = text, .header = { FORM_MEMBERS(members, struct s) }, \
-                                        .rows = attrs, .max_attr = G_N_ELEMENTS(attrs) - 1 }
+    [(RTM_NEW##new - RTM_BASE) / 4] = { .name = text, .rows = attrs, .max_attr = G_N_ELEMENTS(attrs) - 1, \
+                                        .header = { FORM_MEMBERS(members, struct s), .generate = rt_draw_##s } }
 
 static const struct msg_form objects[] = {
     OBJECT(LINK, "LINK", link_header, ifinfomsg, link_rows),
