@@ -17,6 +17,7 @@ struct draw {
     const char *name;           /* of a device */
     uint32_t ifindex, port_no;
     uint8_t ip_family;          /* AF_INET, AF_INET6 */
+    bool asks;                  /* it changes nothing: its header only selects */
 };
 
 static inline uint32_t draw_below(const struct draw *d, uint32_t n)

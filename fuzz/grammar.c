@@ -36,7 +36,7 @@ const struct grammar_row grammar_rows[N_GRAMMAR_KINDS] = {
     GENL(CT_LIMIT_SET,   "ct_limit_set",   CT_LIMIT, OVS_CT_LIMIT_CMD_SET),
     GENL(CT_LIMIT_GET,   "ct_limit_get",   CT_LIMIT, OVS_CT_LIMIT_CMD_GET),
     GENL(CT_LIMIT_DEL,   "ct_limit_del",   CT_LIMIT, OVS_CT_LIMIT_CMD_DEL),
-    RT(NEWLINK, "rt_newlink", MAKES), RT(SETLINK, "rt_setlink"), RT(DELLINK, "rt_dellink"),
+    RT(NEWLINK, "rt_newlink", MAKES), RT(SETLINK, "rt_setlink"), RT(DELLINK, "rt_dellink", .is_new = true),
     RT(GETLINK, "rt_getlink"), RT_DUMP(LINK, "rt_dumplink"),
     RT(NEWADDR, "rt_newaddr", MAKES), RT(DELADDR, "rt_deladdr"), RT_DUMP(ADDR, "rt_dumpaddr"),
     RT(NEWROUTE, "rt_newroute", MAKES), RT(DELROUTE, "rt_delroute"), RT(GETROUTE, "rt_getroute"),

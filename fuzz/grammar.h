@@ -40,7 +40,7 @@ struct grammar_row {
     uint8_t cmd;
     uint16_t rt_type;                       /* PROGRAM_ROUTE: RTM_* */
     uint16_t flags;                         /* NLM_F_*, besides REQUEST */
-    bool is_new;                            /* it makes what is not there yet */
+    bool is_new;                            /* it makes what is not there yet, or does away with that again */
 };
 extern const struct grammar_row grammar_rows[N_GRAMMAR_KINDS];
 

@@ -245,14 +245,15 @@ static struct draw draw_about(const struct draw *d, const struct grammar_row *ro
     struct draw about = *d;
 
     about.port_no = 1 + draw_below(d, PROGRAM_PORTS) + (row->is_new ? PROGRAM_PORTS : 0);
-    about.ifindex = PROGRAM_IFINDEX(draw_below(d, PROGRAM_PORTS + 1));
+    about.ifindex = PROGRAM_IFINDEX(draw_one_in(d, 16) ? 0 : 1 + draw_below(d, PROGRAM_PORTS));
     about.ip_family = draw_one_in(d, 2) ? AF_INET : AF_INET6;
     if (row->who == PROGRAM_CLIENT && row->family == PROGRAM_DATAPATH)
         about.name = row->is_new ? DRAW_OF(d, new_datapaths) : "d0";
     else
         about.name = row->is_new ? DRAW_OF(d, new_ports) : DRAW_OF(d, ports);
-    if (row->is_new && row->who == PROGRAM_ROUTE && row->rt_type == RTM_NEWLINK)
+    if (row->is_new && (row->rt_type == RTM_NEWLINK || row->rt_type == RTM_DELLINK))
         about.ifindex = 0;
+    about.asks = (row->rt_type & 3) == RTM_GETLINK - RTM_BASE;
     return about;
 }
 

@@ -47,7 +47,7 @@ void rt_draw_ndmsg(const struct draw *d, GByteArray *out)
     struct ndmsg h = {
         .ndm_family = d->ip_family,
         .ndm_ifindex = (int)d->ifindex,
-        .ndm_state = DRAW_OF(d, states),
+        .ndm_state = d->asks ? 0 : DRAW_OF(d, states),
     };
 
     PUT(out, h);
@@ -57,13 +57,16 @@ void rt_draw_rtmsg(const struct draw *d, GByteArray *out)
 {
     struct rtmsg h = {
         .rtm_family = d->ip_family,
-        .rtm_dst_len = draw_prefix_len(d),
-        .rtm_table = RT_TABLE_MAIN,
-        .rtm_protocol = RTPROT_STATIC,
-        .rtm_scope = RT_SCOPE_LINK,
-        .rtm_type = RTN_UNICAST,
+        .rtm_dst_len = (uint8_t)(8 * rt_ip_len(d->ip_family)),
     };
 
+    if (!d->asks) {
+        h.rtm_dst_len = draw_one_in(d, 8) ? draw_prefix_len(d) : h.rtm_dst_len;
+        h.rtm_table = RT_TABLE_MAIN;
+        h.rtm_protocol = RTPROT_STATIC;
+        h.rtm_scope = RT_SCOPE_LINK;
+        h.rtm_type = RTN_UNICAST;
+    }
     PUT(out, h);
 }
 
@@ -101,8 +104,23 @@ void rt_draw_tcamsg(const struct draw *d, GByteArray *out)
     PUT(out, h);
 }
 
+/* What every link takes. */
+void rt_draw_mtu(const struct draw *d, GByteArray *out)
+{
+    uint32_t mtu = 1280 + draw_number(d, 220);
+
+    PUT(out, mtu);
+}
+
+void rt_draw_table(const struct draw *d, GByteArray *out)
+{
+    uint32_t table = draw_one_in(d, 2) ? RT_TABLE_MAIN : 1 + draw_number(d, UINT32_MAX - 1);
+
+    PUT(out, table);
+}
+
 /* Without its NUL, as iproute2 sends it; a link of its own, which needs no data. */
-void rt_kind_draw(const struct draw *d, GByteArray *out)
+void rt_draw_kind(const struct draw *d, GByteArray *out)
 {
     static const char *const kinds[] = {"dummy", "dummy", "veth"};
     const char *kind = DRAW_OF(d, kinds);
