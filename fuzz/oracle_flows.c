@@ -1,6 +1,6 @@
 /* oracle_flows.c - dump and put again is a fixed point; see oracle.h. SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <linux/openvswitch.h>
+#include <string.h>
 
 #include "dp/datapath.h"
 #include "fuzz/oracle.h"
@@ -61,14 +61,15 @@ static struct flow_dump dump_flows(struct world *w, struct local *l)
     return dump;
 }
 
-/* False: a flow with a UFID shows its masked key, which an earlier flow may match (EEXIST). */
+/* False: a flow with a UFID shows its masked key, which an earlier flow may match, or which is none: without an EtherType, say. */
 static bool put_flows(struct world *w, struct local *l, const struct flow_dump *dump)
 {
     for (guint i = 0; i < dump->flows->len; i++) {
+        const GByteArray *flow = dump->flows->pdata[i];
         struct err e = {0};
-        int rc = request(w, l, OVS_FLOW_CMD_NEW, NLM_F_CREATE, dump->flows->pdata[i], NULL, &e);
+        int rc = request(w, l, OVS_FLOW_CMD_NEW, NLM_F_CREATE, flow, NULL, &e);
 
-        if (rc == -EEXIST)
+        if (rc && attr_find(flow->data, flow->len, OVS_FLOW_ATTR_UFID))
             return false;
         FUZZ_CHECK(!rc, "flow %u of a dump cannot be put: %s", i, e.text);
     }
