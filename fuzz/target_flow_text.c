@@ -3,6 +3,7 @@
  * An input is a byte of flags (below), then a text; or, of attributes, two bytes for the length of the key's or the actions'
  * attributes, these, and those of the mask.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <linux/if_ether.h>
 #include <linux/openvswitch.h>
 #include <string.h>
 
@@ -191,14 +192,14 @@ static bool understand(const struct attrs *a, struct meaning *as)
     return true;
 }
 
-/* With -m all that a flow matches stands in its text. */
+/* With -m all that a flow matches stands in its text, but of NSH, whose text is the same without. */
 static void check_meaning(const struct attrs *was, uint8_t flags)
 {
     g_autofree char *text = NULL;
     struct meaning before, after;
     struct attrs now;
 
-    if (!understand(was, &before) || !(flags & SHOWS_WILD))
+    if (!(flags & SHOWS_WILD) || !understand(was, &before) || before.key.eth_type == ETH_P_NSH)
         return;
     text = format(was, flags);
     if (!is_all_said(text))
