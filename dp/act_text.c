@@ -151,10 +151,21 @@ static int act_scan(struct scan *in, GByteArray *out, const struct key_text *nam
     return row_scan(in, (uint16_t)type, out, names, e);
 }
 
+/* Takes the word for the empty list; "drop(1)" is an action. */
+static bool scan_drop(struct scan *in)
+{
+    struct scan next = *in;
+
+    if (!scan_word(&next, "drop") || *next.at == '(')
+        return false;
+    *in = next;
+    return true;
+}
+
 static int list_scan(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e)
 {
     scan_blanks(in);
-    if (scan_word(in, "drop") || *in->at == ')' || scan_done(in))
+    if (scan_drop(in) || *in->at == ')' || scan_done(in))
         return 0;
     do {
         scan_blanks(in);
