@@ -289,7 +289,14 @@ static GByteArray *block_at(const uint8_t *data, size_t len, size_t n, size_t *a
     return NULL;
 }
 
-/* Some bytes of a block are others, it goes, or it comes again behind itself. */
+static void bend(const struct draw *d, uint8_t *data, size_t len)
+{
+    uint32_t from = draw_below(d, (uint32_t)len);
+
+    draw_bytes(d, data + from, MIN(1u << draw_below(d, 3), len - from));
+}
+
+/* Some bytes of a block are others, it goes, or it comes again behind itself. Of what has no blocks some bytes are others. */
 static size_t mutate(uint8_t *data, size_t len, size_t most, struct rng *r)
 {
     const struct draw d = { .r = r };
@@ -297,8 +304,11 @@ static size_t mutate(uint8_t *data, size_t len, size_t most, struct rng *r)
     GByteArray *block = block_at(data, len, 1 + draw_below(&d, 1 + (uint32_t)(len / 64)), &at);
     uint8_t *end;
 
-    if (!block)
+    if (!block) {
+        if (len)
+            bend(&d, data, len);
         return len;
+    }
     end = data + at + block->len;
     if (draw_one_in(&d, 4)) {
         memmove(data + at, end, len - at - block->len);
@@ -308,9 +318,7 @@ static size_t mutate(uint8_t *data, size_t len, size_t most, struct rng *r)
         memcpy(end, block->data, block->len);
         len += block->len;
     } else if (block->len > BLOCK_LEAST) {
-        uint32_t from = 8 + draw_below(&d, block->len - BLOCK_LEAST);
-
-        draw_bytes(&d, data + at + from, MIN(1u << draw_below(&d, 3), block->len - 4 - from));
+        bend(&d, data + at + 8, block->len - BLOCK_LEAST);
     }
     g_byte_array_unref(block);
     return len;
