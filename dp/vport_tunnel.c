@@ -20,7 +20,7 @@ static const struct policy extension_policy[OVS_VXLAN_EXT_MAX + 1] = {
 
 static const struct form extension_form = { FORM_ROWS(extension_policy) };
 static const struct policy option_rows[] = {
-    ATTR(OVS_TUNNEL_ATTR_DST_PORT, .kind = POL_U16),
+    ATTR(OVS_TUNNEL_ATTR_DST_PORT, .kind = POL_U16, .is_needed = true),
     ATTR(OVS_TUNNEL_ATTR_EXTENSION, .kind = POL_NESTED, .form = &extension_form),
 };
 const struct form vport_options_form = { FORM_ROWS(option_rows) };

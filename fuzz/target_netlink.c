@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz/grammar.h"
 #include "fuzz/target.h"
-#include "fuzz/world.h"
+#include "fuzz/oracle.h"
 
 static void run(const uint8_t *data, size_t len)
 {
-    world_run(world_ready(), data, len);
+    oracle_run(data, len);
 }
 
 const struct fuzz_target fuzz_netlink = {
@@ -15,4 +15,5 @@ const struct fuzz_target fuzz_netlink = {
     .run = run,
     .generate = grammar_program,
     .mutate = grammar_mutate,
+    .report = oracle_report,
 };

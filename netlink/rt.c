@@ -48,6 +48,13 @@ static const struct rt_op *find_op(uint16_t type, uint8_t family)
     return any;
 }
 
+const struct genl_op *rt_op_of(uint16_t type)
+{
+    const struct rt_op *op = find_op(type, AF_UNSPEC);
+
+    return op ? &op->op : NULL;
+}
+
 static int run_do(struct req *req, const struct rt_op *op, struct err *e)
 {
     if (!op->op.doit)

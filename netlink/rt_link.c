@@ -380,10 +380,13 @@ void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, 
 #define HDR sizeof(struct ifinfomsg)
 
 const struct rt_op rt_link_ops[] = {
-    { RTM_GETLINK, 0, 1, { .doit = get_link, .dump = dump_links } },
+    { RTM_GETLINK, 0, 1, { .doit = get_link, .needs = RT_BIT(IFLA_IFNAME),
+      .takes = RT_BIT(IFLA_EXT_MASK), .dump = dump_links } },
     { RTM_GETLINK, AF_BRIDGE, HDR, { .dump = dump_nothing } },
-    { RTM_NEWLINK, 0, HDR, { .doit = new_link } },
-    { RTM_SETLINK, 0, HDR, { .doit = set_link } },
-    { RTM_DELLINK, 0, HDR, { .doit = del_link } },
+    { RTM_NEWLINK, 0, HDR, { .doit = new_link, .needs = RT_BIT(IFLA_IFNAME) | RT_BIT(IFLA_LINKINFO),
+      .takes = RT_BIT(IFLA_MTU) | RT_BIT(IFLA_TXQLEN) | RT_BIT(IFLA_ADDRESS) } },
+    { RTM_SETLINK, 0, HDR, { .doit = set_link,
+      .takes = RT_BIT(IFLA_MTU) | RT_BIT(IFLA_TXQLEN) | RT_BIT(IFLA_IFALIAS) | RT_BIT(IFLA_GROUP) } },
+    { RTM_DELLINK, 0, HDR, { .doit = del_link, .needs = RT_BIT(IFLA_IFNAME) } },
     { 0 },
 };

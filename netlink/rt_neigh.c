@@ -224,9 +224,10 @@ void rt_neigh_event(struct netns *ns, uint16_t type, const struct rt_neigh *n, s
 }
 
 const struct rt_op rt_neigh_ops[] = {
-    { RTM_GETNEIGH, 0, 1, { .doit = get_neigh, .dump = dump_neighs } },
+    { RTM_GETNEIGH, 0, 1, { .doit = get_neigh, .needs = RT_BIT(NDA_DST), .dump = dump_neighs } },
     { RTM_GETNEIGH, AF_BRIDGE, HDR, { .dump = dump_nothing } },
-    { RTM_NEWNEIGH, 0, HDR, { .doit = new_neigh } },
-    { RTM_DELNEIGH, 0, HDR, { .doit = del_neigh } },
+    { RTM_NEWNEIGH, 0, HDR, { .doit = new_neigh, .needs = RT_BIT(NDA_DST) | RT_BIT(NDA_LLADDR),
+      .takes = RT_BIT(NDA_PROBES) } },
+    { RTM_DELNEIGH, 0, HDR, { .doit = del_neigh, .needs = RT_BIT(NDA_DST) } },
     { 0 },
 };

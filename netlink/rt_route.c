@@ -444,8 +444,11 @@ void rt_route_event(struct netns *ns, uint16_t type, const struct rt_route *r, s
 }
 
 const struct rt_op rt_route_ops[] = {
-    { RTM_GETROUTE, 0, 1, { .doit = get_route, .dump = dump_routes } },
-    { RTM_NEWROUTE, 0, HDR, { .doit = new_route } },
-    { RTM_DELROUTE, 0, HDR, { .doit = del_route } },
+    { RTM_GETROUTE, 0, 1, { .doit = get_route, .needs = RT_BIT(RTA_DST),
+      .takes = RT_BIT(RTA_SRC) | RT_BIT(RTA_OIF) | RT_BIT(RTA_MARK), .dump = dump_routes } },
+    { RTM_NEWROUTE, 0, HDR, { .doit = new_route, .needs = RT_BIT(RTA_OIF),
+      .takes = RT_BIT(RTA_DST) | RT_BIT(RTA_PRIORITY) | RT_BIT(RTA_TABLE) | RT_BIT(RTA_METRICS) | RT_BIT(RTA_GATEWAY) | RT_BIT(RTA_PREFSRC) } },
+    { RTM_DELROUTE, 0, HDR, { .doit = del_route,
+      .takes = RT_BIT(RTA_DST) | RT_BIT(RTA_OIF) | RT_BIT(RTA_PRIORITY) | RT_BIT(RTA_TABLE) } },
     { 0 },
 };

@@ -280,7 +280,9 @@ void rt_rule_event(struct netns *ns, uint16_t type, const struct rt_rule *r, str
 
 const struct rt_op rt_rule_ops[] = {
     { RTM_GETRULE, 0, HDR, { .dump = dump_rules } },
-    { RTM_NEWRULE, 0, 1, { .doit = new_rule } },
-    { RTM_DELRULE, 0, 1, { .doit = del_rule } },
+    { RTM_NEWRULE, 0, 1, { .doit = new_rule, .needs = RT_BIT(FRA_PRIORITY) | RT_BIT(FRA_TABLE),
+      .takes = RT_BIT(FRA_SRC) | RT_BIT(FRA_DST) | RT_BIT(FRA_FWMARK) | RT_BIT(FRA_IP_PROTO) } },
+    { RTM_DELRULE, 0, 1, { .doit = del_rule, .needs = RT_BIT(FRA_PRIORITY),
+      .takes = RT_BIT(FRA_TABLE) } },
     { 0 },
 };
