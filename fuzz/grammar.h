@@ -68,10 +68,11 @@ void grammar_program(struct rng *r, GByteArray *out);
 
 /* ---- bent ----------------------------------------------------------------------------------------------- */
 
-/* Breaks one rule of the message in place (its length may change) and says which: a name of grammar_rule_names. */
+/* Breaks one rule of the first message of a datagram, in place (its length may change), and says which: a grammar_rule_name().
+ * NULL: there is no message. */
 const char *grammar_bend(struct rng *r, GByteArray *message);
-extern const char *const grammar_rule_names[];
-extern const size_t n_grammar_rules;
+const char *grammar_rule_name(size_t rule);
+extern const size_t grammar_n_rules;
 
 /* Changes a program in place: steps dropped, copied, swapped, drawn anew, bent; at most 'most' bytes then. Returns its length. */
 size_t grammar_mutate(uint8_t *data, size_t len, size_t most, struct rng *r);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz/grammar_int.h"
 
-#define KEY_ROOM 4096
+#define KEY_ROOM 2048
 #define BIT(type) (UINT64_C(1) << (type))
 /* Attributes whose place, or absence, carries meaning. */
 #define STRUCTURE (BIT(OVS_KEY_ATTR_ENCAP) | BIT(OVS_KEY_ATTR_ETHERNET) | BIT(OVS_KEY_ATTR_VLAN) | BIT(OVS_KEY_ATTR_ETHERTYPE))
@@ -108,7 +108,7 @@ static void put_list(const struct draw *d, const struct nlattr *nest, uint64_t l
 /* The nest that key_put() writes, in 'room'. */
 static const struct nlattr *put_all(uint8_t *room, const struct flow_key *key, const struct flow_key *mask)
 {
-    struct nlmsghdr *msg = mnl_nlmsg_put_header(room);
+    struct nlmsghdr *msg = mnl_nlmsg_put_header(memset(room, 0, KEY_ROOM));     /* libmnl leaves padding as it was */
 
     key_put(msg, 0, key, mask ? mask : key, mask != NULL);
     return mnl_nlmsg_get_payload(msg);

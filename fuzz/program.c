@@ -5,8 +5,6 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
-#include "netlink/attr.h"
-
 #define STEP_HEADER 4
 
 const char *const program_family_name[N_PROGRAM_FAMILIES] = {
@@ -49,13 +47,13 @@ static void resolve_types(uint8_t *messages, size_t len, const struct program_nu
 {
     struct nlmsghdr h;
 
-    for (size_t at = 0; len - at >= sizeof(h); at = MIN(len, at + attr_align(h.nlmsg_len))) {
+    for (size_t at = 0; len - at >= sizeof(h); at += NLMSG_ALIGN(h.nlmsg_len)) {
         memcpy(&h, messages + at, sizeof(h));
         if (h.nlmsg_type - PROGRAM_TYPE(0) < N_PROGRAM_FAMILIES) {
             h.nlmsg_type = numbers->family[h.nlmsg_type - PROGRAM_TYPE(0)];
             memcpy(messages + at, &h, sizeof(h));
         }
-        if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > len - at)
+        if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > len - at || NLMSG_ALIGN(h.nlmsg_len) > len - at)
             return;
     }
 }

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "dp/eth_type.h"
 #include "dp/extract.h"
+#include "fuzz/grammar.h"
 #include "fuzz/key_tools.h"
 #include "netlink/attr.h"
 
@@ -143,8 +144,21 @@ static void run(const uint8_t *data, size_t len)
     free(p.buf);
 }
 
+/* A frame with a link layer, any metadata before it. */
+static void generate(struct rng *r, GByteArray *out)
+{
+    uint8_t header[HEADER_LEN];
+
+    for (size_t i = 0; i < sizeof(header); i++)
+        header[i] = (uint8_t)rng_u32(r);
+    header[AT_FLAGS] &= (uint8_t)~IS_L3;
+    g_byte_array_append(out, header, sizeof(header));
+    grammar_frame(r, NULL, out);
+}
+
 const struct fuzz_target fuzz_extract = {
     .name = "extract",
     .what = "any bytes as a packet, to a key, to attributes and back",
     .run = run,
+    .generate = generate,
 };

@@ -4,15 +4,10 @@
 #include "fuzz/target.h"
 #include "fuzz/oracle.h"
 
-static void run(const uint8_t *data, size_t len)
-{
-    oracle_run(data, len);
-}
-
 const struct fuzz_target fuzz_netlink = {
     .name = "netlink",
     .what = "programs of requests to all families, rtnetlink and netfilter by several clients, of frames and of time",
-    .run = run,
+    .run = oracle_run,
     .generate = grammar_program,
     .mutate = grammar_mutate,
     .report = oracle_report,

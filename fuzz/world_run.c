@@ -65,7 +65,8 @@ void world_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int e
 {
     struct world *w = user;
 
-    (void)e;
+    w->sim->refusal = *e;       /* for those who ask by sim/local */
+    w->sim->refusal.code = -error;
     if (!is_light(w, s, msg) && w->n_heavy)
         w->n_heavy--;
     if (is_flow_put(w, s, msg) && error != -EEXIST && error != -ENOENT)
