@@ -98,8 +98,8 @@ static int trace_on(struct scenario *scn, struct scan *args, struct err *e)
         trace_mute(scn->sim, false);
         return 0;
     }
-    path = has_file ? scn_path(scn->out_folder, name) : g_strdup("-");
-    r = trace_open(scn->sim, path, e);
+    path = has_file || scn->files ? scn_path(scn, has_file ? name : "-", true, e) : g_strdup("-");
+    r = path ? trace_open(scn->sim, path, e) : -e->code;
     g_free(path);
     return r;
 }

@@ -212,6 +212,8 @@ struct sim *sim_new(const struct sim_options *options)
     if (!sim->options.n_cpus)
         sim->options.n_cpus = DEFAULT_CPUS;
     clock_init(&sim->clock, SIM_START_NS);
+    if (sim->options.most_events)
+        sim->clock.n_left = sim->options.most_events;
     rng_init(&sim->rng, sim->options.seed);
     sim->nl = netlink_new();
     rt_start(sim->nl, &sim_rt_ops);

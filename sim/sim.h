@@ -34,6 +34,7 @@ struct sim_options {
     bool is_on_one_cpu;         /* requests run on the first CPU, not on the client's modulo n_cpus */
     uint32_t no_features;       /* OVS_DP_F_* that datapaths refuse, as older kernels do */
     struct chance_options chance;
+    uint64_t most_events;       /* of the clock; a command after them is refused. 0: any number */
 };
 
 /* A network namespace: sockets, datapaths, devices. */
