@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
+
 /* What becomes of it. */
 enum fault_effect {
     FAULT_REFUSES,          /* the request is answered with 'error' */
@@ -23,14 +25,18 @@ struct fault_point {
     const char *name;
     enum fault_effect effect;
     int error;              /* positive errno that a client sees; 0: none */
-    const char *what;       /* what fails */
-    const char *then;       /* what the kernel does then */
+    const char *where;      /* the kernel's function */
+    const char *what;       /* what it does not get */
+    const char *then;       /* what it does then */
 };
 
 struct fault_hook {
     bool (*strikes)(void *ctx, const struct fault_point *point);
     void *ctx;
 };
+
+/* Fills 'e' with the point's error and a sentence that names it; returns -error. */
+int fault_set(const struct fault_point *point, struct err *e);
 
 /* Does this call fail? 'hook' NULL: nothing does. */
 static inline bool fault_strikes(const struct fault_hook *hook, const struct fault_point *point)

@@ -102,6 +102,7 @@ int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *a
     struct act_scope at = {
         .profile = ns->world->profile,
         .ct = ns->ct,
+        .fault = ns->world->env->fault,
         .held = held,
         .key = key,
         .eth_type = key->eth_type,
@@ -110,9 +111,12 @@ int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *a
         .n_mpls = is_mpls_type(key->eth_type) ? n_labels(key) : 0,
         .out = out,
     };
-    int err;
+    int err = dp_refuses(at.fault, DP_FAULT_ACTS_ALLOC, e);
 
-    err = acts_check_level(&at, attrs, len, e);
+    if (!err)
+        err = acts_check_level(&at, attrs, len, e);
+    if (!err && out->len > len)
+        err = dp_refuses(at.fault, DP_FAULT_ACTS_GROW, e);
     if (err)
         return err_prefix(e, "actions");
     *list = g_malloc(sizeof(**list) + out->len);

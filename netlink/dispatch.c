@@ -88,8 +88,10 @@ static int run_do(struct req *req, const struct genl_op *op, struct err *e)
     struct err own = {0};
     uint16_t max_attr;
     const struct policy *rows = op_policy(req->family, op, &max_attr);
-    int rc = req_parse(req, rows, max_attr, false, e);
+    int rc = max_attr ? netlink_refuses(req->sock->ns->nl, NETLINK_FAULT_ATTRS_ALLOC, &own) : 0;
 
+    if (!rc)
+        rc = req_parse(req, rows, max_attr, false, e);
     if (!rc)
         rc = op->doit(req, &own);
     rc = req_settle(req, rc, &own, e);

@@ -380,7 +380,7 @@ void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, 
 #define HDR sizeof(struct ifinfomsg)
 
 const struct rt_op rt_link_ops[] = {
-    { RTM_GETLINK, 0, 1, { .doit = get_link, .dump = dump_links } },
+    { RTM_GETLINK, 0, 1, { .doit = get_link, .dump = dump_links, .tells_changes = true } },
     { RTM_GETLINK, AF_BRIDGE, HDR, { .dump = dump_nothing } },
     { RTM_NEWLINK, 0, HDR, { .doit = new_link } },
     { RTM_SETLINK, 0, HDR, { .doit = set_link } },
