@@ -53,6 +53,7 @@ struct act_run {
     struct flow_key *key;
     const uint8_t *list;            /* the whole list that is run, for upcalls with ACTIONS */
     size_t list_len;
+    const struct fault_hook *fault; /* dp_env's */
     bool is_over;                   /* the rest of the list is skipped */
 };
 

@@ -18,7 +18,7 @@ static int run_list(struct datapath *dp, struct pkt *p, struct flow_key *key, co
                     size_t len)
 {
     struct dp_world *w = dp_world_of(dp);
-    struct act_run run = {.dp = dp, .pkt = p, .key = key, .list = attrs, .list_len = len};
+    struct act_run run = {.dp = dp, .pkt = p, .key = key, .list = attrs, .list_len = len, .fault = w->env->fault};
     const struct nlattr *a;
     int left, err = 0;
 
@@ -93,13 +93,12 @@ int acts_fresh_key(struct act_run *run)
 {
     if (!run->key->is_stale)
         return 0;
-    return faulty(dp_world_of(run->dp), DP_FAULT_EXTRACT_AGAIN) ? -ENOMEM
-                                                                : key_extract(run->key, run->pkt);
+    return dp_fails(run->fault, DP_FAULT_EXTRACT_AGAIN) ? -ENOMEM : key_extract(run->key, run->pkt);
 }
 
 int acts_writable(const struct act_run *run)
 {
-    return faulty(dp_world_of(run->dp), DP_FAULT_PKT_WRITABLE) ? -ENOMEM : 0;
+    return dp_fails(run->fault, DP_FAULT_PKT_WRITABLE) ? -ENOMEM : 0;
 }
 
 int acts_recirculate(struct act_run *run, uint32_t recirc_id, bool is_last)

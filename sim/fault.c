@@ -8,6 +8,7 @@
 #include "base/scan.h"
 #include "dp/fault.h"
 #include "netlink/fault.h"
+#include "sim/recorder.h"
 #include "sim/reply_fault.h"
 #include "sim/sim.h"
 #include "sim/trace.h"
@@ -191,6 +192,7 @@ int fault_add(struct sim *sim, const char *text, struct err *e)
 {
     char name[NAME_ROOM];
     struct wish w = { 0 };
+    unsigned n;
     struct scan in;
 
     if (g_str_has_prefix(text, REPLY))
@@ -204,6 +206,9 @@ int fault_add(struct sim *sim, const char *text, struct err *e)
     if (!scan_times(&in, &w))
         return err_set(e, EINVAL, "fault %s: what follows %s is not :N, :N.. or :*, N from 1", text, name);
     fault_watch(sim);
+    n = fault_count(sim, w.point);
+    w.first += n;
+    w.last = MIN(w.last, UINT_MAX - n) + n;
     g_array_append_val(sim->faults->wishes, w);
     return 0;
 }
@@ -212,8 +217,10 @@ int fault_add_all(struct sim *sim, const char *const *texts, struct err *e)
 {
     int r = 0;
 
-    while (!r && texts && *texts)
-        r = fault_add(sim, *texts++, e);
+    for (; !r && texts && *texts; texts++) {
+        recorder_event(sim, "fault %s", *texts);
+        r = fault_add(sim, *texts, e);
+    }
     return r;
 }
 
@@ -223,8 +230,8 @@ int fault_check(const struct sim *sim, struct err *e)
         const struct wish *w = &g_array_index(sim->faults->wishes, struct wish, i);
 
         if (!w->has_struck)
-            return err_set(e, ESRCH, "fault %s:%u has not struck: its point was reached %u times",
-                           w->point->name, w->first, fault_count(sim, w->point));
+            return err_set(e, ESRCH, "fault %s has not struck: its point was reached %u times, not %u",
+                           w->point->name, fault_count(sim, w->point), w->first);
     }
     return 0;
 }

@@ -1,7 +1,7 @@
 /* fault.h - places where the kernel can fail: counts how often each is reached, and fails those that are asked for.
  *
- * A fault is asked for as text: "flow_alloc" fails the first time, "flow_alloc:3" the third, "flow_alloc:3.." the third and all
- * that follow, "flow_alloc:*" every time. "reply:..." is the client's side: reply_fault.h.
+ * A fault is asked for as text: "flow_alloc" fails the first time from now on, "flow_alloc:3" the third, "flow_alloc:3.." the third
+ * and all that follow, "flow_alloc:*" every time. "reply:..." is the client's side: reply_fault.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_FAULT_H
 #define SIM_FAULT_H

@@ -14,7 +14,7 @@
 #include "netlink/family.h"
 #include "sim/chance.h"
 #include "sim/clock.h"
-#include "sim/rng.h"
+#include "base/rng.h"
 
 struct clients;
 struct kernel;
