@@ -12,7 +12,7 @@
 /* What becomes of it. */
 enum fault_effect {
     FAULT_REFUSES,          /* the request is answered with 'error' */
-    FAULT_ENDS_DUMP,        /* the dump's DONE says 'error' */
+    FAULT_FAILS_CALL,       /* the client's system call returns 'error' */
     FAULT_SOCKET,           /* 'error' is pending at a socket */
     FAULT_DROPS,            /* the packet is dropped and counted; an execute request says 'error' */
     FAULT_LOSES_COPY,       /* one copy of the packet is dropped, the packet goes on */
@@ -32,6 +32,8 @@ struct fault_point {
 
 struct fault_hook {
     bool (*strikes)(void *ctx, const struct fault_point *point);
+    /* A request begins, or is over with result 'rc' (1: nothing more is said). They nest. NULL: nobody wants to know. */
+    void (*request)(void *ctx, bool is_over, int rc);
     void *ctx;
 };
 

@@ -129,12 +129,22 @@ int dispatch_generic(struct sock *s, const struct nlmsghdr *msg, struct err *e)
     return op ? run_op(&req, op, e) : -EOPNOTSUPP;
 }
 
+static void tell_fault(const struct netlink *nl, bool is_over, int rc)
+{
+    if (nl->fault && nl->fault->request)
+        nl->fault->request(nl->fault->ctx, is_over, rc);
+}
+
 static void handle(struct sock *s, const struct nlmsghdr *msg, protocol_fn *run)
 {
     bool is_request = msg->nlmsg_flags & NLM_F_REQUEST && msg->nlmsg_type >= NLMSG_MIN_TYPE;
+    const struct netlink *nl = s->ns->nl;
     struct err e = {0};
-    int rc = is_request ? run(s, msg, &e) : 0;
+    int rc;
 
+    tell_fault(nl, false, 0);
+    rc = is_request ? run(s, msg, &e) : 0;
+    tell_fault(nl, true, rc);
     if (rc == NO_ACK)
         return;
     if (rc || msg->nlmsg_flags & NLM_F_ACK)

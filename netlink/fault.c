@@ -7,13 +7,13 @@
 
 /* clang-format off */
 const struct fault_point netlink_fault_points[N_NETLINK_FAULTS] = {
-    [NETLINK_FAULT_BIND_ALLOC] = { "bind_alloc", FAULT_REFUSES, ENOMEM, "netlink_insert",
+    [NETLINK_FAULT_BIND_ALLOC] = { "bind_alloc", FAULT_FAILS_CALL, ENOMEM, "netlink_insert",
         "room for a socket in the table of port ids",
         "bind() or connect() fails, or the send() that would have bound it; it stays unbound" },
-    [NETLINK_FAULT_GROUPS_ALLOC] = { "groups_alloc", FAULT_REFUSES, ENOMEM, "netlink_realloc_groups",
+    [NETLINK_FAULT_GROUPS_ALLOC] = { "groups_alloc", FAULT_FAILS_CALL, ENOMEM, "netlink_realloc_groups",
         "memory for a socket's first membership of a group",
         "bind() or setsockopt() fails" },
-    [NETLINK_FAULT_SEND_ALLOC] = { "send_alloc", FAULT_REFUSES, ENOBUFS, "netlink_sendmsg",
+    [NETLINK_FAULT_SEND_ALLOC] = { "send_alloc", FAULT_FAILS_CALL, ENOBUFS, "netlink_sendmsg",
         "buffer for the bytes of a send()",
         "send() fails; nothing is carried out" },
     [NETLINK_FAULT_ATTRS_ALLOC] = { "attrs_alloc", FAULT_REFUSES, ENOMEM, "genl_family_rcv_msg_attrs_parse",
