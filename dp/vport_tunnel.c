@@ -97,7 +97,11 @@ static int tunnel_create(struct vport *v, const struct vport_parms *parms, struc
     int err = env->tunnel_check(env->ctx, v->dp->ns, &tunnel, e);
 
     if (!err)
+        err = dp_refuses(env->fault, DP_FAULT_TUNNEL_DEV, e);
+    if (!err)
         err = env->dev_create(env->ctx, v->dp->ns, parms->name, NETDEV_TUNNEL, 0, &v->dev, e);
+    if (!err && (err = dp_refuses(env->fault, DP_FAULT_PORT_LINK, e)))
+        env->dev_destroy(env->ctx, v->dp->ns, v->dev);
     if (err)
         return err;
     v->dev->mtu = tunnels[v->type].mtu;

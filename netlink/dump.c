@@ -133,6 +133,9 @@ static int fill_and_queue(struct sock *s)
     d->out_size = room;
     d->out_len = 0;
     over = fill(d);
+    if (d->is_interrupted)
+        ((struct nlmsghdr *)(void *)out)->nlmsg_flags |= NLM_F_DUMP_INTR;
+    d->is_interrupted = false;
     len = d->out_len;
     d->out = NULL;
     if (over)
@@ -149,6 +152,8 @@ int dump_start(struct req *req, const struct genl_op *op, struct err *e)
 
     if (s->dump)
         return err_set(e, EBUSY, "a dump is running on this socket");
+    if (s->protocol == NETLINK_GENERIC && (rc = netlink_refuses(s->ns->nl, NETLINK_FAULT_DUMP_INFO, e)))
+        return rc;
     d = dump_new(req, op);
     rc = dump_begin(d, e);
     if (rc) {
@@ -156,7 +161,8 @@ int dump_start(struct req *req, const struct genl_op *op, struct err *e)
         return rc;
     }
     s->dump = d;
-    return fill_and_queue(s);
+    rc = netlink_refuses(s->ns->nl, NETLINK_FAULT_DUMP_FIRST, e);
+    return rc ? rc : fill_and_queue(s);
 }
 
 void dump_continue(struct sock *s)
@@ -165,7 +171,8 @@ void dump_continue(struct sock *s)
 
     if (!s->dump || s->rx_charge > s->rcvbuf / 2)
         return;
-    rc = fill_and_queue(s);
+    s->dump->is_interrupted = s->dump->op->tells_changes && netlink_fails(s->ns->nl, NETLINK_FAULT_DUMP_CHANGED);
+    rc = netlink_fails(s->ns->nl, NETLINK_FAULT_DUMP_NEXT) ? -ENOBUFS : fill_and_queue(s);
     if (rc)
         sock_set_error(s, -rc);
 }

@@ -60,6 +60,8 @@ int sock_bind(struct sock *s, uint32_t portid)
         return s->portid == portid ? 0 : -EINVAL;
     if (netns_find(s->ns, s->protocol, portid))
         return -EADDRINUSE;
+    if (netlink_fails(s->ns->nl, NETLINK_FAULT_BIND_ALLOC))
+        return -ENOMEM;
     if (!portid) {
         portid = SOCK_FIRST_PORTID;
         while (netns_find(s->ns, s->protocol, portid))

@@ -202,7 +202,7 @@ void rt_addr_event(struct netns *ns, uint16_t type, const struct rt_addr *a, str
 }
 
 const struct rt_op rt_addr_ops[] = {
-    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs } },
+    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs, .tells_changes = true } },
     { RTM_NEWADDR, 0, HDR, { .doit = new_addr, .needs = RT_BIT(IFA_LOCAL),
       .takes = RT_BIT(IFA_ADDRESS) | RT_BIT(IFA_BROADCAST) | RT_BIT(IFA_FLAGS) | RT_BIT(IFA_CACHEINFO) } },
     { RTM_DELADDR, 0, HDR, { .doit = del_addr, .needs = RT_BIT(IFA_LOCAL) } },

@@ -381,7 +381,7 @@ void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, 
 
 const struct rt_op rt_link_ops[] = {
     { RTM_GETLINK, 0, 1, { .doit = get_link, .needs = RT_BIT(IFLA_IFNAME),
-      .takes = RT_BIT(IFLA_EXT_MASK), .dump = dump_links } },
+      .takes = RT_BIT(IFLA_EXT_MASK), .dump = dump_links, .tells_changes = true } },
     { RTM_GETLINK, AF_BRIDGE, HDR, { .dump = dump_nothing } },
     { RTM_NEWLINK, 0, HDR, { .doit = new_link, .needs = RT_BIT(IFLA_IFNAME) | RT_BIT(IFLA_LINKINFO),
       .takes = RT_BIT(IFLA_MTU) | RT_BIT(IFLA_TXQLEN) | RT_BIT(IFLA_ADDRESS) } },

@@ -42,15 +42,14 @@ struct nlmsghdr *scratch_begin(struct netlink *nl);
 /* The same in the room for news: what an answer tells may change devices before it is sent. */
 struct nlmsghdr *event_begin(struct netlink *nl);
 
-/* Does this fail? */
-bool netlink_faulty(const struct netlink *nl, enum netlink_fault point);
-
 /* Tells the hook, if there is one. */
 void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);
 
 /* Queues a copy for all members of a group but 'except' (NULL allowed). */
 void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
              const struct sock *except);
+/* The same members find 'error' (positive) at their sockets: a message for them could not be made. */
+void deliver_error(struct netns *ns, int protocol, uint32_t group, int error);
 /* An event that 'cause' (NULL allowed) has made: with NLM_F_ECHO its sender gets it by unicast,
  * and not as a member (catalogue 01, section 1.8). */
 void send_event(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
@@ -61,6 +60,8 @@ size_t sock_truesize(size_t room);
 /* Queues without asking whether there is room. */
 void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group);
 void sock_set_error(struct sock *s, int error);
+/* Loses a datagram as if the bound had been reached: -EAGAIN. */
+int sock_overrun(struct sock *s, size_t len, uint32_t group);
 
 /* Rows an operation's attributes are checked against, and the largest type they know. */
 const struct policy *op_policy(const struct family *f, const struct genl_op *op,

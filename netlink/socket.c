@@ -97,6 +97,8 @@ int sock_bind_address(struct sock *s, uint32_t portid, uint32_t groups)
     int rc;
 
     /* Catalogue 01, section 1.7. */
+    if (groups && !s->has_joined && netlink_fails(s->ns->nl, NETLINK_FAULT_GROUPS_ALLOC))
+        return -ENOMEM;
     if (s->portid)
         rc = s->portid == portid ? 0 : -EINVAL;
     else
@@ -125,6 +127,8 @@ static int put_rcvbuf_force(struct sock *s, int value)
 
 static int put_join(struct sock *s, int value)
 {
+    if (!s->has_joined && netlink_fails(s->ns->nl, NETLINK_FAULT_GROUPS_ALLOC))
+        return -ENOMEM;
     return sock_join(s, (uint32_t)value);
 }
 
@@ -265,7 +269,7 @@ void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uin
     tell(s);
 }
 
-static int overrun(struct sock *s, size_t len, uint32_t group)
+int sock_overrun(struct sock *s, size_t len, uint32_t group)
 {
     const struct netlink *nl = s->ns->nl;
 
@@ -284,8 +288,8 @@ int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint3
     size_t charge = charge_of(len, room);
     bool fits = !s->rx_charge || s->rx_charge + charge <= s->rcvbuf;
 
-    if (!fits || s->congested)
-        return overrun(s, len, group);
+    if (!fits || s->congested || netlink_fails(s->ns->nl, NETLINK_FAULT_RCVBUF_FULL))
+        return sock_overrun(s, len, group);
     sock_push(s, bytes, len, charge, group);
     return 0;
 }
@@ -293,7 +297,7 @@ int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint3
 int sock_lose(struct sock *s, size_t len)
 {
     bool was_congested = s->congested;
-    int r = overrun(s, len, 0);
+    int r = sock_overrun(s, len, 0);
 
     s->congested = was_congested;
     return r;
@@ -314,14 +318,22 @@ void sock_read_done(struct sock *s, size_t charge, size_t buffer_len)
         s->congested = false;
 }
 
+void sock_error_taken(struct sock *s)
+{
+    if (!s->rx_charge)
+        s->congested = false;
+}
+
 struct dgram *sock_recv(struct sock *s, int *error)
 {
     struct dgram *d;
 
     *error = s->error;
     s->error = 0;
-    if (*error)
+    if (*error) {
+        sock_error_taken(s);
         return NULL;
+    }
     d = sock_take(s);
     if (d)
         sock_read_done(s, d->charge, 0);
@@ -335,12 +347,16 @@ bool sock_has_more(const struct sock *s)
 
 long sock_send(struct sock *s, const void *bytes, size_t len)
 {
-    if (!s->portid)
-        (void)sock_bind(s, 0);
+    int rc = s->portid ? 0 : sock_bind(s, 0);
+
+    if (rc)
+        return rc;
     if (!len)
         return -ENODATA;
     if (len > SEND_MOST)
         return -EMSGSIZE;
+    if (netlink_fails(s->ns->nl, NETLINK_FAULT_SEND_ALLOC))
+        return -ENOBUFS;
     if (!netlink_protocol(s->ns->nl, s->protocol))
         return -ECONNREFUSED;           /* nobody listens there */
     dispatch(s, bytes, len, netlink_protocol(s->ns->nl, s->protocol));

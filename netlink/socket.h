@@ -120,6 +120,8 @@ struct dgram *sock_recv(struct sock *s, int *error);
  * client's buffer size (0: unknown) and continues a running dump. */
 struct dgram *sock_take(struct sock *s);
 void sock_read_done(struct sock *s, size_t charge, size_t buffer_len);
+/* The client has taken the pending error; with nothing to read, more may be queued again. */
+void sock_error_taken(struct sock *s);
 bool sock_has_more(const struct sock *s);       /* something queued, or a dump running */
 
 /* Queues a copy of 'len' bytes. 'room' is how much was allocated for it (at least len): it

@@ -115,6 +115,7 @@ static void push_error(struct conn *c)
         return;
     atomic_store(&c->all->page[PROTO_SLOT(c->id)], c->sock->error);
     c->sock->error = 0;
+    sock_error_taken(c->sock);
     (void)hand_on(c, &head, NULL, 0);
 }
 

@@ -9,6 +9,7 @@
 #include <net/if_arp.h>
 #include <string.h>
 
+#include "netlink/fault.h"
 #include "sim/addr.h"
 #include "sim/neigh.h"
 #include "sim/link_mtu.h"
@@ -170,8 +171,11 @@ static void set_mac(struct device *d, const uint8_t *mac)
 /* Without telling: it is not whole yet. */
 static struct device *make(struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
 {
-    struct device *d = device_add(ns, c->name, NETDEV_VIRTUAL, c->ifindex, e);
+    struct device *d;
 
+    if (netlink_refuses(ns->sim->nl, NETLINK_FAULT_RT_LINK, e))
+        return NULL;
+    d = device_add(ns, c->name, NETDEV_VIRTUAL, c->ifindex, e);
     if (!d)
         return NULL;
     device_set_kind(d, c->kind);

@@ -165,6 +165,7 @@ const struct scn_command scn_commands[] = {
     { "del-flows",   "DP",                                      "deletes all flows", SCN_BUILDS, scn_flow_flush },
     { "upcall",      "[DP] drop|normal",                        "answers the misses of a datapath, or of all: drop, or a learning switch", SCN_BUILDS, scn_upcall },
     CHANCE_ROWS(CHANCE_ROW)
+    { "fault",       "NAME[:N|:N..|:*]",                        "fails this point (docs/faults.md) the Nth time that it is reached from now on (1), from then on, or always", SCN_BUILDS, scn_fault },
     { "seed",        "N",                                       "begins all streams of random numbers anew, with this seed", SCN_BUILDS, scn_seed },
     { "cpus",        "N",                                       "sets how many CPUs there are, before there is a device", SCN_BUILDS, scn_cpus },
     { "inject",      "DEV FILE.pcap [first=N] [count=N]",       "feeds the frames of a file, or N of them, at their distance in time, from now on", SCN_INJECTS, scn_inject },

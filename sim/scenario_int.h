@@ -116,6 +116,8 @@ SCN_COMMAND(cpus);
 #define SCN_CHANCE(name, usage, help, id) SCN_COMMAND(chance_##id);
 CHANCE_ROWS(SCN_CHANCE)
 #undef SCN_CHANCE
+/* scenario_fault.c */
+SCN_COMMAND(fault);
 /* scenario_flow.c */
 SCN_COMMAND(flow_add);
 SCN_COMMAND(flow_mod);

@@ -122,6 +122,33 @@ static void env_dev_promisc(void *ctx, struct netdev *dev, int change)
     device_add_promisc((struct device *)dev, change);
 }
 
+static void remove_vanished(void *ctx)
+{
+    struct sim *sim = ctx;
+
+    for (guint i = 0; i < sim->namespaces->len; i++) {
+        const struct sim_ns *ns = g_ptr_array_index(sim->namespaces, i);
+
+        for (guint j = ns->devices->len; j--; )
+            if (j < ns->devices->len && ((struct device *)g_ptr_array_index(ns->devices, j))->has_vanished)
+                device_del(g_ptr_array_index(ns->devices, j));
+    }
+}
+
+/* Whoever has the device in hand now finds it down. */
+static void env_dev_vanish(void *ctx, struct netdev *dev, bool at_once)
+{
+    struct device *d = (struct device *)dev;
+    struct sim *sim = ctx;
+
+    dev->has_carrier = false;
+    d->has_vanished = true;
+    if (at_once)
+        remove_vanished(sim);
+    else
+        clock_add(&sim->clock, sim->clock.now_ns, remove_vanished, sim);
+}
+
 static const struct dp_env env_rows = {
     .now = env_now,
     .client_now = env_now,
@@ -133,6 +160,7 @@ static const struct dp_env env_rows = {
     .dev_destroy = env_dev_destroy,
     .dev_changed = env_dev_changed,
     .dev_promisc = env_dev_promisc,
+    .dev_vanish = env_dev_vanish,
     .transmit = env_transmit,
     .tunnel_check = env_tunnel_check,
     .tunnel_send = env_tunnel_send,

@@ -91,9 +91,9 @@ static int start_simulator(struct run *r, struct err *e)
     if (rc)
         return rc;
     r->sim = sim_new(&options);
-    if ((rc = fault_add_all(r->sim, r->o->faults, e)))
-        return rc;
     if (r->o->record && (rc = recorder_open(r->sim, r->o->record, e)))
+        return rc;
+    if ((rc = fault_add_all(r->sim, r->o->faults, e)))
         return rc;
     r->clients = clients_new(r->sim, NULL, r->path, e);
     if (!r->clients)

@@ -54,7 +54,7 @@ int cmd_serve(int argc, char **argv)
     }
     options = options_sim(&o);
     sim = sim_new(&options);
-    if (!fault_add_all(sim, o.faults, &e) && (!o.record || !recorder_open(sim, o.record, &e)))
+    if ((!o.record || !recorder_open(sim, o.record, &e)) && !fault_add_all(sim, o.faults, &e))
         all = clients_new(sim, NULL, o.socket, &e);
     if (all)
         timing = timing_new(sim, all, o.time, &e);

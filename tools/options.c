@@ -197,6 +197,23 @@ static bool take_digest(struct options *o, const char *arg)
     return o->test.has_digest = true;
 }
 
+static bool take_sweep(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.has_sweep = true;
+}
+
+static bool take_sweep_all(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.sweeps_all = true;
+}
+
+static bool take_sweep_most(struct options *o, const char *arg)
+{
+    return take_count(&o->test.sweep_most, arg, MOST_RUNS);
+}
+
 static bool take_shard(struct options *o, const char *arg)
 {
     uint64_t shard, n;
@@ -265,6 +282,9 @@ static const struct row {
     { OPTION_TESTS,    "compare",  "files|frames|nothing", "what must be as in expected/: all files to the byte, or the captures' frames in any order (files; with --seeds: frames)", take_compare },
     { OPTION_TESTS,    "runs",     "N",                "runs of each test, whose files are compared with each other (2; with --seeds: 1)", take_runs },
     { OPTION_TESTS,    "only",     "GLOB",             "only tests whose name matches",         take_only },
+    { OPTION_TESTS,    "fault-sweep", NULL,            "run each test once for each time that it reaches a point where the kernel can fail, and fail it there", take_sweep },
+    { OPTION_TESTS,    "fault-most", "N",              "with --fault-sweep: only the first N times of each point, and the last (8)", take_sweep_most },
+    { OPTION_TESTS,    "fault-all", NULL,              "with --fault-sweep: every time",        take_sweep_all },
     { OPTION_TESTS,    "shard",    "N/M",              "only each Mth test, from the Nth on: a part for each of M machines", take_shard },
     { OPTION_TESTS,    "timeout",  "S",                "a test that has not ended after S seconds fails (60)", take_timeout },
     { OPTION_TESTS,    "update",   NULL,               "make expected/ hold what the tests record", take_update },
