@@ -11,15 +11,10 @@
 
 #define DONE_VARIABLE "DPSIM_VALGRIND"  /* set: it has been done */
 
-/* A process that is forked is another dpsim until it becomes a program, whose memory is its own affair. */
-static const char *const options[] = {
-    "-q", "--error-exitcode=" G_STRINGIFY(MEMCHECK_FOUND),
-    "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
-};
-
 int memcheck_become(char **argv)
 {
     g_autofree char *valgrind = g_find_program_in_path("valgrind"), *self = NULL;
+    g_auto(GStrv) options = g_strsplit(DPSIM_MEMCHECK, " ", 0);
     g_autoptr(GPtrArray) all = NULL;
 
     if (g_getenv(DONE_VARIABLE)) {
@@ -33,8 +28,8 @@ int memcheck_become(char **argv)
     self = g_file_read_link("/proc/self/exe", NULL);
     all = g_ptr_array_new();
     g_ptr_array_add(all, valgrind);
-    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
-        g_ptr_array_add(all, (char *)(uintptr_t)options[i]);
+    for (char **option = options; *option; option++)
+        g_ptr_array_add(all, *option);
     g_ptr_array_add(all, self);
     while (*argv)
         g_ptr_array_add(all, *argv++);

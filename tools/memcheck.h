@@ -3,10 +3,7 @@
 #ifndef TOOLS_MEMCHECK_H
 #define TOOLS_MEMCHECK_H
 
-/* What dpsim exits with when valgrind has found an error in it. */
-#define MEMCHECK_FOUND 99
-
-/* Starts this program again, under valgrind: argv[0] is the subcommand's name. Programs that it starts run as they are. -1: it is
+/* Starts this program again, under valgrind with the options of ctest -T memcheck (CMakeLists.txt): argv[0] is the subcommand's name. Programs that it starts run as they are. -1: it is
  * under valgrind already, go on. Otherwise it could not be done, which has been explained: the status to exit with. */
 int memcheck_become(char **argv);
 
