@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "sim/reply_fault.h"
 #include "tools/memcheck.h"
 #include "tools/test_seeds.h"
 
@@ -285,6 +286,17 @@ static const struct row {
 };
 /* clang-format on */
 
+/* The rest of --fault's help. */
+static void print_reply_faults(void)
+{
+    const char *name, *text;
+
+    printf("  --fault reply:KIND[@NAME][:N|:N..|:*|:N%%]\n        clients get wrong replies; NAME: of a message or an attribute, for no other one; "
+           "docs/debugging.md. KIND:\n");
+    for (size_t i = 0; reply_fault_kind(i, &name, &text); i++)
+        printf("        %-13s %s\n", name, text);
+}
+
 static int help(const char *command, unsigned taken)
 {
     printf("Usage: dpsim %s [OPTIONS...]%s\n", command,
@@ -295,6 +307,8 @@ static int help(const char *command, unsigned taken)
             printf("  --%s%s%s\n        %s\n", rows[i].name, rows[i].value ? " " : "",
                    rows[i].value ? rows[i].value : "", rows[i].help);
     }
+    if (taken & OPTION_FAULT)
+        print_reply_faults();
     return 0;
 }
 
