@@ -21,6 +21,7 @@ struct kernel;
 struct player;
 struct recorder;
 struct scenario;
+struct reply_faults;
 struct sim_faults;
 struct trace;
 
@@ -72,6 +73,7 @@ struct sim {
     struct trace *trace;        /* NULL: off */
     struct recorder *recorder;  /* NULL: off */
     struct sim_faults *faults;  /* NULL: nothing is counted and nothing fails */
+    struct reply_faults *reply_faults;  /* NULL: clients get what the kernel would send */
     bool is_fed;                /* for it: the frame about to arrive comes from a file */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
     /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */
