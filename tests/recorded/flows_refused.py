@@ -6,7 +6,7 @@ import struct
 from genl import ACK, CREATE, DUMP, EXCL, Genl
 from random_flows import (ADD_MPLS, ARP, CHECK_PKT_LEN, CLONE, CT, CT_CLEAR, CT_ZONE, DEC_TTL, ENCAP, ETHERNET, ETHERTYPE, HASH, ICMP,
                           IN_PORT, IPV4, IPV6, METER, MPLS, ND, NSH, OUTPUT, POP_ETH, POP_MPLS, POP_NSH, POP_VLAN, PRIORITY,
-                          PUSH_ETH, PUSH_MPLS, PUSH_NSH, PUSH_VLAN, RECIRC, SAMPLE, SCTP, SET, SET_MASKED, SKB_MARK, TCP,
+                          PUSH_ETH, PUSH_MPLS, PUSH_NSH, PUSH_VLAN, RECIRC, SAMPLE, SCTP, SET, SET_MASKED, SKB_MARK, TCP, TCP_FLAGS,
                           TRUNC, TUNNEL, UDP, USERSPACE, VLAN, attr, be16, be32, get, put, u16, u32)
 
 DP_NEW, FLOW_NEW, FLOW_DEL, FLOW_GET = 1, 1, 2, 3
@@ -52,7 +52,7 @@ def flow(title, key, actions, shows_key=False):
 
 # Nests, and what user-mode-linux is configured otherwise for: padding of 64 bits, zones.
 KEY_NESTS = {TUNNEL: {"left out": 14}, NSH: {}, "left out": CT_ZONE}
-ACTION_NESTS = {CT: {"left out": 2}}
+ACTION_NESTS = {CT: {"left out": 2}, SET: KEY_NESTS}
 
 
 def text(attrs, nests):
@@ -78,14 +78,16 @@ def ip6(proto, *more, frag=0):
 
 
 PORTS = be16(1) + be16(2)
-TCP4 = ip4(6, (TCP, PORTS))
+TCP4 = ip4(6, (TCP, PORTS), (TCP_FLAGS, be16(2)))
 UDP4 = ip4(17, (UDP, PORTS))
-TCP6 = ip6(6, (TCP, PORTS))
+TCP6 = ip6(6, (TCP, PORTS), (TCP_FLAGS, be16(2)))
 OUT = attr(OUTPUT, u32(0))
 
 
 # ---- every action's length and number ----
 
+flow("output", TCP4, OUT)
+flow("output of IPv6", TCP6, OUT)
 for number in list(range(0, 32)) + [0x3fff]:
     flow("action %d, empty" % number, TCP4, attr(number))
     flow("action %d, 4 bytes" % number, TCP4, attr(number, u32(1)))
@@ -228,7 +230,7 @@ flow("set tcp of UDP", UDP4, attr(SET, attr(TCP, PORTS)))
 flow("set udp of UDP", UDP4, attr(SET, attr(UDP, PORTS)))
 flow("set sctp of SCTP", ip4(132, (SCTP, PORTS)), attr(SET, attr(SCTP, PORTS)))
 flow("set tcp of a later fragment", ip4(6, frag=2), attr(SET, attr(TCP, PORTS)))
-flow("set ethernet of no Ethernet", key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP), (TCP, PORTS), eth=False),
+flow("set ethernet of no Ethernet", key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP), (TCP, PORTS), (TCP_FLAGS, be16(2)), eth=False),
      attr(SET, attr(ETHERNET, MACS)))
 flow("set mpls of MPLS", key((ETHERTYPE, be16(0x8847)), (MPLS, be32(0x11ff))), attr(SET, attr(MPLS, be32(0x21ff))))
 
@@ -295,7 +297,7 @@ flow("push_nsh: no attribute", TCP4, attr(PUSH_NSH, b""))
 flow("push_nsh: two", TCP4, attr(PUSH_NSH, 2 * attr(NSH, WHOLE)))
 flow("push_nsh: another attribute", TCP4, attr(PUSH_NSH, attr(TCP, WHOLE)))
 flow("push_nsh: longer than its nest", TCP4, attr(PUSH_NSH, struct.pack("=HH", 99, NSH) + WHOLE))
-for title, of in (("IPv4", key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP), (TCP, PORTS), eth=False)),
+for title, of in (("IPv4", key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP), (TCP, PORTS), (TCP_FLAGS, be16(2)), eth=False)),
                   ("LLDP", key((ETHERTYPE, be16(0x88cc)), eth=False)), ("MPLS", key((ETHERTYPE, be16(0x8847)), (MPLS, be32(0x1ff)), eth=False))):
     flow("push_nsh on %s without Ethernet" % title, of, attr(PUSH_NSH, attr(NSH, WHOLE)))
 for number in (0, 1, 2, 3, 4, 5, 255):
