@@ -23,7 +23,7 @@ WORDS = {"PACKET": PACKET, "KEY": (KEY, {"IN_PORT": IN_PORT}),
          "ACTIONS": (ACTIONS, {"CT": (CT, TRACK), "USERSPACE": (USERSPACE, TO_USER), "RECIRC": RECIRC, "OUTPUT": OUTPUT})}
 
 # Where the kernel draws a port by chance.
-DRAWN = {5, 6, 12, 14, 17, 25, 26, 27, 29, 31, 35, 46, 53, 64, 66, 73, 88, 90, 94, 99, 100, 101, 109, 111, 114}
+DRAWN = {5, 6, 12, 14, 17, 25, 26, 27, 29, 31, 35, 46, 53, 64, 66, 73, 88, 89, 90, 94, 99, 100, 101, 105, 109, 111, 114}
 
 
 class Sessions(Client):
