@@ -22,8 +22,8 @@ TO_USER = {"PID": 1, "USERDATA": 2}
 WORDS = {"PACKET": PACKET, "KEY": (KEY, {"IN_PORT": IN_PORT}),
          "ACTIONS": (ACTIONS, {"CT": (CT, TRACK), "USERSPACE": (USERSPACE, TO_USER), "RECIRC": RECIRC, "OUTPUT": OUTPUT})}
 
-# Where the kernel draws a port by chance.
-DRAWN = {5, 6, 12, 14, 17, 25, 26, 27, 29, 31, 35, 46, 53, 64, 66, 73, 88, 89, 90, 94, 99, 100, 101, 105, 109, 111, 114}
+# Where the kernel draws a port by chance, as it does from every range.
+DRAWN = {5, 14, 17, 27, 101}
 
 
 class Sessions(Client):
@@ -95,7 +95,7 @@ def cases():
 def main():
     sessions = Sessions()
     for case in cases():
-        if not any("ZONE=" in line for line in case):   # user-mode-linux knows no zones
+        if not any(word in line for line in case for word in ("PROTO_MAX=", "ZONE=")):   # user-mode-linux knows no zones
             sessions.play(case)
 
 
