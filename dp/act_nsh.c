@@ -68,7 +68,7 @@ static int nsh_members(const struct nlattr *nsh, const struct nlattr **in, struc
     {
         unsigned type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
 
-        if (type > OVS_NSH_KEY_ATTR_MAX || len < nsh_len[type].min || len > nsh_len[type].max)
+        if (!type || type > OVS_NSH_KEY_ATTR_MAX || len < nsh_len[type].min || len > nsh_len[type].max)
             return err_set(e, EINVAL, "push_nsh: attribute %u of %u bytes", type, len);
         in[type] = a;
     }

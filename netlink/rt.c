@@ -143,7 +143,7 @@ int rt_get_ip(const struct nlattr *a, uint8_t family, uint8_t *ip, bool *has, st
     if (!a)
         return 0;
     if (mnl_attr_get_payload_len(a) < rt_ip_len(family))
-        return rt_refuse(e, EINVAL, "Invalid address length");
+        return rt_refuse(e, ERANGE, "Attribute failed policy validation");
     memcpy(ip, mnl_attr_get_payload(a), rt_ip_len(family));
     return 0;
 }
