@@ -26,6 +26,10 @@ void clients_free(struct clients *all);
 void clients_begin(struct clients *all);
 void clients_end(struct clients *all);
 
+/* Appends what clients use of what is limited and what they were refused, also by those who have gone (limits.h): of all of
+ * them, or of those who were refused something. 'all' NULL: nothing. */
+void clients_describe(const struct clients *all, bool all_of_them, GString *out);
+
 /* For a simulation with a clock_outside: handles what clients have sent, waiting at most 'timeout_ms' for
  * it (-1: as long as it takes), and whatever else the main context has. Not from inside a request.
  * True: a client was served. */

@@ -14,6 +14,7 @@
 #include "netlink/family.h"
 #include "sim/chance.h"
 #include "sim/clock.h"
+#include "sim/limits.h"
 #include "sim/rng.h"
 
 struct clients;
@@ -33,6 +34,7 @@ struct sim_options {
     bool is_on_one_cpu;         /* requests run on the first CPU, not on the client's modulo n_cpus */
     uint32_t no_features;       /* OVS_DP_F_* that datapaths refuse, as older kernels do */
     struct chance_options chance;
+    struct limits limits;       /* of clients */
 };
 
 /* A network namespace: sockets, datapaths, devices. */

@@ -17,6 +17,16 @@ static gboolean stop(gpointer user)
     return G_SOURCE_CONTINUE;
 }
 
+/* What is of interest after everything: who wanted too much. */
+static void tell_refusals(const struct clients *all)
+{
+    GString *text = g_string_new(NULL);
+
+    clients_describe(all, false, text);
+    fputs(text->str, stderr);
+    g_string_free(text, TRUE);
+}
+
 static void serve(const char *path, struct timing *timing)
 {
     bool is_over = false;
@@ -43,7 +53,7 @@ int cmd_serve(int argc, char **argv)
     struct sim *sim;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
                           | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME
-                          | OPTION_CHANCE | OPTION_RECORD, &o);
+                          | OPTION_CHANCE | OPTION_RECORD | OPTION_LIMIT, &o);
 
     if (rc >= 0)
         return rc;
@@ -62,6 +72,7 @@ int cmd_serve(int argc, char **argv)
     else
         fprintf(stderr, "dpsim serve: %s\n", e.text);
     timing_free(timing);
+    tell_refusals(all);
     clients_free(all);
     if (timing && scenario_finish(sim, &e))
         fprintf(stderr, "dpsim serve: %s\n", e.text);

@@ -25,6 +25,7 @@ enum {      /* which of them a subcommand takes */
     OPTION_TIME = 4096,
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
     OPTION_RECORD = 16384,
+    OPTION_LIMIT = 32768,
     OPTION_TESTS = 1 << 20, /* of dpsim test */
     OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
 };
@@ -54,6 +55,7 @@ struct options {
     bool has_time;                              /* it was given */
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
+    struct limits limits;                       /* of clients */
     struct test_options test;
     char again[512];                            /* what decides the outcome, as given: " --seed 3" */
     char **program;                             /* argv, NULL-terminated; or folders */

@@ -152,6 +152,7 @@ int main(int argc, char **argv)
         {"attributes.md", print_keys},
         {"actions.md", print_actions},
         {"scenarios.md", print_scenarios},
+        {"limits.md", print_limits},
         {"flow-put.dict", print_grammar},
     };
 
@@ -159,6 +160,6 @@ int main(int argc, char **argv)
         if (!strcmp(argv[1], docs[i].name))
             return docs[i].print();
     }
-    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|flow-put.dict\n");
+    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|limits.md|flow-put.dict\n");
     return 2;
 }

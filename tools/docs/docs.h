@@ -4,5 +4,6 @@
 #define TOOLS_DOCS_H
 
 int print_grammar(void);
+int print_limits(void);
 
 #endif
