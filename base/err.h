@@ -25,7 +25,7 @@ struct err {
 int err_set(struct err *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "PREFIX: " before the sentence in 'e' (NULL allowed). Returns -e->code. */
+/* Puts "PREFIX: " before the sentence in 'e'. Returns -e->code; NULL: nothing happens, and 0 says nothing of the error. */
 int err_prefix(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -113,8 +113,10 @@ int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *a
     int err;
 
     err = acts_check_level(&at, attrs, len, e);
-    if (err)
-        return err_prefix(e, "actions");
+    if (err) {
+        (void)err_prefix(e, "actions");     /* 'e' may be NULL, and does not know the error then */
+        return err;
+    }
     *list = g_malloc(sizeof(**list) + out->len);
     (*list)->held = held->len ? g_steal_pointer(&held) : NULL;
     (*list)->len = out->len;

@@ -257,11 +257,11 @@ static int percent_scan(struct scan *in, uint32_t *probability, struct err *e)
     char text[32] = "", *end = text;
     double percent = 0;
 
-    if (len && len < sizeof(text)) {
+    if (len < sizeof(text)) {
         memcpy(text, in->at, len);
         percent = g_ascii_strtod(text, &end);
     }
-    if (!len || end != text + len || percent > 100)
+    if (!len || len >= sizeof(text) || *end || percent > 100)
         return text_error(e, in, "expected a percentage");
     in->at += len;
     *probability = (uint32_t)(percent / 100 * UINT32_MAX + 0.5);

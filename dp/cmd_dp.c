@@ -166,7 +166,7 @@ static int dp_new(struct req *req, struct err *e)
 
     if (!req->attr[OVS_DP_ATTR_NAME] || !req->attr[OVS_DP_ATTR_UPCALL_PID])
         return err_set(e, EINVAL, "NAME or UPCALL_PID is missing");
-    if (faulty(req_ns(req)->world, "datapath_alloc"))
+    if (faulty(req_ns(req)->world, DP_FAULT_DATAPATH_ALLOC))
         return err_set(e, ENOMEM, "no memory (injected)");
     dp = datapath_new(req_ns(req));
     err = dp_change(dp, req, e);

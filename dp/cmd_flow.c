@@ -167,7 +167,7 @@ static int flow_insert(struct flow_req *fr, struct req *req, struct err *e)
 {
     struct flow *f;
 
-    if (faulty(dp_world_of(fr->dp), "flow_alloc"))
+    if (faulty(dp_world_of(fr->dp), DP_FAULT_FLOW_ALLOC))
         return err_set(e, ENOMEM, "no memory (injected)");
     f = flow_new(&fr->masked, fr->ufid, fr->ufid_len, &fr->key, &fr->acts);
     table_insert(&fr->dp->table, f, &fr->mask);

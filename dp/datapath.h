@@ -11,6 +11,7 @@
 #include "dp/act.h"
 #include "dp/ct/limit.h"
 #include "dp/dp.h"
+#include "dp/fault.h"
 #include "dp/meter.h"
 #include "dp/table.h"
 #include "netlink/reply.h"
@@ -219,9 +220,9 @@ void trace_lookup(const struct datapath *dp, const struct flow *f, const struct 
 void trace_flow(const struct dp_world *w, const struct flow *f);
 void trace_action(const struct dp_world *w, const struct nlattr *stored);
 
-static inline bool faulty(const struct dp_world *w, const char *point)
+static inline bool faulty(const struct dp_world *w, enum dp_fault point)
 {
-    return w->env->fault && w->env->fault(w->env->ctx, point);
+    return fault_strikes(w->env->fault, &dp_fault_points[point]);
 }
 
 #endif

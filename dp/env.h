@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "dp/drop.h"
 #include "dp/netdev.h"
 #include "dp/pkt.h"
@@ -76,8 +77,8 @@ struct dp_env {
     /* An upcall leaves: 0, or -errno as of dp_upcall_send(). Whoever keeps a copy and cannot send that
      * later calls dp_upcall_lost(). NULL: dp_upcall_send(). */
     int (*upcall)(void *ctx, const struct upcall_msg *u);
-    /* Should this call fail as if memory had run out? 'point' names it ("flow_alloc"). NULL: never. */
-    bool (*fault)(void *ctx, const char *point);
+    /* What fails as the kernel can: rows of fault.h. NULL: nothing. */
+    const struct fault_hook *fault;
     /* One line of the trace: the kernel function's name and what it saw. NULL: tracing is off. */
     dp_trace_fn *trace;
     bool traces_misses;     /* ... and for a packet without a flow, the flow that is nearest to it */

@@ -168,6 +168,7 @@ enum {
 #define KEY_LEN_VAR (-1)
 #define KEY_LEN_NESTED (-2)
 
+struct draw;
 struct match;
 struct key_text;
 
@@ -192,6 +193,8 @@ struct key_attr {
                    const struct key_text *names);
     int (*scan)(struct scan *in, GByteArray *key, GByteArray *mask, const struct key_text *names,
                 struct err *e);
+    /* Draws its members by lot, in agreement with those of the rows before it. */
+    void (*generate)(const struct draw *d, struct flow_key *key);
 };
 
 #define N_KEY_ATTRS 33              /* 0..32 of Linux 6.1 */
@@ -232,8 +235,14 @@ void key_put(struct nlmsghdr *msg, uint16_t nest, const struct flow_key *decide,
 void key_apply_mask(struct flow_key *dst, const struct flow_key *src, const struct flow_mask *mask,
                     bool full);
 
-/* Does 'when' hold for this key? */
+/* Does 'when' hold for this key? Does the mask decide it? */
 bool key_when_holds(const struct key_when *w, const struct flow_key *key);
+bool key_when_is_exact(const struct key_when *w, const struct flow_key *mask);
+
+/* A key that agrees with itself, drawn by lot; each row appears about as often as any other. And what of it a flow may
+ * match: nothing of what the mask does not decide. */
+void key_generate(const struct draw *d, struct flow_key *key);
+void key_mask_generate(const struct draw *d, const struct flow_key *key, struct flow_key *mask);
 
 /* ---- text (key_text.c) ------------------------------------------------------------------- */
 

@@ -72,7 +72,7 @@ static const struct key_field ct_tuple6[] = {
 };
 
 #define ROW(t, n, l) [OVS_KEY_ATTR_##t] = { .uapi = "OVS_KEY_ATTR_" #t, .name = n, .len = l
-#define HOOKS(x) .get = key_##x##_get, .put = key_##x##_put, .format = key_##x##_format, .scan = key_##x##_scan
+#define HOOKS(x) .get = key_##x##_get, .put = key_##x##_put, .generate = key_##x##_generate, TEXT_HOOKS(x)
 #define TEXT_HOOKS(x) .format = key_##x##_format, .scan = key_##x##_scan
 #define IP4 .eth_type = { ETH_P_IP }
 #define IP6 .eth_type = { ETH_P_IPV6 }
@@ -80,12 +80,12 @@ static const struct key_field ct_tuple6[] = {
 #define NOT_LATER .not_later_frag = true
 
 const struct key_attr key_attrs[N_KEY_ATTRS] = {
-    ROW(ENCAP, "encap", KEY_LEN_NESTED), TEXT_HOOKS(encap) },
+    ROW(ENCAP, "encap", KEY_LEN_NESTED), TEXT_HOOKS(encap), .generate = key_vlan_generate },
     ROW(PRIORITY, "skb_priority", 4), ONE_FIELD(wire_u32x, 0, 4, priority),
         .flags = KEY_SETTABLE | KEY_SET_ANY | KEY_TEXT_WILD },
     ROW(IN_PORT, "in_port", 4), HOOKS(port), .flags = KEY_MASK_ANY | KEY_MASK_EXACT },
     ROW(ETHERNET, "eth", 12), FIELDS(ethernet), .flags = KEY_SETTABLE | KEY_TEXT_EMPTY },
-    ROW(VLAN, "vlan", 2), TEXT_HOOKS(vlan) },
+    ROW(VLAN, "vlan", 2), TEXT_HOOKS(vlan), .generate = key_vlan_generate },
     ROW(ETHERTYPE, "eth_type", 2), ONE_FIELD(wire_be16x, 0, 2, eth_type),
         .flags = KEY_MASK_ANY | KEY_MASK_EXACT | KEY_TEXT_NO_ZERO },
     ROW(IPV4, "ipv4", 12), FIELDS(ipv4), .when = { IP4 }, .flags = KEY_REQUIRED | KEY_SETTABLE },

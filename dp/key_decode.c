@@ -11,6 +11,7 @@
 #include "netlink/attr.h"
 
 #define KEY_DEPTH 8             /* ENCAP in ENCAP: input decides how deep we recurse */
+#define ACT_DEPTH 24            /* steps of a path: clone() in clone() */
 
 /* ---- keys and masks ------------------------------------------------------------------------------ */
 
@@ -47,6 +48,7 @@ static void add_key_attr(struct decode *f, const struct nlattr *a)
     g_autofree char *number = row ? NULL : g_strdup_printf("attribute %u", type);
     size_t len = mnl_attr_get_payload_len(a), mark = decode_enter(f, row ? row->uapi : number);
 
+    decode_note(f, a);
     if (type == OVS_KEY_ATTR_ENCAP && f->depth < KEY_DEPTH)
         add_key_list(f, mnl_attr_get_payload(a), len);
     else if (row && row->n_fields && len == (size_t)row->len)
@@ -55,6 +57,8 @@ static void add_key_attr(struct decode *f, const struct nlattr *a)
         add_key_text(f, a);
     else
         decode_add_hex(f, mnl_attr_get_payload(a), len, ROLE_PLAIN);
+    if (row && key_nest_forms[type])
+        decode_note_nest(f, a, key_nest_forms[type]);
     decode_leave(f, mark);
 }
 
@@ -101,6 +105,19 @@ static char *act_name(unsigned i, uint16_t type)
                             : g_strdup_printf("%u attribute %u", i, type);
 }
 
+static void add_act(struct decode *f, const struct nlattr *a)
+{
+    uint16_t type = mnl_attr_get_type(a);
+    GString *text = g_string_new(NULL);
+
+    decode_note(f, a);
+    acts_format(text, a, a->nla_len, NULL);
+    decode_add(f, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ROLE_PLAIN, text->str);
+    g_string_free(text, TRUE);
+    if (f->depth < ACT_DEPTH && type < N_ACTS && act_nest_forms[type])
+        decode_note_nest(f, a, act_nest_forms[type]);
+}
+
 static void walk_acts(struct decode *f, const struct nlattr *list, const void *nest, size_t nest_len)
 {
     size_t len = mnl_attr_get_payload_len(list);
@@ -115,11 +132,8 @@ static void walk_acts(struct decode *f, const struct nlattr *list, const void *n
     attr_for_each_nested(a, list, left) {
         g_autofree char *name = act_name(i++, mnl_attr_get_type(a));
         size_t mark = decode_enter(f, name);
-        GString *text = g_string_new(NULL);
 
-        acts_format(text, a, a->nla_len, NULL);
-        decode_add(f, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ROLE_PLAIN, text->str);
-        g_string_free(text, TRUE);
+        add_act(f, a);
         decode_leave(f, mark);
     }
     add_trailing(f, mnl_attr_get_payload(list), len, left);

@@ -7,6 +7,8 @@
 
 /* Nests of OVS_KEY_ATTR_*, of actions. */
 extern const struct form key_form, acts_form;
+/* What is inside nests that one leaf tells whole: nest_forms.c, for decode_note_nest(). By attribute; NULL: no nest. */
+extern const struct form *const key_nest_forms[], *const act_nest_forms[];
 /* struct ovs_flow_stats; an array of port ids; a time in milliseconds. */
 extern const struct form flow_stats_form, portids_form, clock_form;
 /* OVS_VPORT_ATTR_OPTIONS: vport_tunnel.c. */

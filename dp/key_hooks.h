@@ -38,6 +38,14 @@ KEY_CODEC_HOOKS(mpls);
 KEY_CODEC_HOOKS(tunnel);
 KEY_CODEC_HOOKS(nsh);
 
+/* Drawing by lot: key_generate.c. */
+#define KEY_GENERATE_HOOK(x) void key_##x##_generate(const struct draw *d, struct flow_key *key)
+KEY_GENERATE_HOOK(port);
+KEY_GENERATE_HOOK(vlan);        /* of ENCAP, too */
+KEY_GENERATE_HOOK(mpls);
+KEY_GENERATE_HOOK(tunnel);
+KEY_GENERATE_HOOK(nsh);
+
 /* As the TUNNEL attribute, under one nest of another type. */
 void key_tunnel_nest_put(struct nlmsghdr *msg, uint16_t nest_type, const struct flow_key *decide,
                          const struct flow_key *out);

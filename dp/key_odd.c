@@ -93,6 +93,8 @@ static int nsh_attr_check(const struct nlattr *a, struct err *e)
     if (nsh_attr[type].len >= 0 && len != (unsigned)nsh_attr[type].len)
         return err_set(e, EINVAL, "nsh attr %u has unexpected len %u expected %d", type, len,
                        nsh_attr[type].len);
+    if (!type)
+        return err_set(e, EINVAL, "Unknown nsh attribute %u", type);
     if (type == OVS_NSH_KEY_ATTR_MD2)
         return err_set(e, EINVAL, "nsh: MD type 2 cannot be matched");
     return 0;

@@ -43,7 +43,7 @@ static void opts_put(struct match *m, const void *bytes, size_t len, uint8_t key
     uint8_t opts_len = is_mask ? MASK_OPTS_LEN : key_len;
 
     PUT(m, tun_opts_len, opts_len, is_mask);
-    match_put(m, offsetof(struct flow_key, tun_opts) + OPTS_MAX - key_len, bytes, len, is_mask);
+    match_put(m, offsetof(struct flow_key, tun_opts) + OPTS_MAX - len, bytes, len, is_mask);
 }
 
 static int geneve_get(struct match *m, const struct nlattr *a, bool is_mask, struct err *e)
@@ -72,12 +72,15 @@ static int vxlan_get(struct match *m, const struct nlattr *nest, bool is_mask, s
 
         if (type > VXLAN_EXT_GBP)
             return err_set(e, EINVAL, "VXLAN extension %u out of range max %d", type, VXLAN_EXT_GBP);
-        if (type == VXLAN_EXT_GBP && len != sizeof(gbp))
+        if (type != VXLAN_EXT_GBP)
+            return err_set(e, EINVAL, "Unknown VXLAN extension attribute %u", type);
+        if (len != sizeof(gbp))
             return err_set(e, EINVAL, "VXLAN extension %u has unexpected len %u expected 4", type,
                            len);
-        if (type == VXLAN_EXT_GBP)
-            gbp = mnl_attr_get_u32(a);
+        gbp = mnl_attr_get_u32(a);
     }
+    if (left > 0)
+        return err_set(e, EINVAL, "VXLAN extension message has %d unknown bytes.", left);
     opts_put(m, &gbp, sizeof(gbp), sizeof(gbp), is_mask);
     return 0;
 }
@@ -88,7 +91,7 @@ static int erspan_get(struct match *m, const struct nlattr *a, bool is_mask, str
 
     if (len > OPTS_MAX)
         return err_set(e, EINVAL, "ERSPAN option length err (len %u, max %zu).", len, OPTS_MAX);
-    opts_put(m, mnl_attr_get_payload(a), MIN(len, ERSPAN_LEN), ERSPAN_LEN, is_mask);
+    opts_put(m, mnl_attr_get_payload(a), len, ERSPAN_LEN, is_mask);     /* what is too long is matched, too */
     return 0;
 }
 

@@ -294,6 +294,7 @@ int key_scan(struct scan *in, GByteArray *key, GByteArray *mask, const struct ke
 
     scan_blanks(in);
     skip_ufid(in);
+    scan_char(in, ',');         /* a mask without a key comes with its comma, see format_mask_only() */
     if (scan_done(in))
         return 0;
     do {

@@ -174,6 +174,7 @@ int key_encap_scan(struct scan *in, GByteArray *key, GByteArray *mask,
         return text_error(e, in, "too deep");
     if (*in->at == ')')
         return 0;
+    scan_char(in, ',');         /* a mask without a key comes with its comma, as in key_scan() */
     do {
         scan_blanks(in);
         if (key_attr_scan(in, key, mask, &inner, e))

@@ -338,7 +338,7 @@ bool key_when_holds(const struct key_when *w, const struct flow_key *key)
 }
 
 /* The member that decides about the attribute must itself be matched exactly. */
-static bool when_is_exact(const struct key_when *w, const struct flow_key *mask)
+bool key_when_is_exact(const struct key_when *w, const struct flow_key *mask)
 {
     if (w->icmp_type[0])
         return mask->tp_src == 0xff;
@@ -365,7 +365,7 @@ static int match_validate(const struct match *m, uint64_t key_bits, uint64_t mas
             continue;
         if (row->flags & KEY_REQUIRED)
             expected |= BIT(type);
-        if (m->mask && when_is_exact(&row->when, &m->mask->key))
+        if (m->mask && key_when_is_exact(&row->when, &m->mask->key))
             allowed |= BIT(type);
     }
     /* Both live in the same bytes of the key. */
@@ -439,6 +439,13 @@ static int match_parse_mask(struct match *m, struct attr_set *set, const struct 
     return match_get(m, set, true, e);
 }
 
+/* 'e' may be NULL, and does not know the error then. */
+static int in_part(const char *part, int err, struct err *e)
+{
+    (void)err_prefix(e, "%s", part);
+    return err;
+}
+
 int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *mask,
                 bool want_mask, struct err *e)
 {
@@ -451,14 +458,14 @@ int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *
     memset(m->key, 0, sizeof(*m->key));
     m->range = (struct key_range){0, 0};
     if (err)
-        return err_prefix(e, "key");
+        return in_part("key", err, e);
     err = vlan_read(m, &set, false, e);
     if (err)
-        return err_prefix(e, "key");
+        return in_part("key", err, e);
     key_bits = set.bits;
     err = match_get(m, &set, false, e);
     if (err)
-        return err_prefix(e, "key");
+        return in_part("key", err, e);
     if (want_mask) {
         memset(mask_out, 0, sizeof(*mask_out));
         if (!mask) {
@@ -469,7 +476,7 @@ int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *
         }
         err = match_parse_mask(m, &set, mask, &mask_bits, e);
         if (err)
-            return err_prefix(e, "mask");
+            return in_part("mask", err, e);
     } else {
         m->mask = NULL;
     }
@@ -485,13 +492,13 @@ int key_parse_metadata(const struct profile *profile, struct flow_key *key,
     int err = attr_set_read(&set, attr, false, e);
 
     if (err)
-        return err_prefix(e, "key");
+        return in_part("key", err, e);
     *seen = set.bits;
     *eth_type = set_be16(&set, OVS_KEY_ATTR_ETHERTYPE);
     err = get_metadata(&m, &set, false, e);
     *is_l3 = key->mac_proto == KEY_MAC_NONE;
     if (err)
-        return err_prefix(e, "key");
+        return in_part("key", err, e);
     /* As in the kernel, the type of an L3 packet is checked even here. */
     if (*is_l3 && *eth_type < ETHERTYPE_MIN)
         return err_set(e, EINVAL, "key: EtherType %x is less than min %x", *eth_type, ETHERTYPE_MIN);

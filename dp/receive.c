@@ -77,7 +77,7 @@ void dp_consume(struct dp_world *w, struct pkt *p, bool is_miss)
 
 struct pkt *dp_copy(struct dp_world *w, const struct pkt *p)
 {
-    if (faulty(w, "pkt_clone"))
+    if (faulty(w, DP_FAULT_PKT_CLONE))
         return NULL;
     w->account.n_born++;
     return pkt_clone(&w->pool, p);

@@ -62,7 +62,7 @@ static int queue(struct datapath *dp, const struct pkt *p, uint32_t len,
         return -ENODEV;
     if (len > ATTR_MAX_PAYLOAD)
         return -EFBIG;
-    if (faulty(dp_world_of(dp), "upcall_alloc"))
+    if (faulty(dp_world_of(dp), DP_FAULT_UPCALL_ALLOC))
         return -ENOMEM;
     m.msg = build(dp, p, len, key, u);
     m.room = m.msg->nlmsg_len + KEY_ROOM;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "sim/rng.h"
+#include "base/rng.h"
 
 struct fuzz_target {
     const char *name;           /* "flow_put": its corpus is fuzz/corpus/NAME */
@@ -23,8 +23,9 @@ struct fuzz_target {
     void (*report)(FILE *out);
 };
 
-#define N_FUZZ_TARGETS 9
-extern const struct fuzz_target *const fuzz_targets[N_FUZZ_TARGETS];
+/* A row lives in target_NAME.c; the build makes its binaries from the names of these files. */
+extern const struct fuzz_target *const fuzz_targets[];
+extern const size_t n_fuzz_targets;
 extern const struct fuzz_target fuzz_netlink, fuzz_flow_put, fuzz_extract, fuzz_actions, fuzz_conntrack, fuzz_scenario,
     fuzz_flow_text, fuzz_pcap, fuzz_recording;
 

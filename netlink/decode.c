@@ -27,6 +27,13 @@ void decode_leave(struct decode *f, size_t mark)
     g_string_truncate(f->path, mark);
 }
 
+void decode_note(struct decode *f, const struct nlattr *a)
+{
+    struct decode_attr noted = { f->msg, g_string_chunk_insert_const(f->strings, f->path->str), a };
+
+    g_array_append_val(f->attrs, noted);
+}
+
 void decode_add(struct decode *f, const void *at, size_t len, enum form_role role, const char *text)
 {
     struct leaf leaf = {
@@ -38,7 +45,8 @@ void decode_add(struct decode *f, const void *at, size_t len, enum form_role rol
         .role = role,
     };
 
-    g_array_append_val(f->list, leaf);
+    if (!f->n_quiet)
+        g_array_append_val(f->list, leaf);
 }
 
 void decode_add_named(struct decode *f, const char *name, const void *at, size_t len,
@@ -138,6 +146,7 @@ static void add_each(struct decode *f, const struct form *form, const struct nla
         g_autofree char *name = g_strdup_printf("%u", mnl_attr_get_type(a));
         size_t mark = decode_enter(f, name);
 
+        decode_note(f, a);
         decode_form(f, form->each, a, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest));
         decode_leave(f, mark);
     }
@@ -174,6 +183,13 @@ void decode_form(struct decode *f, const struct form *form, const struct nlattr 
         decode_struct(f, form, at, len);
     else
         decode_add_wire(f, form->wire, at, len, form->role);
+}
+
+void decode_note_nest(struct decode *f, const struct nlattr *nest, const struct form *form)
+{
+    f->n_quiet++;
+    decode_form(f, form, nest, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest));
+    f->n_quiet--;
 }
 
 /* ---- attributes -------------------------------------------------------------------------------- */
@@ -217,6 +233,7 @@ static void add_attr(struct decode *f, const struct policy *row, const struct nl
         is_known ? NULL : g_strdup_printf("attribute %u", mnl_attr_get_type(a));
     size_t mark = decode_enter(f, is_known ? row->name : number);
 
+    decode_note(f, a);
     if (!is_known || f->depth > MAX_DEPTH)
         decode_add_hex(f, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ROLE_PLAIN);
     else if (has_form(row))

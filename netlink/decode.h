@@ -21,15 +21,24 @@ struct leaf {
     enum form_role role;
 };
 
+/* One attribute, be it a nest or in one. Nests come before what is in them. */
+struct decode_attr {
+    unsigned msg;
+    const char *path;           /* belongs to struct decode */
+    const struct nlattr *at;
+};
+
 struct decode {
     const struct netlink *nl;   /* families are looked up here */
     int protocol;               /* NETLINK_* */
     const uint8_t *bytes;       /* the datagram, borrowed */
     size_t len;
     GArray *list;               /* of struct leaf */
+    GArray *attrs;              /* of struct decode_attr, in their order */
     GStringChunk *strings;
     GString *path;              /* of the nest under way */
     unsigned msg, n_msgs, depth;
+    unsigned n_quiet;           /* > 0: attributes are noted, leaves are not added */
 };
 
 /* All fields of one datagram. decode_done() after use. */
@@ -73,6 +82,10 @@ void decode_print_both(GString *out, const struct decode *want, const struct dec
 
 /* ---- for hooks ------------------------------------------------------------------------------- */
 
+/* Notes that an attribute is at the path under way. */
+void decode_note(struct decode *f, const struct nlattr *a);
+/* Notes those in a nest, by rows, where one leaf says it all. */
+void decode_note_nest(struct decode *f, const struct nlattr *nest, const struct form *form);
 /* Adds a leaf at the path under way. 'text' is copied. */
 void decode_add(struct decode *f, const void *at, size_t len, enum form_role role, const char *text);
 void decode_add_hex(struct decode *f, const void *at, size_t len, enum form_role role);

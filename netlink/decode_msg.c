@@ -184,6 +184,7 @@ void decode_init(struct decode *f, const struct netlink *nl, int protocol, const
     *f = (struct decode){ .nl = nl, .protocol = protocol, .bytes = bytes, .len = len };
     f->path = g_string_new(NULL);
     f->list = g_array_new(FALSE, FALSE, sizeof(struct leaf));
+    f->attrs = g_array_new(FALSE, FALSE, sizeof(struct decode_attr));
     f->strings = g_string_chunk_new(1024);
     while (len - at >= sizeof(struct nlmsghdr)) {
         const struct nlmsghdr *msg = (const void *)((const uint8_t *)bytes + at);
@@ -203,6 +204,7 @@ void decode_init(struct decode *f, const struct netlink *nl, int protocol, const
 void decode_done(struct decode *f)
 {
     g_array_unref(f->list);
+    g_array_unref(f->attrs);
     g_string_chunk_free(f->strings);
     g_string_free(f->path, TRUE);
 }

@@ -8,6 +8,7 @@
 
 #include "netlink/dispatch.h"
 #include "netlink/family.h"
+#include "netlink/fault.h"
 
 /* A registered family and the numbers it got. */
 struct family_entry {
@@ -29,6 +30,7 @@ struct netlink {
     void *refused_user;
     bool has_tap;
     struct netlink_tap tap;
+    const struct fault_hook *fault;     /* NULL: nothing fails */
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
     uint8_t *event;             /* MSG_ROOM bytes: news of a device, while an answer is built */
 };
@@ -39,6 +41,9 @@ struct nlmsghdr *scratch_begin(struct netlink *nl);
 
 /* The same in the room for news: what an answer tells may change devices before it is sent. */
 struct nlmsghdr *event_begin(struct netlink *nl);
+
+/* Does this fail? */
+bool netlink_faulty(const struct netlink *nl, enum netlink_fault point);
 
 /* Tells the hook, if there is one. */
 void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 
+#include "sim/fault.h"
 #include "sim/folder.h"
 #include "sim/golden_flows.h"
 #include "sim/recorder.h"
@@ -106,7 +107,11 @@ int golden_run(const struct golden_run *run, struct err *e)
     if (!r && run->tells_all)
         trace_tell_all(sim);
     if (!r)
+        r = fault_add_all(sim, run->faults, e);
+    if (!r)
         r = run_test(sim, run->test, e);
+    if (!r)
+        r = fault_check(sim, e);
     if (run->programs && run->programs->end(run->programs->ctx, &own) && !r) {
         *e = own;
         r = -own.code;

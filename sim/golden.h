@@ -26,6 +26,7 @@ struct golden_run {
     const char *test;                           /* its folder, or a scenario file */
     const char *output;                         /* existing folder for what is recorded */
     const struct sim_options *sim;              /* NULL: defaults */
+    const char *const *faults;                  /* that strike: fault.h; ends with NULL, NULL: none */
     bool is_recorded;                           /* GOLDEN_RECORDING is wanted */
     const struct scenario_programs *programs;   /* NULL: it may not start any */
     bool tells_all;                             /* the trace has what explains it: trace_tell_all() */

@@ -4,6 +4,7 @@
 #include "netlink/nf.h"
 #include "sim/addr.h"
 #include "sim/device.h"
+#include "sim/fault.h"
 #include "sim/neigh.h"
 #include "sim/recorder.h"
 #include "sim/route.h"
@@ -240,6 +241,7 @@ void sim_free(struct sim *sim)
     dp_world_free(sim->dp);
     chance_free(sim->chance);
     netlink_free(sim->nl);
+    faults_free(sim->faults);
     clock_done(&sim->clock);
     g_queue_clear_full(&sim->on_wire, g_free);
     (void)trace_close(sim, NULL);

@@ -10,18 +10,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/rng.h"
 #include "dp/dp.h"
 #include "netlink/family.h"
 #include "sim/chance.h"
 #include "sim/clock.h"
 #include "sim/limits.h"
-#include "sim/rng.h"
 
 struct clients;
 struct kernel;
 struct player;
 struct recorder;
 struct scenario;
+struct sim_faults;
 struct trace;
 
 #define SIM_MOST_CPUS 1024u     /* what a cpu_set_t holds */
@@ -71,6 +72,7 @@ struct sim {
     unsigned next_ns_id;
     struct trace *trace;        /* NULL: off */
     struct recorder *recorder;  /* NULL: off */
+    struct sim_faults *faults;  /* NULL: nothing is counted and nothing fails */
     bool is_fed;                /* for it: the frame about to arrive comes from a file */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
     /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */

@@ -11,10 +11,11 @@ complain() {    # TEXT COMMAND...: prints TEXT and what COMMAND finds, if anythi
     found=$("$@") && { echo "$text:"; echo "$found"; failed=1; }
 }
 
-complain "base/ includes a higher folder" grep -nE '#include "(netlink|dp|sim|tools)/' base/*.[ch]
-complain "netlink/ includes a higher folder" grep -nE '#include "(dp|sim|tools)/' netlink/*.[ch]
-complain "dp/ includes a higher folder" grep -nE '#include "(sim|tools)/' dp/*.[ch] dp/*/*.[ch]
-complain "sim/ includes a higher folder" grep -nE '#include "tools/' sim/*.[ch]
+complain "base/ includes a higher folder" grep -nE '#include "(netlink|dp|sim|fuzz|tools)/' base/*.[ch]
+complain "netlink/ includes a higher folder" grep -nE '#include "(dp|sim|fuzz|tools)/' netlink/*.[ch]
+complain "dp/ includes a higher folder" grep -nE '#include "(sim|fuzz|tools)/' dp/*.[ch] dp/*/*.[ch]
+complain "sim/ includes a higher folder" grep -nE '#include "(fuzz|tools)/' sim/*.[ch]
+complain "fuzz/ includes a higher folder" grep -nE '#include "(tools|tests)/' fuzz/*.[ch]
 complain "netlink/ knows OVS" grep -niE '(ovs_|openvswitch|#include <linux/openvswitch)' netlink/*.[ch]
 # (sys/socket.h: the numbers of socket options)
 io='#include <(sys/un|unistd|fcntl|stdio_ext|pthread|time|sys/time|poll|sys/epoll|sys/ioctl)\.h>'

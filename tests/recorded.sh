@@ -1,6 +1,6 @@
 #!/bin/sh
-# recorded.sh BUILD NAME [uml|qemu [--update]] - tests/recorded/NAME.sh prints on dpsim what NAME.txt recorded from the
-# real kernel (6.1.192); with a machine: prints it there; --update: records it.
+# recorded.sh BUILD NAME [uml|qemu [--update]] - tests/recorded/NAME.sh or NAME.py prints on dpsim what NAME.txt recorded
+# from the real kernel (.sh: 6.1.192; .py: 6.1.176, uml has all of Python); with a machine: prints it there; --update: records it.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd) name=$2 machine=${3:-} update=${4:-}
@@ -12,7 +12,12 @@ cd "$work" || exit 2
 unset XDG_RUNTIME_DIR DPSIM_SOCKET DPSIM_PRELOAD
 export client_rt="$build/bin/client_rt" client_if="$build/bin/client_if"
 export client_packet_options="$build/bin/client_packet_options" listening="$build/lib/liblistening.so"
-cat "$here/listening.sh" "$here/recorded/prelude" "$here/recorded/$name.sh" >script
+if [ -f "$here/recorded/$name.py" ]; then
+    set -- env PYTHONPATH="$here" /usr/bin/python3 -B "$here/recorded/$name.py"
+else
+    cat "$here/listening.sh" "$here/recorded/prelude" "$here/recorded/$name.sh" >script
+    set --
+fi
 
 # Numbers of links and addresses that nobody chose are each kernel's own; so is the time.
 own() {
@@ -32,7 +37,16 @@ configured() {
     fi
 }
 
-on_kernel() {
+on_dpsim() {            # [COMMAND...]
+    [ $# -gt 0 ] || set -- env on_kernel= sh script
+    "$build/bin/dpsim" run -- "$@"
+}
+
+on_kernel() {           # [COMMAND...]
+    if [ $# -gt 0 ]; then
+        "$here/../tools/kernel-run" --uml -- "$@"
+        return
+    fi
     set -- --file /etc/protocols
     for word in ip ovs-dpctl sort sed grep cat kill env mkfifo rm uniq ls "$client_rt" "$client_if" "$client_packet_options" "$listening"; do
         path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$word")
@@ -43,8 +57,8 @@ on_kernel() {
 }
 
 case $machine in
-'') "$build/bin/dpsim" run -- env on_kernel= sh script >out 2>err ;;
-*) on_kernel >out 2>err ;;
+'') on_dpsim "$@" >out 2>err ;;
+*) on_kernel "$@" >out 2>err ;;
 esac || { echo "exit status $?"; cat out err; exit 1; }
 
 own <out >printed

@@ -3,7 +3,7 @@
 set -u
 cd "$1" || exit 2
 failed=0
-folders='base netlink dp sim tools'
+folders='base netlink dp sim fuzz tools'
 [ -d bench ] && folders="$folders bench"
 
 # A function begins at a line that starts with a letter and has a '(', and its '{' and '}' are in column 0.

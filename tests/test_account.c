@@ -4,7 +4,7 @@
 #include "tests/packet_tools.h"
 #include "tests/sim_tools.h"
 
-#include "sim/rng.h"
+#include "base/rng.h"
 
 #define N_ROUNDS 60
 #define N_FLOWS 30
@@ -188,9 +188,9 @@ static void test_random_mix(void **state)
 
 /* ---- failing allocations --------------------------------------------------------------------- */
 
-static struct rng fault_rng;    /* the hook's context is the simulation */
+static struct rng fault_rng;
 
-static bool fail_sometimes(void *ctx, const char *point)
+static bool fail_sometimes(void *ctx, const struct fault_point *point)
 {
     (void)ctx;
     (void)point;
@@ -199,12 +199,13 @@ static bool fail_sometimes(void *ctx, const char *point)
 
 static void test_failing_allocations(void **state)
 {
+    const struct fault_hook hook = { .strikes = fail_sometimes };
     struct lab *lab = *state;
     struct rng r;
 
     rng_init(&r, 2);
     rng_init(&fault_rng, 3);
-    lab->sim->env.fault = fail_sometimes;
+    lab->sim->env.fault = &hook;
     for (unsigned i = 0; i < N_ROUNDS; i++)
         one_round(lab, &r);
     lab->sim->env.fault = NULL;

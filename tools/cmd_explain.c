@@ -20,6 +20,7 @@ static char *run(const struct options *o, const char *folder, struct err *e)
     const struct sim_options sim = options_sim(o);
     struct test_programs *programs = test_programs_new(o->program[0], folder, options_test_time(o));
     const struct golden_run golden = { .test = o->program[0], .output = output, .sim = &sim,
+                                       .faults = o->faults,
                                        .programs = test_programs_ops(programs), .tells_all = true };
     char *trace = NULL;
 
@@ -65,7 +66,7 @@ int cmd_explain(int argc, char **argv)
     struct err e = { 0 };
     struct options o;
     int status = options_read(argc, argv, OPTION_PLACES | OPTION_SEED | OPTION_CPUS | OPTION_CHANCE
-                              | OPTION_TIME, &o);
+                              | OPTION_TIME | OPTION_FAULT, &o);
 
     if (status >= 0)
         return status;

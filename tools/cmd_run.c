@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sim/client.h"
+#include "sim/fault.h"
 #include "sim/recorder.h"
 #include "sim/scenario.h"
 #include "sim/summary.h"
@@ -90,6 +91,8 @@ static int start_simulator(struct run *r, struct err *e)
     if (rc)
         return rc;
     r->sim = sim_new(&options);
+    if ((rc = fault_add_all(r->sim, r->o->faults, e)))
+        return rc;
     if (r->o->record && (rc = recorder_open(r->sim, r->o->record, e)))
         return rc;
     r->clients = clients_new(r->sim, NULL, r->path, e);
@@ -120,6 +123,8 @@ static void end_simulator(struct run *r, bool is_told)
         fprintf(stderr, "dpsim run: %s\n", e.text);
         r->status = r->status ? r->status : 1;
     }
+    if (r->sim && !is_told && fault_check(r->sim, &e))
+        fprintf(stderr, "dpsim run: %s\n", e.text);
     if (r->sim && r->o->has_summary) {
         g_autofree char *text = sim_summary(r->sim);
 
@@ -250,7 +255,7 @@ int run_start(const struct options *o, const struct run_setup *setup)
 int cmd_run(int argc, char **argv)
 {
     struct options o;
-    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL
+    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL | OPTION_FAULT
                           | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
                           | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_TIME
                           | OPTION_CHANCE | OPTION_RECORD | OPTION_LIMIT | OPTION_PROGRAM, &o);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "sim/client.h"
+#include "sim/fault.h"
 #include "sim/recorder.h"
 #include "sim/scenario.h"
 #include "sim/timing.h"
@@ -53,7 +54,7 @@ int cmd_serve(int argc, char **argv)
     struct sim *sim;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
                           | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME
-                          | OPTION_CHANCE | OPTION_RECORD | OPTION_LIMIT, &o);
+                          | OPTION_CHANCE | OPTION_RECORD | OPTION_FAULT | OPTION_LIMIT, &o);
 
     if (rc >= 0)
         return rc;
@@ -63,7 +64,7 @@ int cmd_serve(int argc, char **argv)
     }
     options = options_sim(&o);
     sim = sim_new(&options);
-    if (!o.record || !recorder_open(sim, o.record, &e))
+    if (!fault_add_all(sim, o.faults, &e) && (!o.record || !recorder_open(sim, o.record, &e)))
         all = clients_new(sim, NULL, o.socket, &e);
     if (all)
         timing = timing_new(sim, all, o.time, &e);
@@ -75,6 +76,8 @@ int cmd_serve(int argc, char **argv)
     tell_refusals(all);
     clients_free(all);
     if (timing && scenario_finish(sim, &e))
+        fprintf(stderr, "dpsim serve: %s\n", e.text);
+    if (timing && fault_check(sim, &e))
         fprintf(stderr, "dpsim serve: %s\n", e.text);
     sim_free(sim);
     return e.code ? 1 : 0;

@@ -38,6 +38,7 @@ static int run_test(struct job *job, struct err *e)
     struct sim_options sim = options_sim(&all->o);
     struct test_programs *programs = test_programs_new(path, run->folder, options_test_time(&all->o));
     const struct golden_run golden = { .test = path, .output = run->output, .sim = &sim,
+                                       .faults = all->o.faults,
                                        .is_recorded = all->o.test.is_recorded,
                                        .programs = test_programs_ops(programs), .at = pool_at,
                                        .ctx = job };
@@ -269,7 +270,7 @@ int cmd_test(int argc, char **argv)
     GPtrArray *jobs;
     struct err e = { 0 };
     int status = options_read(argc, argv, OPTION_TESTS | OPTION_PLACES | OPTION_SEED | OPTION_CPUS
-                              | OPTION_CHANCE | OPTION_TIME, &all.o);
+                              | OPTION_CHANCE | OPTION_TIME | OPTION_FAULT, &all.o);
 
     if (status >= 0)
         return status;

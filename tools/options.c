@@ -16,7 +16,8 @@
 #define MOST_RUNS 1000
 #define MOST_SECONDS 86400
 #define MOST_SHARDS 10000
-#define DECIDING (OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME | OPTION_CHANCE)
+#define DECIDING (OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME | OPTION_CHANCE \
+                  | OPTION_FAULT)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -134,6 +135,17 @@ static bool take_chance(struct options *o, const char *arg, chance_scan_fn *scan
         return take_chance(o, arg, chance_scan_##id);                                             \
     }
 CHANCE_ROWS(TAKE)
+
+static bool take_fault(struct options *o, const char *arg)
+{
+    size_t n = 0;
+
+    while (o->faults[n])
+        n++;
+    if (n < OPTION_MOST_FAULTS)
+        o->faults[n] = arg;
+    return *arg && n < OPTION_MOST_FAULTS;
+}
 
 static bool take_static(struct options *o, const char *arg)
 {
@@ -253,6 +265,7 @@ static const struct row {
     { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
     { OPTION_RECORD,   "record",   "FILE.pcapng",      "record every netlink message and packet in a file for Wireshark", take_record },
     { OPTION_LIMIT,    "limit",    "NAME=N",           "what one client may use (docs/limits.md)", take_limit },
+    { OPTION_FAULT,    "fault",    "NAME[:N|:N..|:*]", "fail this point the Nth time it is reached (1), from then on, or always; docs/faults.md has their names. May be given again", take_fault },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
     { OPTION_TESTS,    "jobs",     "N",                "tests at a time (one for each processor); also -j N", take_jobs },

@@ -25,7 +25,8 @@ enum {      /* which of them a subcommand takes */
     OPTION_TIME = 4096,
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
     OPTION_RECORD = 16384,
-    OPTION_LIMIT = 32768,
+    OPTION_FAULT = 32768,
+    OPTION_LIMIT = 65536,
     OPTION_TESTS = 1 << 20, /* of dpsim test */
     OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
 };
@@ -33,6 +34,8 @@ enum {      /* which of them a subcommand takes */
 /* What of the recordings must be as in expected/; test_compares[] has their names. */
 enum test_compare { COMPARE_FILES, COMPARE_FRAMES, COMPARE_NOTHING, N_COMPARES };
 extern const char *const test_compares[N_COMPARES];
+
+#define OPTION_MOST_FAULTS 32
 
 /* Of dpsim test. */
 struct test_options {
@@ -55,6 +58,7 @@ struct options {
     bool has_time;                              /* it was given */
     bool is_deterministic, is_kept, has_summary, may_be_static;
     struct chance_options chance;
+    const char *faults[OPTION_MOST_FAULTS + 1]; /* as given; ends with NULL */
     struct limits limits;                       /* of clients */
     struct test_options test;
     char again[512];                            /* what decides the outcome, as given: " --seed 3" */

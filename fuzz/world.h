@@ -1,0 +1,48 @@
+/* world.h - the world of program.h in this process, and programs run in it.
+ *
+ * How it works: the world is kept from one input to the next. What an input may leave behind is either put back by
+ * world_ready() (flows, counters, queues, time) or noticed by it (a device more, a connection, an event that has run), and then
+ * the world is built anew: an input's outcome depends on nothing but the input.
+ * The datapath has the features UNALIGNED and VPORT_PIDS.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FUZZ_WORLD_H
+#define FUZZ_WORLD_H
+
+#include "fuzz/program.h"
+#include "netlink/server.h"
+#include "sim/device.h"
+
+/* What an input may change and world_ready() does not put back, as numbers: in a fresh world they are always the same. */
+struct world_shape {
+    uint64_t next_event_ns, next_event_id;
+    guint n_namespaces, n_devices, n_addrs, n_routes, n_tables, n_rules, n_neighs, n_dps;
+    int next_ifindex;
+    uint32_t last_conn, n_expects;
+    uint16_t next_ip_id;
+};
+
+struct world {
+    struct sim *sim;
+    struct sim_ns *ns;
+    struct datapath *dp;                    /* d0 */
+    struct sock *sock[N_PROGRAM_SOCKS];
+    struct program_numbers numbers;
+    struct world_shape fresh;
+    bool is_worn;                           /* something that world_ready() cannot put back has been changed */
+    GByteArray *scratch;                    /* a step's messages with real numbers */
+    unsigned n_heavy;                       /* requests of this step that may change more than world_ready() puts back */
+    struct world_figures {
+        uint64_t n_puts, n_deep_puts;       /* flow NEW and SET; accepted, or refused by the table itself */
+        uint64_t n_frames, n_executes;
+    } figures;                              /* of this input */
+};
+
+/* The one world of this process, as at the start. */
+struct world *world_ready(void);
+/* Runs a program; world_ready() does away with what it leaves. */
+void world_run(struct world *w, const uint8_t *program, size_t len);
+void world_free(void);
+/* Counts a refused request (a netlink_refused_fn; 'user': the world). */
+void world_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);
+
+#endif

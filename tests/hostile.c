@@ -1,0 +1,561 @@
+/* hostile.c - a client that wants to harm: each row of the table is an attack on a simulator.
+ *
+ *     hostile SOCKET ATTACK [N]
+ *
+ * Says "under way" once the attack has begun and goes on with it, or keeps what it has got, until its input ends. Fails if
+ * the simulator treats it otherwise than it should. N: how often, or how many, instead of the row's number.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/param.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "tests/hostile_tools.h"
+
+#define MOST_FDS 253            /* that a message may carry */
+
+static bool is_over(void)
+{
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+    return poll(&in, 1, 0) > 0;
+}
+
+static void begun(void)
+{
+    printf("under way\n");
+    CHECK(!fflush(stdout));
+}
+
+static void stay(void)
+{
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+    begun();
+    (void)poll(&in, 1, -1);
+}
+
+/* ---- nonsense ---------------------------------------------------------------------------------- */
+
+static void garbage_hello(unsigned n)
+{
+    uint8_t bytes[256];
+
+    for (unsigned i = 0; i < n; i++) {
+        struct proto_hello *h = (void *)bytes;
+        int fd = dial();
+
+        CHECK(fd >= 0);
+        draw_bytes(bytes, sizeof(bytes));
+        if (i % 2)
+            h->magic = PROTO_MAGIC;
+        (void)send(fd, bytes, i % 3 ? sizeof(*h) : draw() % sizeof(bytes), MSG_NOSIGNAL);
+        close(fd);
+    }
+    stay();
+}
+
+static void garbage_requests(unsigned n)
+{
+    uint8_t bytes[512];
+    uint64_t id;
+    int ctl = open_ctl(), data = open_sock(&id);
+
+    CHECK(data >= 0);
+    for (unsigned i = 0; i < n; i++) {
+        struct proto_req req;
+
+        draw_bytes(&req, sizeof(req));
+        draw_bytes(bytes, sizeof(bytes));
+        req.op = (uint16_t)(draw() % (N_PROTO_OPS + 2));
+        req.ns = (uint32_t)(draw() % 2);
+        if (i % 2)
+            req.sock = id;
+        (void)call(ctl, &req, bytes, draw() % sizeof(bytes));
+    }
+    /* Of somebody else's socket, or of none, nothing is told. */
+    CHECK(call(ctl, &(struct proto_req){ .op = PROTO_NAME, .sock = 1 }, "", 0) == -ENOTCONN);
+    CHECK(call(ctl, &(struct proto_req){ .op = N_PROTO_OPS, .sock = id }, "", 0) == -EPROTO);
+    stay();
+}
+
+static void garbage_netlink(unsigned n)
+{
+    uint8_t bytes[1024];
+    uint64_t id;
+    int ctl = open_ctl(), data = open_sock(&id);
+
+    CHECK(data >= 0);
+    for (unsigned i = 0; i < n; i++) {
+        struct nlmsghdr *msg = (void *)bytes;
+        size_t len = draw() % sizeof(bytes);
+
+        draw_bytes(bytes, sizeof(bytes));
+        msg->nlmsg_len = (uint32_t)(i % 2 ? len : draw() % 64);
+        msg->nlmsg_type = (uint16_t)(NLMSG_MIN_TYPE + draw() % 2);      /* nlctrl, which changes nothing */
+        if (i % 4)
+            (void)call(ctl, &(struct proto_req){ .op = PROTO_SEND, .sock = id }, bytes, len);
+        else
+            (void)send(data, bytes, len, MSG_NOSIGNAL);                 /* without a request around it */
+    }
+    stay();
+}
+
+/* Messages that end too early, each on a connection of its own. */
+static void cut_messages(unsigned n)
+{
+    struct proto_hello h = { .magic = PROTO_MAGIC, .kind = PROTO_CTL };
+    struct proto_req req = { .op = PROTO_IOCTL, .arg = { SIOCGIFFLAGS } };
+    struct proto_if io = { .name = "lo" };
+    struct proto_reply rep;
+    int ctl;
+
+    for (size_t len = 0; len < sizeof(h); len++) {
+        int fd = dial();
+
+        CHECK(send(fd, &h, len, MSG_NOSIGNAL) == (ssize_t)len);
+        CHECK(recv(fd, &rep, sizeof(rep), 0) <= 0);
+        close(fd);
+    }
+    for (size_t len = 0; len < sizeof(req); len++) {
+        ctl = open_ctl();
+        CHECK(send(ctl, &req, len, MSG_NOSIGNAL) == (ssize_t)len);
+        CHECK(recv(ctl, &rep, sizeof(rep), 0) <= 0);
+        close(ctl);
+    }
+    ctl = open_ctl();
+    for (size_t len = 0; len < sizeof(io); len++)
+        CHECK(call(ctl, &req, &io, len) == -EINVAL);
+    CHECK(!call(ctl, &req, &io, sizeof(io)));
+    (void)n;
+    stay();
+}
+
+/* ---- descriptors that nobody has asked for ---------------------------------------------------------- */
+
+static void send_fds(int fd, const void *bytes, size_t len, unsigned n_fds)
+{
+    static union {
+        struct cmsghdr head;
+        uint8_t bytes[CMSG_SPACE(MOST_FDS * sizeof(int))];
+    } control;
+    struct iovec iov = { (void *)(uintptr_t)bytes, len };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                          .msg_controllen = CMSG_SPACE(n_fds * sizeof(int)) };
+
+    control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(n_fds * sizeof(int)), .cmsg_level = SOL_SOCKET,
+                                     .cmsg_type = SCM_RIGHTS };
+    for (unsigned i = 0; i < n_fds; i++)
+        memcpy(CMSG_DATA(&control.head) + i * sizeof(int), &(int){ STDERR_FILENO }, sizeof(int));
+    if (sendmsg(fd, &msg, MSG_NOSIGNAL) < 0) {
+        CHECK(errno == EPERM);          /* Linux 6.16: they do not even arrive */
+        CHECK(send(fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len);
+    }
+}
+
+static void descriptors(unsigned n)
+{
+    const struct proto_hello h = { .magic = PROTO_MAGIC, .kind = PROTO_CTL };
+    const struct proto_req req = { .op = PROTO_IFLIST };
+    struct proto_welcome w;
+
+    for (unsigned i = 0; i < n; i++) {
+        int fd = dial();
+
+        send_fds(fd, &h, sizeof(h), i % 2 ? 1 : MOST_FDS);
+        CHECK(recv(fd, &w, sizeof(w), 0) == (ssize_t)sizeof(w) && !w.status);
+        send_fds(fd, &req, sizeof(req), i % 2 ? MOST_FDS : 2);
+        CHECK(!answer(fd).status);
+        if (i % 2)
+            close(fd);
+    }
+    stay();
+}
+
+/* The page of errors is the simulator's alone. */
+static void write_page(unsigned n)
+{
+    const struct proto_hello h = { .magic = PROTO_MAGIC, .kind = PROTO_CTL, .flags = PROTO_WANT_PAGE };
+    union {
+        struct cmsghdr head;
+        uint8_t bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct proto_welcome w;
+    struct iovec iov = { &w, sizeof(w) };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                          .msg_controllen = sizeof(control) };
+    int page, fd = dial();
+
+    (void)n;
+    CHECK(send(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h));
+    CHECK(recvmsg(fd, &msg, 0) == (ssize_t)sizeof(w) && msg.msg_controllen);
+    memcpy(&page, CMSG_DATA(&control.head), sizeof(page));
+    CHECK(ftruncate(page, 0) && errno == EPERM);
+    CHECK(ftruncate(page, 1 << 30) && errno == EPERM);
+    CHECK(write(page, &w, sizeof(w)) < 0 && errno == EPERM);
+    CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, page, 0) == MAP_FAILED && errno == EPERM);
+    CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, page, 0) != MAP_FAILED);
+    stay();
+}
+
+/* ---- death ------------------------------------------------------------------------------------------ */
+
+/* How far a client comes before it dies. */
+static void live_until(unsigned step)
+{
+    const struct proto_req list = { .op = PROTO_IFLIST }, line = { .op = PROTO_DO };
+    const char wait[] = "wait 100s expect p1 packets=1000000";
+    struct proto_hello half = { .magic = PROTO_MAGIC };
+    uint64_t id;
+    int ctl = dial();
+
+    if (step == 0)
+        _exit(0);
+    (void)send(ctl, &half, step == 1 ? 5 : sizeof(half), MSG_NOSIGNAL);
+    if (step <= 2)
+        _exit(0);
+    (void)ask(ctl, &list, "", 0, 0);            /* reads neither the welcome nor the list */
+    if (step == 3)
+        _exit(0);
+    ctl = open_ctl();
+    (void)ask(ctl, &line, wait, sizeof(wait) - 1, 0);
+    if (step == 4)
+        _exit(0);
+    ctl = open_ctl();
+    CHECK(open_sock(&id) >= 0);
+    (void)send_nlctrl(ctl, id, NLM_F_DUMP, 0);
+    if (step == 5)
+        _exit(0);
+    (void)open_kind(PROTO_HOLD, PROTO_NS_NEW, 0, NULL);
+    (void)ask(ctl, &(struct proto_req){ .op = PROTO_PULL, .sock = id }, "", 0, 0);
+    _exit(0);
+}
+
+static void deaths(unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        pid_t pid = fork();
+        int status;
+
+        if (!pid)
+            live_until(i % 7);
+        CHECK(waitpid(pid, &status, 0) == pid && !status);
+    }
+    stay();
+}
+
+static void half_closes(unsigned n)
+{
+    const struct proto_req list = { .op = PROTO_IFLIST };
+
+    for (unsigned i = 0; i < n; i++) {
+        int how[] = { SHUT_RD, SHUT_WR, SHUT_RDWR }, ctl = open_ctl(), data;
+        uint64_t id;
+
+        CHECK((data = open_sock(&id)) >= 0);
+        CHECK(!shutdown(data, how[i % 3]));
+        (void)send_nlctrl(ctl, id, NLM_F_DUMP, 0);
+        for (int j = 0; j < 100; j++)
+            (void)send_nlctrl(ctl, id, 0, 4000);
+        (void)ask(ctl, &list, "", 0, 0);
+        CHECK(!shutdown(ctl, how[i % 3]));
+        (void)ask(ctl, &list, "", 0, 0);
+    }
+    stay();
+}
+
+/* ---- too much --------------------------------------------------------------------------------------- */
+
+static void have_descriptors(void)
+{
+    struct rlimit all;
+
+    CHECK(!getrlimit(RLIMIT_NOFILE, &all));
+    all.rlim_cur = all.rlim_max;
+    CHECK(!setrlimit(RLIMIT_NOFILE, &all));
+}
+
+/* Tells how many it got, and why no more. */
+static void told(unsigned got, int rc)
+{
+    printf("%u, then %s\n", got, rc ? strerrorname_np(-rc) : "enough");
+}
+
+static void sockets(unsigned n)
+{
+    unsigned i = 0;
+    int rc = 0;
+
+    have_descriptors();
+    while (i < n && (rc = open_sock(NULL)) >= 0)
+        i++;
+    told(i, MIN(rc, 0));
+    stay();
+}
+
+static void connections(unsigned n)
+{
+    unsigned i = 0;
+    int rc = 0;
+
+    have_descriptors();
+    while (i < n && (rc = open_kind(PROTO_CTL, 0, 0, NULL)) >= 0)
+        i++;
+    told(i, MIN(rc, 0));
+    stay();
+}
+
+/* Without a hello: those that are too many are hung up on. */
+static void silent_connections(unsigned n)
+{
+    unsigned n_ended = 0;
+    struct pollfd *fds = calloc(n, sizeof(*fds));
+
+    have_descriptors();
+    CHECK(fds);
+    for (unsigned i = 0; i < n; i++)
+        CHECK((fds[i] = (struct pollfd){ .fd = dial(), .events = POLLIN }).fd >= 0);
+    CHECK(open_kind(PROTO_CTL, 0, 0, NULL) < 0);        /* when it is refused, so are those before it */
+    CHECK(poll(fds, n, 0) >= 0);
+    for (unsigned i = 0; i < n; i++)
+        n_ended += !!fds[i].revents;
+    told(n - n_ended, -EMFILE);
+    free(fds);
+    stay();
+}
+
+static void namespaces(unsigned n)
+{
+    unsigned i = 0;
+    int rc = 0;
+
+    while (i < n && (rc = open_kind(PROTO_HOLD, PROTO_NS_NEW, 0, NULL)) >= 0)
+        i++;
+    told(i, MIN(rc, 0));
+    stay();
+}
+
+static void dumps(unsigned n)
+{
+    int ctl = open_ctl(), data, rc = 0;
+    unsigned i = 0;
+    uint64_t id;
+
+    have_descriptors();
+    while (i < n && !rc) {
+        CHECK((data = open_sock(&id)) >= 0);
+        CHECK(send_nlctrl(ctl, id, NLM_F_DUMP, 0) > 0 || true);
+        rc = first_error(data);
+        i += !rc;
+    }
+    told(i, rc);
+    stay();
+}
+
+static void waits(unsigned n)
+{
+    const struct proto_req line = { .op = PROTO_DO };
+    const char text[] = "wait 1000s expect p1 packets=1000000";
+    struct proto_reply rep = { 0 };
+    unsigned i = 0;
+
+    for (; i < n && !rep.status; i++) {
+        int ctl = open_ctl();
+        struct pollfd in = { .fd = ctl, .events = POLLIN };
+
+        CHECK(ask(ctl, &line, text, sizeof(text) - 1, 0));
+        (void)open_kind(PROTO_CTL, 0, 0, NULL);         /* answered: so is, or waits, what came before */
+        if (poll(&in, 1, 0) > 0)
+            rep = answer(ctl);
+    }
+    told(i - 1, rep.status);
+    stay();
+}
+
+/* A receive buffer as large as can be asked for, and answers that fill it. */
+static void giant_buffers(unsigned n)
+{
+    const struct proto_req force = { .op = PROTO_SETOPT, .arg = { SOL_SOCKET, SO_RCVBUFFORCE, INT32_MAX } };
+    int ctl = open_ctl();
+    struct proto_req req = force;
+    uint64_t id;
+
+    CHECK(open_sock(&id) >= 0);
+    req.sock = id;
+    CHECK(!call(ctl, &req, "", 0));
+    for (unsigned i = 0; i < n; i++)
+        CHECK(!send_nlctrl(ctl, id, 0, 50000));
+    req = (struct proto_req){ .op = PROTO_ERROR, .sock = id };
+    CHECK(ask(ctl, &req, "", 0, 0));
+    told(0, -(int)answer(ctl).value);
+    stay();
+}
+
+/* ---- silence ---------------------------------------------------------------------------------------- */
+
+/* Asks as long as it is listened to, and never reads. */
+static void never_reads(unsigned n)
+{
+    const struct proto_req list = { .op = PROTO_IFLIST };
+
+    for (unsigned i = 0; i < n; i++) {
+        int ctl = open_ctl();
+
+        while (ask(ctl, &list, "", 0, MSG_DONTWAIT))
+            ;
+        CHECK(errno == EAGAIN);
+    }
+    stay();
+}
+
+/* Members of all groups, whose queues others fill. */
+static void never_listens(unsigned n)
+{
+    int ctl = open_ctl();
+
+    have_descriptors();
+    for (unsigned i = 0; i < n; i++) {
+        struct proto_req join = { .op = PROTO_SETOPT, .arg = { SOL_NETLINK, NETLINK_ADD_MEMBERSHIP } };
+        int protocol = i % 2 ? NETLINK_GENERIC : NETLINK_ROUTE;
+        int data = open_kind(PROTO_DATA, 0, protocol, &join.sock);
+
+        CHECK(data >= 0);
+        for (join.arg[2] = 1; join.arg[2] < 40; join.arg[2]++)
+            (void)call(ctl, &join, "", 0);
+        for (int j = 0; i < 20 && j < 600; j++)
+            (void)send_nlctrl(ctl, join.sock, 0, 0);
+    }
+    stay();
+}
+
+/* ---- floods ----------------------------------------------------------------------------------------- */
+
+/* On 'n' connections, each always full of requests. */
+static void flood(unsigned n, const struct proto_req *req, const void *payload, size_t len)
+{
+    struct pollfd *fds = calloc(n + 1, sizeof(*fds));
+    uint8_t reply[65536];
+
+    CHECK(fds);
+    fds[n] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
+    for (unsigned i = 0; i < n; i++)
+        fds[i] = (struct pollfd){ .fd = open_ctl(), .events = POLLIN | POLLOUT };
+    begun();
+    while (!is_over()) {
+        CHECK(poll(fds, n + 1, -1) > 0);
+        for (unsigned i = 0; i < n; i++) {
+            while (fds[i].revents & POLLOUT && ask(fds[i].fd, req, payload, len, MSG_DONTWAIT))
+                ;
+            while (fds[i].revents & POLLIN && recv(fds[i].fd, reply, sizeof(reply), MSG_DONTWAIT) > 0)
+                ;
+        }
+    }
+    free(fds);
+}
+
+static void flood_requests(unsigned n)
+{
+    flood(n, &(struct proto_req){ .op = PROTO_IFLIST }, "", 0);
+}
+
+static void flood_ioctls(unsigned n)
+{
+    const struct proto_if io = { .name = "lo" };
+
+    flood(n, &(struct proto_req){ .op = PROTO_IOCTL, .arg = { SIOCGIFHWADDR } }, &io, sizeof(io));
+}
+
+/* Thousands of messages in each datagram, all answered with an error that is not read. */
+static void flood_netlink(unsigned n)
+{
+    struct nlmsghdr msgs[3000];
+    uint64_t id;
+
+    for (size_t i = 0; i < sizeof(msgs) / sizeof(*msgs); i++)
+        msgs[i] = (struct nlmsghdr){ .nlmsg_len = sizeof(*msgs), .nlmsg_type = GENL_ID_CTRL, .nlmsg_flags = NLM_F_REQUEST };
+    CHECK(open_sock(&id) >= 0);
+    flood(n, &(struct proto_req){ .op = PROTO_SEND, .sock = id }, msgs, sizeof(msgs));
+}
+
+/* ---- virtual time ----------------------------------------------------------------------------------- */
+
+/* Says that it lives in virtual time, and has hung up before it gets its turn. */
+static void joins_and_leaves(unsigned n)
+{
+    const struct proto_hello h = { .magic = PROTO_MAGIC, .kind = PROTO_TIME, .pid = (uint32_t)getpid() };
+
+    for (unsigned i = 0; i < n; i++) {
+        int fd = dial();
+
+        CHECK(send(fd, &h, sizeof(h), MSG_NOSIGNAL) == (ssize_t)sizeof(h));
+        close(fd);
+    }
+    stay();
+}
+
+/* ---- figures ---------------------------------------------------------------------------------------- */
+
+/* No attack: what a request takes, in microseconds. */
+static void measure(unsigned n)
+{
+    const struct proto_req req = { .op = PROTO_IOCTL, .arg = { SIOCGIFFLAGS } };
+    const struct proto_if io = { .name = "lo" };
+    struct timespec from, to;
+    int ctl = open_ctl();
+
+    CHECK(!clock_gettime(CLOCK_MONOTONIC, &from));
+    for (unsigned i = 0; i < n; i++)
+        CHECK(!call(ctl, &req, &io, sizeof(io)));
+    CHECK(!clock_gettime(CLOCK_MONOTONIC, &to));
+    printf("%.1f us\n", ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / 1e3 / n);
+}
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    void (*run)(unsigned n);
+    unsigned n;
+} attacks[] = {
+    { "garbage-hello",      garbage_hello,      500 },
+    { "garbage-requests",   garbage_requests,   5000 },
+    { "garbage-netlink",    garbage_netlink,    5000 },
+    { "cut-messages",       cut_messages,       1 },
+    { "descriptors",        descriptors,        100 },
+    { "write-page",         write_page,         1 },
+    { "deaths",             deaths,             70 },
+    { "half-closes",        half_closes,        30 },
+    { "sockets",            sockets,            10000 },
+    { "connections",        connections,        10000 },
+    { "silent-connections", silent_connections, 10000 },
+    { "namespaces",         namespaces,         10000 },
+    { "dumps",              dumps,              3000 },
+    { "waits",              waits,              1000 },
+    { "giant-buffers",      giant_buffers,      5000 },
+    { "never-reads",        never_reads,        20 },
+    { "never-listens",      never_listens,      500 },
+    { "flood-requests",     flood_requests,     8 },
+    { "flood-ioctls",       flood_ioctls,       8 },
+    { "flood-netlink",      flood_netlink,      4 },
+    { "joins-and-leaves",   joins_and_leaves,   10 },
+    { "measure",            measure,            20000 },
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+    CHECK(argc >= 3 && strlen(argv[1]) < sizeof(at.sun_path));
+    memcpy(at.sun_path, argv[1], strlen(argv[1]) + 1);
+    for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++) {
+        if (strcmp(attacks[i].name, argv[2]))
+            continue;
+        attacks[i].run(argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : attacks[i].n);
+        return 0;
+    }
+    fprintf(stderr, "hostile: no attack is called %s\n", argv[2]);
+    return 2;
+}
