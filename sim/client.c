@@ -152,6 +152,8 @@ static int handle_events(struct clients *all)
             (void)conn_serve(c);
         is_called |= events[i].data.u64 == LISTEN_ID;
     }
+    if (all->waiters->len)      /* perhaps for an end, which is no request */
+        (void)clients_retry(all);
     if (is_called)              /* behind the ends of whoever was there before */
         listen_accept(all);
     return n;

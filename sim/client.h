@@ -30,6 +30,9 @@ void clients_end(struct clients *all);
  * them, or of those who were refused something. 'all' NULL: nothing. */
 void clients_describe(const struct clients *all, bool all_of_them, GString *out);
 
+/* Adds to 'used' what those who are there use of each limit. Returns how often they and their predecessors were refused. */
+uint64_t clients_count(const struct clients *all, uint64_t used[N_LIMITS]);
+
 /* For a simulation with a clock_outside: handles what clients have sent, waiting at most 'timeout_ms' for
  * it (-1: as long as it takes), and whatever else the main context has. Not from inside a request.
  * True: a client was served. */

@@ -95,6 +95,7 @@ struct clients {
     unsigned n_peers;           /* that have ever come */
     GString *left;              /* what is to be told of peers that have gone */
     unsigned n_left;
+    uint64_t n_refused_before;  /* to peers that have gone */
     unsigned n_turned_away;     /* connections that were refused and have not said hello */
     uint64_t n_strangers;       /* connections of other users, and the last one's */
     uid_t stranger;

@@ -44,7 +44,7 @@ struct peer *peer_get(struct clients *all, pid_t pid)
     return p;
 }
 
-static bool was_refused(const struct peer *p);
+static uint64_t refusals(const struct peer *p);
 static void describe(const struct peer *p, GString *out);
 
 void peer_put(struct peer *p)
@@ -53,7 +53,8 @@ void peer_put(struct peer *p)
 
     if (--p->n_users)
         return;
-    if (was_refused(p) && all->n_left++ < MOST_LEFT)
+    all->n_refused_before += refusals(p);
+    if (refusals(p) && all->n_left++ < MOST_LEFT)
         describe(p, all->left);
     (void)g_hash_table_remove(all->peers, GINT_TO_POINTER(p->pid));
     (void)g_queue_remove(&all->by_number, p);
@@ -134,13 +135,13 @@ static uint64_t refused(const struct peer *p, unsigned limit)
     }
 }
 
-static bool was_refused(const struct peer *p)
+static uint64_t refusals(const struct peer *p)
 {
-    for (unsigned i = 0; i < N_LIMITS; i++) {
-        if (refused(p, i))
-            return true;
-    }
-    return false;
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < N_LIMITS; i++)
+        n += refused(p, i);
+    return n;
 }
 
 static void describe(const struct peer *p, GString *out)
@@ -159,12 +160,24 @@ static void describe(const struct peer *p, GString *out)
     }
 }
 
+uint64_t clients_count(const struct clients *all, uint64_t sum[N_LIMITS])
+{
+    uint64_t n_refused = all ? all->n_refused_before : 0;
+
+    for (const GList *l = all ? all->by_number.head : NULL; l; l = l->next) {
+        for (unsigned i = 0; i < N_LIMITS; i++)
+            sum[i] += used(l->data, i);
+        n_refused += refusals(l->data);
+    }
+    return n_refused;
+}
+
 void clients_describe(const struct clients *all, bool all_of_them, GString *out)
 {
     if (!all)
         return;
     for (const GList *l = all->by_number.head; l; l = l->next) {
-        if (all_of_them || was_refused(l->data))
+        if (all_of_them || refusals(l->data))
             describe(l->data, out);
     }
     g_string_append(out, all->left->str);

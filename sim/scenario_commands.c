@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "sim/client.h"
 #include "sim/scenario_int.h"
 #include "sim/summary.h"
 #include "sim/trace.h"
@@ -68,15 +67,6 @@ static int scn_add_device(struct scenario *scn, struct scan *args, GString *out,
     if ((r = scn_word(args, "a name", name, sizeof(name), e)) || (r = scn_end(args, e)))
         return r;
     return device_add(scn->ns, name, NETDEV_VIRTUAL, 0, e) ? 0 : -e->code;
-}
-
-static int scn_clients(struct scenario *scn, struct scan *args, GString *out, struct err *e)
-{
-    int r = scn_end(args, e);
-
-    if (!r)
-        clients_describe(scn->sim->clients, true, out);
-    return r;
 }
 
 static int scn_del_device(struct scenario *scn, struct scan *args, GString *out, struct err *e)
@@ -197,6 +187,7 @@ const struct scn_command scn_commands[] = {
     { "dump-flows",  "DP [-m] [--names|--no-names]",            "prints the flows, as ovs-dpctl dump-flows with the same options", SCN_LOOKS, scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", SCN_LOOKS, scn_show },
     { "clients",     "",                                        "prints what each client uses of what is limited (docs/limits.md), and what it was refused", SCN_LOOKS, scn_clients },
+    { "expect-clients", "[NAME=N...] [refused=N]",              "compares what all clients use of limits by name, and how often they were refused", SCN_LOOKS, scn_expect_clients },
     { "summary",     "",                                        "prints what has become of every packet", SCN_LOOKS, scn_summary },
     { "trace",       "on [FILE]|off",                           "turns the steps of packets on and off in the trace", SCN_LOOKS, scn_trace },
     { "help",        "",                                        "prints this list", SCN_LOOKS, scn_help },
