@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/rng.h"
 #include "sim/proto.h"
 
 #define CHECK(claim)                                                                                \
@@ -26,16 +27,11 @@
     } while (0)
 
 static struct sockaddr_un at = { .sun_family = AF_UNIX };      /* the simulator */
-static uint64_t seed = 1;
+static struct rng rng = { 1 };
 
-/* splitmix64: the same bytes in every run. */
 static inline uint64_t draw(void)
 {
-    uint64_t z = seed += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+    return rng_u64(&rng);
 }
 
 static inline void draw_bytes(void *to, size_t len)
