@@ -126,12 +126,18 @@ bool conn_serve(struct conn *c)
 }
 
 /* One that has no answer yet may only read it or go. */
-static void on_awaited(struct conn *c, uint32_t events)
+static void on_unanswered(struct conn *c, uint32_t events)
 {
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         conn_free(c);
     else if (events & EPOLLOUT)
         answers_go_on(c);
+}
+
+/* Is it somebody whose doings others wait for? In virtual time those from outside are not. */
+static bool is_awaited(const struct conn *c, uint32_t events)
+{
+    return events & (EPOLLRDHUP | EPOLLHUP) || !c->all->vtime || vtime_has(c->all->vtime, c->peer);
 }
 
 /* How many there were. */
@@ -146,8 +152,9 @@ static int handle_events(struct clients *all)
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        if (c && conn_is_awaited(c))
-            on_awaited(c, events[i].events);
+        all->n_awaited += c && is_awaited(c, events[i].events);
+        if (c && conn_has_no_answer(c))
+            on_unanswered(c, events[i].events);
         else if (c && peer_may_go_on(c->owner))
             (void)conn_serve(c);
         is_called |= events[i].data.u64 == LISTEN_ID;
@@ -165,7 +172,7 @@ static bool guess(struct clients *all)
     struct conn *c = conn_find(all, all->last_id);
     int tries = all->last_is_elsewhere ? PROTO_SPINS : 1;
 
-    if (c && !conn_is_awaited(c) && all->n_guessed++ < MOST_GUESSES && peer_may_go_on(c->owner)) {
+    if (c && !conn_has_no_answer(c) && all->n_guessed++ < MOST_GUESSES && peer_may_go_on(c->owner)) {
         while (tries--) {
             if (conn_serve(c))
                 return true;
@@ -277,6 +284,14 @@ bool clients_serve_alone(struct clients *all, int timeout_ms)
     struct pollfd p = { .fd = all->epoll_fd, .events = POLLIN };
 
     return (!timeout_ms || poll(&p, 1, timeout_ms) > 0) && serve(all);
+}
+
+bool clients_serve_awaited(struct clients *all)
+{
+    uint64_t n_before = all->n_awaited;
+
+    (void)handle_events(all);
+    return all->n_awaited > n_before;
 }
 
 static void serve_from(struct clients *all, GMainContext *context)

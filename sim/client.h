@@ -39,6 +39,9 @@ uint64_t clients_count(const struct clients *all, uint64_t used[N_LIMITS]);
 bool clients_serve(struct clients *all, int timeout_ms);
 /* The same without anything else of the main context. */
 bool clients_serve_alone(struct clients *all, int timeout_ms);
+/* Once whoever has said something. True: among them was one in virtual time, or one who has gone; so this comes to an end
+ * also while somebody from outside never ends to speak. */
+bool clients_serve_awaited(struct clients *all);
 
 /* With a clock_outside, a line of "dpsim do" that moves time is no part of the request it comes with: it is
  * kept, and these run it, from the main loop, and answer. True: there was one. */

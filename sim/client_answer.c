@@ -23,7 +23,7 @@ struct answer {
 /* The events that an unanswered client may have: its end, and room for more. */
 static void listen_to(struct conn *c)
 {
-    uint32_t in = conn_is_awaited(c) ? 0 : EPOLLIN;
+    uint32_t in = conn_has_no_answer(c) ? 0 : EPOLLIN;
     struct epoll_event event = { .events = EPOLLRDHUP | in | (c->answers.head ? EPOLLOUT : 0), .data.u64 = c->id };
 
     if (event.events == c->events)
@@ -32,7 +32,7 @@ static void listen_to(struct conn *c)
     (void)epoll_ctl(c->all->epoll_fd, EPOLL_CTL_MOD, c->fd, &event);
 }
 
-bool conn_is_awaited(const struct conn *c)
+bool conn_has_no_answer(const struct conn *c)
 {
     return c->is_later || c->answers.head;
 }

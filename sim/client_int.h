@@ -99,6 +99,7 @@ struct clients {
     unsigned n_turned_away;     /* connections that were refused and have not said hello */
     uint64_t n_strangers;       /* connections of other users, and the last one's */
     uid_t stranger;
+    uint64_t n_awaited;         /* events of those that others wait for */
     uint64_t turn;              /* of serving those who want something */
     uint8_t *buf;
     uint32_t weights[N_WEIGHTS];        /* by length with header, 0: not known yet */
@@ -149,7 +150,7 @@ void answer_send(struct conn *c, const struct proto_reply *rep, const void *byte
 void answer_later(struct conn *c);              /* it comes by answer_send() */
 void answers_go_on(struct conn *c);
 void answers_forget(struct conn *c);
-bool conn_is_awaited(const struct conn *c);     /* has not got its answer yet */
+bool conn_has_no_answer(const struct conn *c);     /* has not got its answer yet */
 void conn_hang_up(const struct conn *c);        /* ends it, later */
 
 /* client_push.c: from a socket's queue to the client's descriptor. */

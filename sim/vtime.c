@@ -27,7 +27,7 @@
 #define RECHECK_MS 10           /* what comes from outside the simulation is seen so soon */
 #define DEATH_MS   1000         /* what SIGKILL takes at most; longer: it did not hit */
 #define EXIT_MS    10000        /* what the end of a process takes at most, once its descriptors are closed */
-#define MOST_LEFT  10000        /* looks at what clients have left behind: somebody from outside may never end to speak */
+#define MOST_LEFT  10000        /* looks at what clients have left behind: somebody from outside may hang up all the time */
 
 struct member {                 /* of a process, by its index in the page */
     struct conn *conn;          /* NULL: hung up */
@@ -291,21 +291,47 @@ static void look_around(struct vtime *v)
     (void)clients_serve(v->all, 0);
 }
 
+bool vtime_has(const struct vtime *v, pid_t pid)
+{
+    for (const GList *l = v->joining.head; l; l = l->next) {
+        if (((const struct conn *)l->data)->pid == (uint32_t)pid)
+            return true;
+    }
+    for (uint32_t i = 0; i < v->page->n_procs; i++) {
+        if (v->page->procs[i].is_used && v->page->procs[i].pid == (int32_t)pid)
+            return true;
+    }
+    return false;
+}
+
+/* Was it a process in virtual time who spoke last? Others are no sign of life of whoever has the token. */
+static bool is_from_inside(const struct vtime *v)
+{
+    const struct conn *c = conn_find(v->all, v->all->last_id);
+
+    return !c || vtime_has(v, (pid_t)c->pid);
+}
+
+/* What they have closed. */
+static void serve_left(struct vtime *v)
+{
+    for (int i = 0; i < MOST_LEFT && clients_serve_awaited(v->all); i++)
+        ;
+}
+
 static void take_back(struct vtime *v)
 {
     vtime_watch_begin(&v->watch);
     look_around(v);
     while (atomic_load(&v->page->holder) != VTIME_NONE) {
-        if (clients_serve_alone(v->all, LOOK_MS)) {
+        if (clients_serve_alone(v->all, LOOK_MS) && is_from_inside(v))
             vtime_watch_begin(&v->watch);
-        } else {
-            look_around(v);
+        else
             vtime_watch_look(&v->watch, v->page);
-        }
+        look_around(v);
         inherit(v);
     }
-    for (int i = 0; i < MOST_LEFT && clients_serve_alone(v->all, 0); i++)      /* what they have closed */
-        ;
+    serve_left(v);
 }
 
 /* False: nobody can. */
@@ -325,8 +351,8 @@ static void settle(void *ctx)
 
     do {
         while (bury(v)) {
-            for (int i = 0; i < MOST_LEFT && clients_serve(v->all, 0); i++)
-                ;
+            serve_left(v);
+            (void)clients_serve(v->all, 0);
         }
         admit_joining(v);
     } while (let_one_go_on(v));
@@ -347,19 +373,6 @@ static void moved(void *ctx)
 
 /* ---- what this process does to clients --------------------------------------------------------------- */
 
-static bool is_there(const struct vtime *v, pid_t pid)
-{
-    for (const GList *l = v->joining.head; l; l = l->next) {
-        if (((const struct conn *)l->data)->pid == (uint32_t)pid)
-            return true;
-    }
-    for (uint32_t i = 0; i < v->page->n_procs; i++) {
-        if (v->page->procs[i].is_used && v->page->procs[i].pid == (int32_t)pid)
-            return true;
-    }
-    return false;
-}
-
 static bool is_zombie(pid_t pid)
 {
     siginfo_t info = { .si_pid = 0 };
@@ -371,7 +384,7 @@ void vtime_started(void *vtime, pid_t pid)
 {
     struct vtime *v = vtime;
 
-    while (!is_there(v, pid) && !is_zombie(pid))
+    while (!vtime_has(v, pid) && !is_zombie(pid))
         (void)clients_serve(v->all, RECHECK_MS);
 }
 

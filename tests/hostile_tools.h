@@ -102,7 +102,7 @@ static inline bool ask(int ctl, const struct proto_req *req, const void *payload
     return send(ctl, bytes, sizeof(*req) + len, MSG_NOSIGNAL | flags) >= 0;
 }
 
-/* Its answer without the payload. */
+/* Its answer without the payload, however late. */
 static inline struct proto_reply answer(int ctl)
 {
     struct proto_reply rep;
@@ -111,7 +111,7 @@ static inline struct proto_reply answer(int ctl)
         rep = (struct proto_reply){ .status = -ECONNRESET };
         if (recv(ctl, &rep, sizeof(rep), 0) < (ssize_t)sizeof(rep))
             rep = (struct proto_reply){ .status = -ECONNRESET };
-    } while (rep.flags & PROTO_CUT);
+    } while (rep.flags & (PROTO_CUT | PROTO_LATER));
     return rep;
 }
 
