@@ -78,11 +78,12 @@ void peer_give(struct peer *p, enum limit limit)
     p->n[limit]--;
 }
 
-/* So somebody who takes all that he can always leaves others a part of what there is. */
+/* So somebody who takes all that he can always leaves others a part of what there is. The new one is one of the users, and
+ * has no slot yet. */
 int peer_check_descriptors(struct peer *p)
 {
     const struct clients *all = p->all;
-    uint64_t used = all->slots->len - all->free_slots->len, others = used - p->n_users;
+    uint64_t n_conns = all->slots->len - all->free_slots->len, others = n_conns + 1 - p->n_users;
     struct rlimit most;
 
     if (getrlimit(RLIMIT_NOFILE, &most) || most.rlim_cur == RLIM_INFINITY)

@@ -264,7 +264,7 @@ int packet_get_option(struct packet_sock *ps, int level, int name, GByteArray *o
         o->get(ps, out);
         return 0;
     }
-    r = sock_get_option(ps->queue, level, name, &number);
+    r = level == SOL_SOCKET ? sock_get_option(ps->queue, level, name, &number) : -ENOPROTOOPT;
     if (!r)
         put_number(out, number);
     return r;

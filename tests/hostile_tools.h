@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -150,6 +151,28 @@ static inline int first_error(int data)
     if (in.head.error)
         return -in.head.error;
     return in.msg.nlmsg_type == NLMSG_ERROR ? in.ack.error : 0;
+}
+
+/* Has its input ended? */
+static inline bool is_over(void)
+{
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+    return poll(&in, 1, 0) > 0;
+}
+
+static inline void begun(void)
+{
+    printf("under way\n");
+    CHECK(!fflush(stdout));
+}
+
+static inline void stay(void)
+{
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+    begun();
+    (void)poll(&in, 1, -1);
 }
 
 #endif
