@@ -9,6 +9,7 @@
 
 #include "dp/act.h"
 #include "dp/key.h"
+#include "tools/docs/docs.h"
 #include "sim/reply_fault.h"
 #include "sim/scenario.h"
 
@@ -169,12 +170,13 @@ int main(int argc, char **argv)
         {"actions.md", print_actions},
         {"scenarios.md", print_scenarios},
         {"reply-faults.md", print_reply_faults},
+        {"limits.md", print_limits},
     };
 
     for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(docs); i++) {
         if (!strcmp(argv[1], docs[i].name))
             return docs[i].print();
     }
-    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|reply-faults.md\n");
+    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|reply-faults.md|limits.md\n");
     return 2;
 }
