@@ -262,8 +262,6 @@ static int set_plain_run(struct act_run *run, const struct nlattr *a, bool is_la
 
 /* ---- drawn by lot --------------------------------------------------------------------------- */
 
-#define TUNNEL_ROOM 1024        /* 255 bytes of options and some twenty attributes */
-
 /* One that may be set here; NULL: the draw was of another. */
 static const struct key_attr *draw_settable(const struct act_scope *at, const struct draw *d, uint16_t *type)
 {
@@ -317,7 +315,7 @@ static void draw_set_bridge(const struct draw *d, GByteArray *out)
 
 static void draw_set_tunnel(const struct draw *d, GByteArray *out)
 {
-    uint8_t room[TUNNEL_ROOM] __attribute__((aligned(8))) = {0};
+    uint8_t room[KEY_TUNNEL_ROOM] __attribute__((aligned(8))) = {0};
     struct nlmsghdr *msg = mnl_nlmsg_put_header(room);
     struct flow_key key = {0};
 
