@@ -72,7 +72,7 @@ void grammar_program(struct rng *r, GByteArray *out);
  * NULL: there is no message. */
 const char *grammar_bend(struct rng *r, GByteArray *message);
 const char *grammar_rule_name(size_t rule);
-extern const size_t grammar_n_rules;
+size_t grammar_n_rules(void);
 
 /* Changes a program in place: steps dropped, copied, swapped, drawn anew, bent; at most 'most' bytes then. Returns its length. */
 size_t grammar_mutate(uint8_t *data, size_t len, size_t most, struct rng *r);

@@ -1,6 +1,6 @@
 /* grammar_program.c - programs: flows and what is done with them; and programs changed step by step.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "fuzz/bend.h"
+#include "fuzz/spots.h"
 
 #define MOST_FLOWS 3u
 #define MOST_DEEDS 3u               /* with a flow, once it is there */
@@ -149,19 +149,19 @@ static void bend_message(struct change *c, unsigned i)
 }
 
 /* An attribute of one message becomes that of another: actions, keys, masks change places. */
-static bool borrow_attr(struct bend *to, const struct bend *from)
+static bool borrow_attr(struct spots *to, const struct spots *from)
 {
-    const struct spot *give = bend_any(from);
+    const struct spot *give = spots_any(from);
     uint32_t start = to->n ? draw_below(&to->d, to->n) : 0;
 
     for (unsigned i = 0; give && i < to->n; i++) {
         const struct spot *take = &to->spot[(start + i) % to->n];
 
-        if (bend_type(to, take) != bend_type(from, give) || take->is_nest != give->is_nest)
+        if (spot_type(to, take) != spot_type(from, give) || take->is_nest != give->is_nest)
             continue;
-        bend_cut(to, take->at, (uint32_t)attr_align(bend_head(to, take).nla_len), take->parent);
-        bend_insert(to, take->at, from->message->data + give->at,
-                    MIN((uint32_t)attr_align(bend_head(from, give).nla_len), from->message->len - give->at), take->parent);
+        spots_cut(to, take->at, (uint32_t)attr_align(spot_head(to, take).nla_len), take->parent);
+        spots_insert(to, take->at, from->message->data + give->at,
+                    MIN((uint32_t)attr_align(spot_head(from, give).nla_len), from->message->len - give->at), take->parent);
         return true;
     }
     return false;
@@ -171,9 +171,9 @@ static void borrow(struct change *c, unsigned i)
 {
     g_autoptr(GByteArray) data = data_of(&c->step[i]);
     g_autoptr(GByteArray) other = data_of(&c->step[draw_below(&c->d, c->n)]);
-    struct bend to, from;
+    struct spots to, from;
 
-    if (c->step[i].kind == PROGRAM_SEND && bend_init(&to, c->d.r, data) && bend_init(&from, c->d.r, other))
+    if (c->step[i].kind == PROGRAM_SEND && spots_init(&to, c->d.r, data) && spots_init(&from, c->d.r, other))
         (void)borrow_attr(&to, &from);
     put_changed(c, i, data);
 }

@@ -231,7 +231,7 @@ static void test_frame_gives_its_key(void **state)
 
 static size_t rule_number(const char *name)
 {
-    for (size_t i = 0; i < grammar_n_rules; i++) {
+    for (size_t i = 0; i < grammar_n_rules(); i++) {
         if (!strcmp(grammar_rule_name(i), name))
             return i;
     }
@@ -246,7 +246,7 @@ static void test_bent(void **state)
     struct rng r;
 
     (void)state;
-    assert_true(grammar_n_rules <= G_N_ELEMENTS(n));
+    assert_true(grammar_n_rules() <= G_N_ELEMENTS(n));
     rng_init(&r, 5);
     for (unsigned i = 0; i < N_BENT; i++) {
         enum grammar_kind kind = i % 4 ? GRAMMAR_FLOW_NEW : GRAMMAR_EXECUTE;
@@ -261,9 +261,9 @@ static void test_bent(void **state)
             all_refused++;
         }
     }
-    for (size_t i = 0; i < grammar_n_rules; i++)
+    for (size_t i = 0; i < grammar_n_rules(); i++)
         print_message("%-20s %5u drawn, %5u refused\n", grammar_rule_name(i), n[i], n_refused[i]);
-    for (size_t i = 0; i < grammar_n_rules; i++)
+    for (size_t i = 0; i < grammar_n_rules(); i++)
         assert_true(n[i] > 0);
     assert_true(all_refused > N_BENT / 4);
 }

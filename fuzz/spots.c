@@ -1,5 +1,5 @@
-/* bend.c - see bend.h. SPDX-License-Identifier: Apache-2.0 */
-#include "fuzz/bend.h"
+/* spots.c - see spots.h. SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz/spots.h"
 
 #include "netlink/form.h"
 
@@ -14,7 +14,7 @@ static bool is_list(const uint8_t *at, uint32_t len)
         const struct nlattr *a = (const void *)at;
         uint32_t step;
 
-        if (a->nla_len < ATTR_HDR || a->nla_len > left || !(a->nla_type & BEND_TYPE_MASK))
+        if (a->nla_len < ATTR_HDR || a->nla_len > left || !(a->nla_type & SPOT_TYPE_MASK))
             return false;
         step = MIN(left, (uint32_t)attr_align(a->nla_len));
         at += step;
@@ -23,20 +23,20 @@ static bool is_list(const uint8_t *at, uint32_t len)
     return len && !left;
 }
 
-static void add_list(struct bend *b, uint32_t at, uint32_t len, int parent)
+static void add_list(struct spots *b, uint32_t at, uint32_t len, int parent)
 {
-    while (len >= ATTR_HDR && b->n < BEND_SPOTS) {
+    while (len >= ATTR_HDR && b->n < SPOTS_MOST) {
         struct spot *s = &b->spot[b->n];
         struct nlattr a;
         int index = (int)b->n;
 
         *s = (struct spot){.at = at, .parent = (int16_t)parent};
-        a = bend_head(b, s);
+        a = spot_head(b, s);
         if (a.nla_len < ATTR_HDR || a.nla_len > len)
             return;
         b->n++;
         s->is_last = attr_align(a.nla_len) >= len;
-        s->is_nest = is_list(bend_payload(b, s), bend_payload_len(b, s));
+        s->is_nest = is_list(spot_payload(b, s), spot_payload_len(b, s));
         if (s->is_nest)
             add_list(b, at + (uint32_t)ATTR_HDR, a.nla_len - (uint32_t)ATTR_HDR, index);
         if (s->is_last)
@@ -46,18 +46,33 @@ static void add_list(struct bend *b, uint32_t at, uint32_t len, int parent)
     }
 }
 
+/* Does every attribute end, with its padding, within the message and what holds it? */
+static bool is_whole(const struct spots *b, uint32_t len)
+{
+    if (len % NLMSG_ALIGNTO || len > b->message->len)
+        return false;
+    for (unsigned i = 0; i < b->n; i++) {
+        const struct spot *s = &b->spot[i], *nest = s->parent == SPOT_NONE ? NULL : &b->spot[s->parent];
+        uint32_t end = nest ? nest->at + (uint32_t)attr_align(spot_head(b, nest).nla_len) : len;
+
+        if (s->at + attr_align(spot_head(b, s).nla_len) > end)
+            return false;
+    }
+    return true;
+}
+
 static uint32_t headers_of(const struct nlmsghdr *msg, int *family)
 {
     unsigned number = msg->nlmsg_type - PROGRAM_TYPE(0);
     const struct msg_form *form = rt_form_of(msg->nlmsg_type);
 
-    *family = number < N_PROGRAM_FAMILIES ? (int)number : BEND_NONE;
-    if (*family != BEND_NONE)
+    *family = number < N_PROGRAM_FAMILIES ? (int)number : SPOT_NONE;
+    if (*family != SPOT_NONE)
         return GENL_HEADERS;
     return (uint32_t)(NLMSG_HDRLEN + (form ? attr_align(form->header.size) : 0));
 }
 
-bool bend_init(struct bend *b, struct rng *r, GByteArray *message)
+bool spots_init(struct spots *b, struct rng *r, GByteArray *message)
 {
     struct nlmsghdr msg;
     uint32_t len;
@@ -71,37 +86,38 @@ bool bend_init(struct bend *b, struct rng *r, GByteArray *message)
     b->headers = MIN(headers_of(&msg, &b->family), message->len);
     len = MIN(msg.nlmsg_len, message->len);
     if (len > b->headers)
-        add_list(b, b->headers, len - b->headers, BEND_NONE);
+        add_list(b, b->headers, len - b->headers, SPOT_NONE);
+    b->is_whole = is_whole(b, msg.nlmsg_len);
     return true;
 }
 
 /* ---- edits ------------------------------------------------------------------------------------------------ */
 
-void bend_set_len(struct bend *b, const struct spot *s, uint32_t len)
+void spot_set_len(struct spots *b, const struct spot *s, uint32_t len)
 {
     uint16_t nla_len = (uint16_t)len;
 
     memcpy(b->message->data + s->at + offsetof(struct nlattr, nla_len), &nla_len, sizeof(nla_len));
 }
 
-void bend_set_type(struct bend *b, const struct spot *s, uint16_t type)
+void spot_set_type(struct spots *b, const struct spot *s, uint16_t type)
 {
     memcpy(b->message->data + s->at + offsetof(struct nlattr, nla_type), &type, sizeof(type));
 }
 
 /* Lengths of the message and of its nests from 'nest' outwards. */
-static void grow(struct bend *b, uint32_t by, int nest)
+static void grow(struct spots *b, uint32_t by, int nest)
 {
     uint32_t len;
 
-    for (int i = nest; i != BEND_NONE; i = b->spot[i].parent)
-        bend_set_len(b, &b->spot[i], bend_head(b, &b->spot[i]).nla_len + by);
+    for (int i = nest; i != SPOT_NONE; i = b->spot[i].parent)
+        spot_set_len(b, &b->spot[i], spot_head(b, &b->spot[i]).nla_len + by);
     memcpy(&len, b->message->data, sizeof(len));
     len += by;
     memcpy(b->message->data, &len, sizeof(len));
 }
 
-void bend_insert(struct bend *b, uint32_t at, const void *bytes, uint32_t n, int nest)
+void spots_insert(struct spots *b, uint32_t at, const void *bytes, uint32_t n, int nest)
 {
     uint32_t old = b->message->len;
 
@@ -115,7 +131,7 @@ void bend_insert(struct bend *b, uint32_t at, const void *bytes, uint32_t n, int
         memset(b->message->data + at, 0, n);
 }
 
-void bend_cut(struct bend *b, uint32_t at, uint32_t n, int nest)
+void spots_cut(struct spots *b, uint32_t at, uint32_t n, int nest)
 {
     at = MIN(at, b->message->len);
     n = MIN(n, b->message->len - at);
@@ -125,44 +141,44 @@ void bend_cut(struct bend *b, uint32_t at, uint32_t n, int nest)
 
 /* ---- finding ---------------------------------------------------------------------------------------------- */
 
-const struct spot *bend_find(const struct bend *b, const struct form *form, unsigned nth)
+const struct spot *spots_find(const struct spots *b, const struct form *form, unsigned nth)
 {
-    const struct family *f = b->family == BEND_NONE ? NULL : grammar_family((enum program_family)b->family);
+    const struct family *f = b->family == SPOT_NONE ? NULL : grammar_family((enum program_family)b->family);
 
     for (unsigned i = 0; f && i < b->n; i++) {
-        uint16_t type = bend_type(b, &b->spot[i]);
+        uint16_t type = spot_type(b, &b->spot[i]);
 
-        if (b->spot[i].parent == BEND_NONE && type <= f->max_attr && f->policy[type].form == form && !nth--)
+        if (b->spot[i].parent == SPOT_NONE && type <= f->max_attr && f->policy[type].form == form && !nth--)
             return &b->spot[i];
     }
     return NULL;
 }
 
-const struct spot *bend_any(const struct bend *b)
+const struct spot *spots_any(const struct spots *b)
 {
     return b->n ? &b->spot[draw_below(&b->d, b->n)] : NULL;
 }
 
 /* The first from a random place on. */
-static const struct spot *find_kind(const struct bend *b, bool is_nest)
+static const struct spot *find_kind(const struct spots *b, bool is_nest)
 {
     uint32_t start = b->n ? draw_below(&b->d, b->n) : 0;
 
     for (unsigned i = 0; i < b->n; i++) {
         const struct spot *s = &b->spot[(start + i) % b->n];
 
-        if (s->is_nest == is_nest && bend_payload_len(b, s))
+        if (s->is_nest == is_nest && spot_payload_len(b, s))
             return s;
     }
     return NULL;
 }
 
-const struct spot *bend_leaf(const struct bend *b)
+const struct spot *spots_leaf(const struct spots *b)
 {
     return find_kind(b, false);
 }
 
-const struct spot *bend_nest(const struct bend *b)
+const struct spot *spots_nest(const struct spots *b)
 {
     return find_kind(b, true);
 }
