@@ -132,6 +132,7 @@ static int do_run(struct options *o)
 
     if (!o->places[0])
         return complain("run: a file or folder is missing; 'dpsim-fuzz --help' says more");
+    fuzz_is_thorough = true;
     for (char **place = o->places; *place && !rc; place++) {
         g_autoptr(GPtrArray) files = files_at(*place);
 
