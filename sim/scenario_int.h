@@ -110,12 +110,17 @@ SCN_COMMAND(addr);
 SCN_COMMAND(neigh);
 /* scenario_sysctl.c */
 SCN_COMMAND(sysctl);
+/* scenario_clients.c */
+SCN_COMMAND(clients);
+SCN_COMMAND(expect_clients);
 /* scenario_chance.c */
 SCN_COMMAND(seed);
 SCN_COMMAND(cpus);
 #define SCN_CHANCE(name, usage, help, id) SCN_COMMAND(chance_##id);
 CHANCE_ROWS(SCN_CHANCE)
 #undef SCN_CHANCE
+/* scenario_fault.c */
+SCN_COMMAND(fault);
 /* scenario_flow.c */
 SCN_COMMAND(flow_add);
 SCN_COMMAND(flow_mod);

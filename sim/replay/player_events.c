@@ -6,6 +6,7 @@
 
 #include "sim/client_int.h"
 #include "sim/device.h"
+#include "sim/fault.h"
 #include "sim/replay/player.h"
 #include "sim/scenario.h"
 
@@ -103,6 +104,11 @@ static int do_ioctl(struct player *p, const char *args, struct err *e)
 }
 
 /* Whether a command has failed stands in the next line; one with "!ENAME" succeeds if it fails so. */
+static int ask_fault(struct player *p, const char *args, struct err *e)
+{
+    return fault_add(p->sim, args + strspn(args, " "), e);
+}
+
 static int do_line(struct player *p, const char *args, struct err *e)
 {
     const struct tape_record *next =
@@ -294,6 +300,7 @@ static const struct row {
     { "ioctl",     do_ioctl },
     { "ifindex",   next_ifindex },
     { "do",        do_line },
+    { "fault",     ask_fault },
     { "did",       pass },
     { "failed",    pass },
     { "clock",     note_clock },
