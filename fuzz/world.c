@@ -1,6 +1,7 @@
 /* world.c - see world.h. SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz/world.h"
 
+#include <assert.h>
 #include <linux/if.h>
 #include <linux/openvswitch.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "sim/local.h"
 
 static struct world the_world;
+
+static_assert(sizeof(struct world_shape) == 2 * sizeof(uint64_t) + 12 * sizeof(uint32_t), "padding would be compared");
 
 /* ---- built ---------------------------------------------------------------------------------------------- */
 
