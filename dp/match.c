@@ -411,10 +411,9 @@ static int match_parse_mask(struct match *m, struct attr_set *set, const struct 
     return match_get(m, set, true, e);
 }
 
-/* 'e' may be NULL, and does not know the error then. */
 static int in_part(const char *part, int err, struct err *e)
 {
-    (void)err_prefix(e, "%s", part);
+    (void)err_prefix(e, "%s", part);    /* 'e' may be NULL, and does not know the error then */
     return err;
 }
 
@@ -424,22 +423,17 @@ int match_parse(struct match *m, const struct nlattr *key, const struct nlattr *
     struct attr_set set = {.profile = m->profile ? m->profile : &profile_6_1};
     g_autoptr(GByteArray) exact = NULL;
     uint64_t key_bits, mask_bits = 0;
-    struct flow_mask *mask_out = m->mask;
     int err = attr_set_read(&set, key, false, e);
 
     memset(m->key, 0, sizeof(*m->key));
     m->range = (struct key_range){0, 0};
-    if (err)
-        return in_part("key", err, e);
-    err = vlan_read(m, &set, false, e);
-    if (err)
-        return in_part("key", err, e);
+    err = err ? err : vlan_read(m, &set, false, e);
     key_bits = set.bits;
-    err = match_get(m, &set, false, e);
+    err = err ? err : match_get(m, &set, false, e);
     if (err)
         return in_part("key", err, e);
     if (want_mask) {
-        memset(mask_out, 0, sizeof(*mask_out));
+        memset(m->mask, 0, sizeof(*m->mask));
         if (!mask) {
             exact = exact_mask(key);
             mask = (const struct nlattr *)exact->data;

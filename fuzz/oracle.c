@@ -9,8 +9,8 @@
 #include "dp/extract.h"
 #include "fuzz/target.h"
 
-#define THOROUGH_OF 64u         /* every such input is asked everything, */
-#define MEMORY_OF 256u          /* and of these what memory they leave */
+#define THOROUGH_OF 512u        /* every such input is asked everything, */
+#define MEMORY_OF 4096u         /* and of these what memory they leave */
 #define N_LIVES 4               /* worlds in which memory is measured: see grows() */
 
 static struct {
@@ -147,7 +147,7 @@ static void run_thoroughly(const uint8_t *program, size_t len, uint32_t hash)
     w->is_watched = true;
     world_run(w, program, len);
     FUZZ_CHECK(w->digest == first, "the same program gives another outcome in a world that was used before");
-    if (hash % MEMORY_OF == 0) {
+    if (fuzz_is_thorough || hash % MEMORY_OF == 0) {
         check_lives(program, len);
         check_datapaths(program, len);
     }
@@ -173,7 +173,7 @@ void oracle_run(const uint8_t *program, size_t len)
     world_run(w, program, len);
     oracle_accounts(w);
     count(w);
-    if (hash % THOROUGH_OF == 0)
+    if (fuzz_is_thorough || hash % THOROUGH_OF == 0)
         run_thoroughly(program, len, hash);
 }
 

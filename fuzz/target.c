@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+bool fuzz_is_thorough;
+
 void fuzz_fail(const char *file, int line, const char *rule, const char *format, ...)
 {
     va_list args;

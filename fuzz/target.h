@@ -4,6 +4,7 @@
 #define FUZZ_TARGET_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +29,9 @@ extern const struct fuzz_target *const fuzz_targets[];
 extern const size_t n_fuzz_targets;
 extern const struct fuzz_target fuzz_netlink, fuzz_flow_put, fuzz_extract, fuzz_actions, fuzz_conntrack, fuzz_scenario,
     fuzz_flow_text, fuzz_pcap, fuzz_recording;
+
+/* What is asked of some inputs only, because it costs much, is asked of all: for a corpus. */
+extern bool fuzz_is_thorough;
 
 /* Ends the process with a sentence if 'holds' is false: what engines take for a finding. */
 #define FUZZ_CHECK(holds, ...) ((holds) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #holds, __VA_ARGS__))

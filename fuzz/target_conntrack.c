@@ -17,13 +17,13 @@
 static const struct rule {
     const char *key, *acts[4];
 } rules[] = {
-    {"in_port(1),eth(),eth_type(0x0800)",
+    {"in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
      {"ct(commit,zone=1),recirc(1)", "ct(commit,zone=1,nat(src=10.9.0.1-10.9.0.3:1024-1030)),recirc(1)", "ct(zone=1),recirc(1)",
       "ct(force_commit,mark=0x5/0xff,label=0x1/0x1,nat(dst=10.0.0.2)),2"}},
-    {"in_port(2),eth(),eth_type(0x0800)", {"ct(zone=1,nat),recirc(1)", "ct(zone=1),recirc(1)", "ct(zone=2,nat),recirc(2)", "ct,1"}},
-    {"recirc_id(0x1),in_port(1),ct_state(+trk),eth(),eth_type(0x0800)", {"2", "ct(commit,zone=2,helper=ftp),2", "ct_clear,2", "3"}},
-    {"recirc_id(0x1),in_port(2),ct_state(+trk),eth(),eth_type(0x0800)", {"1", "ct(commit),1", "ct_clear,recirc(2)", "drop"}},
-    {"recirc_id(0x2),in_port(2),ct_state(+trk),eth(),eth_type(0x0800)", {"1", "ct(commit,zone=2),1", "drop", "ct(zone=1),1"}},
+    {"in_port(2),eth(),eth_type(0x0800),ipv4(frag=no)", {"ct(zone=1,nat),recirc(1)", "ct(zone=1),recirc(1)", "ct(zone=2,nat),recirc(2)", "ct,1"}},
+    {"recirc_id(0x1),in_port(1),ct_state(+trk),eth(),eth_type(0x0800),ipv4(frag=no)", {"2", "ct(commit,zone=2,helper=ftp),2", "ct_clear,2", "3"}},
+    {"recirc_id(0x1),in_port(2),ct_state(+trk),eth(),eth_type(0x0800),ipv4(frag=no)", {"1", "ct(commit),1", "ct_clear,recirc(2)", "drop"}},
+    {"recirc_id(0x2),in_port(2),ct_state(+trk),eth(),eth_type(0x0800),ipv4(frag=no)", {"1", "ct(commit,zone=2),1", "drop", "ct(zone=1),1"}},
 };
 
 static void scan_attrs(GByteArray *req, const char *key_text, const char *acts_text)

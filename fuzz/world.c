@@ -1,10 +1,12 @@
 /* world.c - see world.h. SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz/world.h"
 
+#include <assert.h>
 #include <linux/if.h>
 #include <linux/openvswitch.h>
 #include <string.h>
 
+#include "dp/ct/nl.h"
 #include "dp/datapath.h"
 #include "fuzz/target.h"
 #include "netlink/reply.h"
@@ -12,6 +14,8 @@
 #include "sim/local.h"
 
 static struct world the_world;
+
+static_assert(sizeof(struct world_shape) == 2 * sizeof(uint64_t) + 12 * sizeof(uint32_t), "padding would be compared");
 
 /* ---- built ---------------------------------------------------------------------------------------------- */
 
@@ -189,11 +193,32 @@ static void reset(struct world *w)
     sim->clock.now_ns = sim->clock.limit_ns = SIM_START_NS;
 }
 
-static bool is_as_built(const struct world *w)
+/* Connections go, with the event that would end them; no packet is left that holds one. */
+static void forget_connections(struct world *w)
 {
-    struct world_shape shape = shape_of(w);
+    struct sim *sim = w->sim;
 
-    return !w->is_worn && !memcmp(&shape, &w->fresh, sizeof(shape)) && !w->sim->dp->account.n_held;
+    ct_table_free(w->ns->dp->ct);
+    w->ns->dp->ct = ct_table_new(&sim->env);
+    ct_nl_listen(w->ns->dp);
+    if (sim->wake_ns == UINT64_MAX)
+        return;
+    clock_cancel(&sim->clock, sim->wake_id);
+    sim->wake_ns = UINT64_MAX;
+    if (sim->clock.next_ns == w->fresh.next_event_ns)
+        sim->clock.next_id = w->fresh.next_event_id;    /* nothing has run but what was cancelled */
+}
+
+static bool is_as_built(struct world *w)
+{
+    struct world_shape shape;
+
+    if (w->is_worn || w->sim->dp->account.n_held)
+        return false;
+    if (w->ns->dp->ct->last_id)
+        forget_connections(w);
+    shape = shape_of(w);
+    return !memcmp(&shape, &w->fresh, sizeof(shape));
 }
 
 static struct world *begin_input(struct world *w, bool is_new)

@@ -22,9 +22,8 @@ struct world_shape {
     uint64_t next_event_ns, next_event_id;
     guint n_namespaces, n_devices, n_addrs, n_routes, n_tables, n_rules, n_neighs, n_dps;
     int next_ifindex;
-    uint32_t last_conn, n_expects;
-    uint16_t next_ip_id;
-};
+    uint32_t last_conn, n_expects, next_ip_id;
+};                      /* (compared as bytes: no padding) */
 
 struct world {
     struct sim *sim;

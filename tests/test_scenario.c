@@ -351,6 +351,39 @@ static void a_trace_is_written(void **state)
     g_free(path);
 }
 
+/* Where files are not the scenario's own, it has none: neither to read nor to make. */
+static void files_can_be_refused(void **state)
+{
+    struct test *t = *state;
+
+    write_pcap(t, "in.pcap", 1);
+    scenario_set_output(t->sim, t->folder);
+    scenario_set_files(t->sim, &scenario_no_files);
+    must(t, "dp br0; port br0 p1");
+    refuse(t, "record p1 out.pcap", "out.pcap: no file may be written here");
+    refuse(t, "inject p1 in.pcap", "in.pcap: no file may be read here");
+    refuse(t, "trace on steps", "steps: no file may be written here");
+    refuse(t, "trace on", "no file may be written here");
+    scenario_set_files(t->sim, NULL);
+    must(t, "record p1 out.pcap");
+}
+
+/* A frame that circles does not do so for ever: time stands still, and waiting ends. */
+static void events_can_be_limited(void **state)
+{
+    const struct sim_options options = { .most_events = 100 };
+    struct test *t = *state;
+
+    sim_free(t->sim);
+    t->sim = sim_new(&options);
+    must(t, "dp br0; port br0 p1; port br0 p2; link p1 p2 delay=1us");
+    must(t, "flow br0 in_port(1),eth(),eth_type(0x88b5) 1,2; flow br0 in_port(2),eth(),eth_type(0x88b5) 1,2");
+    must(t, "execute br0 in_port=1 02000000000202000000000188b5 2");
+    refuse(t, "advance 1s", "the last event has happened that was allowed to");
+    assert_true(t->sim->clock.now_ns < SIM_START_NS + 1000000);
+    refuse(t, "wait 1s expect p1 packets=0", "p1 has packets=");
+}
+
 static void the_switch_forgets_a_station_that_moved(void **state)
 {
     struct test *t = *state;
@@ -410,6 +443,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(waiting_lets_time_pass_until_it_is_true, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trace_is_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(files_can_be_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(events_can_be_limited, setup, teardown),
         cmocka_unit_test_setup_teardown(the_switch_forgets_a_station_that_moved, setup, teardown),
         cmocka_unit_test_setup_teardown(help_and_show_print, setup, teardown),
         cmocka_unit_test_setup_teardown(the_summary_adds_up, setup, teardown),

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fuzz/target.h"
@@ -131,6 +132,7 @@ static int do_run(struct options *o)
 
     if (!o->places[0])
         return complain("run: a file or folder is missing; 'dpsim-fuzz --help' says more");
+    fuzz_is_thorough = true;
     for (char **place = o->places; *place && !rc; place++) {
         g_autoptr(GPtrArray) files = files_at(*place);
 
@@ -224,7 +226,7 @@ static int do_soak(struct options *o)
 {
     g_autoptr(GPtrArray) corpus = read_corpus(o);
     g_autoptr(GByteArray) input = g_byte_array_new();
-    gint64 until = g_get_monotonic_time() + (gint64)o->seconds * G_USEC_PER_SEC, start = g_get_monotonic_time();
+    gint64 until = g_get_monotonic_time() + (gint64)o->seconds * G_USEC_PER_SEC;
     uint64_t n = 0;
 
     if (!corpus)
@@ -240,7 +242,7 @@ static int do_soak(struct options *o)
         run_input(o, input->data, input->len);
     }
     printf("%s: %" PRIu64 " inputs of seed %" PRIu64 "\n", o->target->name, n, o->seed);
-    fprintf(stderr, "%.0f inputs/s\n", (double)n * G_USEC_PER_SEC / (double)(g_get_monotonic_time() - start + 1));
+    fprintf(stderr, "%.0f inputs a second of processor time\n", (double)n * CLOCKS_PER_SEC / (double)(clock() + 1));
     tell_figures(o);
     return 0;
 }

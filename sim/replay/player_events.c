@@ -68,6 +68,8 @@ static int netns_del(struct player *p, const char *args, struct err *e)
 
     if (!ns)
         return no_ns(args, e);
+    if (ns == sim_root_ns(p->sim))
+        return err_set(e, EBUSY, "the first namespace does not end");
     sim_ns_free(ns);
     return 0;
 }
