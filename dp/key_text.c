@@ -99,7 +99,7 @@ bool key_attr_is_exact(const struct nlattr *a)
     const struct key_attr *row = row_of(mnl_attr_get_type(a));
     const void *mask = mnl_attr_get_payload(a);
 
-    if (!row || !row->n_fields)
+    if (!row || !row->n_fields || mnl_attr_get_payload_len(a) != row->len)
         return bytes_are(mask, mnl_attr_get_payload_len(a), 0xff);
     for (size_t i = 0; i < row->n_fields; i++) {
         if (!field_is_exact(&row->field[i], mask))

@@ -132,7 +132,7 @@ static bool has_twins(const void *attrs, size_t len)
 /* ---- what has no words ----------------------------------------------------------------------- */
 
 /* ovs-dpctl has sentences for what its syntax cannot say; they are not to be read. */
-static const char *const sentences[] = { "***", "error: ", "key length ", "opt len " };
+static const char *const sentences[] = { "***", "error: ", "key length ", "opt len ", "range error" };
 
 static bool is_all_said(const char *text)
 {
