@@ -14,6 +14,7 @@
 #include "tools/test_programs.h"
 
 #define MOST_TIMES 8
+#define LIMIT_NS (600 * UINT64_C(1000000000))      /* for a program that waits for what does not come any more */
 #define RUNS 2                  /* of each fault: they must be alike */
 
 struct sweep {
@@ -94,6 +95,7 @@ static int work(struct job *job, struct err *e)
                                        .programs = test_programs_ops(programs) };
     struct err own = { 0 };
 
+    test_programs_limit(programs, LIMIT_NS);
     (void)golden_run(&golden, &own);
     test_programs_free(programs);
     if (!verdict.code)
