@@ -19,6 +19,7 @@
 struct ct_table;
 struct datapath;
 struct dp_ns;
+struct draw;
 
 #define ACT_MAX_DEPTH 16            /* nested lists, catalogue 07, section 7.1 */
 #define ACT_LEN_VAR (-1)
@@ -79,6 +80,8 @@ struct act {
     /* Text of the client's form, NULL: name and fields. */
     void (*format)(GString *out, const struct nlattr *a, const struct key_text *names);
     int (*scan)(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e);
+    /* Appends a payload drawn by lot that may stand here. False: none may. NULL: the fields, each any value. */
+    bool (*generate)(const struct act_scope *at, const struct draw *d, GByteArray *out);
 };
 
 /* Type of a SET that is stored masked: dumped as SET again. Above every uapi number. */
@@ -94,6 +97,17 @@ void act_list_free(struct act_list *list);      /* NULL allowed */
 int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e);
 /* Ends a nest of the stored form: attr_nest_end(), or -EMSGSIZE if it has grown too long. */
 int acts_nest_end(const struct act_scope *at, size_t nest, struct err *e);
+
+/* For walkers: the row of a type that a client may send, or NULL; checks one action; what is known at the start of a
+ * list nested here. */
+const struct act *act_client_row(const struct profile *profile, unsigned type);
+int act_check_one(struct act_scope *at, const struct nlattr *a, struct err *e);
+struct act_scope act_scope_inner(const struct act_scope *at);
+struct act_scope act_scope_of(const struct profile *profile, const struct flow_key *key, GByteArray *out);
+
+/* Appends a list drawn by lot that acts_check() accepts for this key; for rows: one nested here. */
+void acts_generate(const struct draw *d, const struct flow_key *key, GByteArray *out);
+void acts_generate_nested(const struct act_scope *at, const struct draw *d, GByteArray *out);
 
 /* Appends a stored list in the client's form under one nest of type 'nest'. */
 void acts_put(struct nlmsghdr *msg, uint16_t nest, const void *attrs, size_t len);

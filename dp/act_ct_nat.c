@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "base/bytes.h"
+#include "base/draw.h"
 #include "dp/extract_int.h"
 #include "netlink/attr.h"
 
@@ -115,6 +116,23 @@ int act_ct_nat_check(const struct nlattr *nest, bool has_commit, uint16_t eth_ty
     fill_max(&nat.range, seen);
     *out = nat;
     return 0;
+}
+
+/* SRC or DST, then some of the rows that are neither. */
+void act_ct_nat_generate(const struct draw *d, bool has_commit, uint16_t eth_type, GByteArray *out)
+{
+    uint8_t kind = (uint8_t)(CT_NAT_SRC + draw_below(d, 2)), value[16];
+
+    if (!has_commit || draw_one_in(d, 4))
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(nat_attrs); i++) {
+        const struct nat_attr *row = &nat_attrs[i];
+
+        if (row->kind ? row->kind != kind : !draw_one_in(d, 2))
+            continue;
+        draw_bytes(d, value, sizeof(value));
+        attr_put(out, row->type, value, row->len[eth_type == ETH_P_IPV6]);
+    }
 }
 
 static bool is_put(const struct nat_attr *row, const struct ct_nat_args *nat)

@@ -240,16 +240,18 @@ static void set_mark(struct ct_conn *c, struct flow_key *key, const struct ct_ar
         ct_conn_event(c, IPCT_MARK);
 }
 
-static bool mix_labels(uint8_t *labels, const struct ct_args *args)
+/* Bits outside the mask are left out of what a new connection gets, but turn those of one in the table over:
+ * ovs_ct_init_labels, nf_connlabels_replace. */
+static bool mix_labels(struct ct_conn *c, const struct ct_args *args)
 {
     bool changed = false;
 
     for (size_t i = 0; i < sizeof(args->labels); i++) {
-        uint8_t mixed = (uint8_t)((labels[i] & ~args->labels_mask[i]) |
-                                  (args->labels[i] & args->labels_mask[i]));
+        uint8_t kept = c->labels[i] & (uint8_t)~args->labels_mask[i];
+        uint8_t given = ct_is_confirmed(c) ? args->labels[i] : args->labels[i] & args->labels_mask[i];
 
-        changed |= mixed != labels[i];
-        labels[i] = mixed;
+        changed |= (kept ^ given) != c->labels[i];
+        c->labels[i] = kept ^ given;
     }
     return changed;
 }
@@ -266,7 +268,7 @@ static int set_labels(struct ct_conn *c, struct flow_key *key, const struct ct_a
     if (inherits)
         memcpy(c->labels, c->master->labels, sizeof(c->labels));
     c->has_labels = true;
-    if (mix_labels(c->labels, args) || !ct_is_confirmed(c))
+    if (mix_labels(c, args) || !ct_is_confirmed(c))
         ct_conn_event(c, IPCT_LABEL);
     memcpy(key->ct_labels, c->labels, sizeof(key->ct_labels));
     return 0;

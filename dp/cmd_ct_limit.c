@@ -155,9 +155,12 @@ static int get_limits(struct req *req, struct err *e)
 }
 
 static const struct genl_op ct_limit_ops[] = {
-    {.cmd = OVS_CT_LIMIT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = set_limits},
-    {.cmd = OVS_CT_LIMIT_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = del_limits},
-    {.cmd = OVS_CT_LIMIT_CMD_GET, .doit = get_limits},
+    {.cmd = OVS_CT_LIMIT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = set_limits,
+     .needs = GENL_ATTR(OVS_CT_LIMIT_ATTR_ZONE_LIMIT)},
+    {.cmd = OVS_CT_LIMIT_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = del_limits,
+     .needs = GENL_ATTR(OVS_CT_LIMIT_ATTR_ZONE_LIMIT)},
+    {.cmd = OVS_CT_LIMIT_CMD_GET, .doit = get_limits,
+     .takes = GENL_ATTR(OVS_CT_LIMIT_ATTR_ZONE_LIMIT)},
 };
 
 const struct family dp_ct_limit_family = {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/draw.h"
 #include "dp/datapath.h"
 #include "dp/key_decode.h"
 #include "netlink/attr.h"
@@ -26,17 +27,35 @@ static const struct form_member megaflow_stats_members[] = {
 static const struct form megaflow_stats_form = {
     FORM_MEMBERS(megaflow_stats_members, struct ovs_dp_megaflow_stats)
 };
-static const struct form features_form = { .wire = &wire_u32x };
+static void draw_features(const struct draw *d, GByteArray *out)
+{
+    static const uint32_t some = OVS_DP_F_UNALIGNED | OVS_DP_F_VPORT_PIDS;
+    uint32_t features = draw_number(d, draw_one_in(d, 16) ? KNOWN_FEATURES : some);
+
+    g_byte_array_append(out, (const uint8_t *)&features, sizeof(features));
+}
+
+/* 0 or a power of two. */
+static void draw_cache_size(const struct draw *d, GByteArray *out)
+{
+    uint32_t size = draw_one_in(d, 4) ? 0 : UINT32_C(1) << draw_below(d, 12);
+
+    g_byte_array_append(out, (const uint8_t *)&size, sizeof(size));
+}
+
+static const struct form features_form = { .wire = &wire_u32x, .generate = draw_features };
+static const struct form cache_size_form = { .wire = &wire_u32, .generate = draw_cache_size };
 
 /* clang-format off */
 static const struct policy dp_policy[OVS_DP_ATTR_MAX + 1] = {
-    ATTR(OVS_DP_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1),
+    ATTR(OVS_DP_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1, .form = &form_name),
     ATTR(OVS_DP_ATTR_UPCALL_PID, .kind = POL_U32, .form = &form_portid),
     ATTR(OVS_DP_ATTR_STATS, .form = &dp_stats_form),
     ATTR(OVS_DP_ATTR_MEGAFLOW_STATS, .form = &megaflow_stats_form),
     ATTR(OVS_DP_ATTR_USER_FEATURES, .kind = POL_U32, .form = &features_form),
     ATTR(OVS_DP_ATTR_PAD),
-    ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE, .kind = POL_U32, .has_range = true, .min = 0, .max = TABLE_CACHE_MAX),
+    ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE, .kind = POL_U32, .has_range = true, .min = 0, .max = TABLE_CACHE_MAX,
+        .form = &cache_size_form),
     ATTR(OVS_DP_ATTR_PER_CPU_PIDS, .form = &portids_form),
     ATTR(OVS_DP_ATTR_IFINDEX, .kind = POL_S32, .has_range = true, .min = 0, .max = INT32_MAX, .form = &form_ifindex),
 };
@@ -270,10 +289,15 @@ static int dp_dump(struct dump *d, struct err *e)
 }
 
 static const struct genl_op dp_ops[] = {
-    {.cmd = OVS_DP_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_new},
-    {.cmd = OVS_DP_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_del},
-    {.cmd = OVS_DP_CMD_GET, .doit = dp_get, .dump = dp_dump},
-    {.cmd = OVS_DP_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_set},
+    {.cmd = OVS_DP_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_new,
+     .needs = GENL_ATTR(OVS_DP_ATTR_NAME) | GENL_ATTR(OVS_DP_ATTR_UPCALL_PID),
+     .takes = GENL_ATTR(OVS_DP_ATTR_USER_FEATURES) | GENL_ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE) | GENL_ATTR(OVS_DP_ATTR_PER_CPU_PIDS)},
+    {.cmd = OVS_DP_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_del,
+     .takes = GENL_ATTR(OVS_DP_ATTR_NAME)},
+    {.cmd = OVS_DP_CMD_GET, .doit = dp_get,
+     .takes = GENL_ATTR(OVS_DP_ATTR_NAME), .dump = dp_dump},
+    {.cmd = OVS_DP_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_set,
+     .takes = GENL_ATTR(OVS_DP_ATTR_NAME) | GENL_ATTR(OVS_DP_ATTR_USER_FEATURES) | GENL_ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE) | GENL_ATTR(OVS_DP_ATTR_PER_CPU_PIDS)},
 };
 
 const struct family dp_datapath_family = {

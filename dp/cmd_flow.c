@@ -412,11 +412,19 @@ static void flow_dump_done(struct dump *d)
 }
 
 static const struct genl_op flow_ops[] = {
-    {.cmd = OVS_FLOW_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_cmd_new},
-    {.cmd = OVS_FLOW_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_cmd_del},
+    {.cmd = OVS_FLOW_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_cmd_new,
+     .needs = GENL_ATTR(OVS_FLOW_ATTR_KEY) | GENL_ATTR(OVS_FLOW_ATTR_ACTIONS),
+     .takes = GENL_ATTR(OVS_FLOW_ATTR_MASK) | GENL_ATTR(OVS_FLOW_ATTR_UFID) | GENL_ATTR(OVS_FLOW_ATTR_UFID_FLAGS) | GENL_ATTR(OVS_FLOW_ATTR_PROBE)},
+    {.cmd = OVS_FLOW_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_cmd_del,
+     .needs = GENL_ATTR(OVS_FLOW_ATTR_KEY),
+     .takes = GENL_ATTR(OVS_FLOW_ATTR_UFID) | GENL_ATTR(OVS_FLOW_ATTR_UFID_FLAGS) | GENL_ATTR(OVS_FLOW_ATTR_PROBE)},
     {.cmd = OVS_FLOW_CMD_GET, .doit = flow_cmd_get, .dump = flow_cmd_dump,
+     .needs = GENL_ATTR(OVS_FLOW_ATTR_KEY),
+     .takes = GENL_ATTR(OVS_FLOW_ATTR_UFID) | GENL_ATTR(OVS_FLOW_ATTR_UFID_FLAGS) | GENL_ATTR(OVS_FLOW_ATTR_PROBE),
      .dump_done = flow_dump_done},
-    {.cmd = OVS_FLOW_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_cmd_set},
+    {.cmd = OVS_FLOW_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_cmd_set,
+     .needs = GENL_ATTR(OVS_FLOW_ATTR_KEY),
+     .takes = GENL_ATTR(OVS_FLOW_ATTR_MASK) | GENL_ATTR(OVS_FLOW_ATTR_ACTIONS) | GENL_ATTR(OVS_FLOW_ATTR_CLEAR) | GENL_ATTR(OVS_FLOW_ATTR_UFID) | GENL_ATTR(OVS_FLOW_ATTR_UFID_FLAGS) | GENL_ATTR(OVS_FLOW_ATTR_PROBE)},
 };
 
 const struct family dp_flow_family = {

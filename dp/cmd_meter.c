@@ -4,15 +4,25 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "base/draw.h"
 #include "dp/datapath.h"
 #include "dp/key_decode.h"
 #include "netlink/attr.h"
 
+static void draw_rate(const struct draw *d, GByteArray *out)
+{
+    uint32_t rate = 1 + draw_number(d, UINT32_MAX - 1);
+
+    g_byte_array_append(out, (const uint8_t *)&rate, sizeof(rate));
+}
+
+static const struct form rate_form = { .generate = draw_rate };
+
 /* clang-format off */
 static const struct policy band_policy[OVS_BAND_ATTR_MAX + 1] = {
-    ATTR(OVS_BAND_ATTR_TYPE, .kind = POL_U32),
-    ATTR(OVS_BAND_ATTR_RATE, .kind = POL_U32),
-    ATTR(OVS_BAND_ATTR_BURST, .kind = POL_U32),
+    ATTR(OVS_BAND_ATTR_TYPE, .kind = POL_U32, .is_needed = true),
+    ATTR(OVS_BAND_ATTR_RATE, .kind = POL_U32, .is_needed = true, .form = &rate_form),
+    ATTR(OVS_BAND_ATTR_BURST, .kind = POL_U32, .is_needed = true),
     ATTR(OVS_BAND_ATTR_STATS, .kind = POL_MIN_LEN, .len = sizeof(struct ovs_flow_stats), .form = &flow_stats_form),
 };
 static const struct form band_form = { FORM_ROWS(band_policy) }, bands_form = { .each = &band_form };
@@ -226,9 +236,13 @@ static int meter_del(struct req *req, struct err *e)
 
 static const struct genl_op meter_ops[] = {
     {.cmd = OVS_METER_CMD_FEATURES, .doit = meter_features},
-    {.cmd = OVS_METER_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = meter_set},
-    {.cmd = OVS_METER_CMD_GET, .doit = meter_get},
-    {.cmd = OVS_METER_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = meter_del},
+    {.cmd = OVS_METER_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = meter_set,
+     .needs = GENL_ATTR(OVS_METER_ATTR_ID) | GENL_ATTR(OVS_METER_ATTR_BANDS),
+     .takes = GENL_ATTR(OVS_METER_ATTR_KBPS) | GENL_ATTR(OVS_METER_ATTR_CLEAR) | GENL_ATTR(OVS_METER_ATTR_STATS)},
+    {.cmd = OVS_METER_CMD_GET, .doit = meter_get,
+     .needs = GENL_ATTR(OVS_METER_ATTR_ID)},
+    {.cmd = OVS_METER_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = meter_del,
+     .needs = GENL_ATTR(OVS_METER_ATTR_ID)},
 };
 
 const struct family dp_meter_family = {

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "base/draw.h"
 #include "dp/datapath.h"
 #include "dp/key_decode.h"
 #include "netlink/attr.h"
@@ -15,11 +16,27 @@ static const struct form vport_stats_form = {
     FORM_MEMBERS(vport_stats_members, struct ovs_vport_stats)
 };
 
+static void draw_port_no(const struct draw *d, GByteArray *out)
+{
+    g_byte_array_append(out, (const uint8_t *)&d->port_no, sizeof(d->port_no));
+}
+
+/* Not NETDEV, which wants a device that is no port yet. */
+static void draw_type(const struct draw *d, GByteArray *out)
+{
+    static const uint32_t types[] = { OVS_VPORT_TYPE_INTERNAL, OVS_VPORT_TYPE_INTERNAL,
+                                      OVS_VPORT_TYPE_GRE, OVS_VPORT_TYPE_VXLAN, OVS_VPORT_TYPE_GENEVE };
+
+    g_byte_array_append(out, (const uint8_t *)&DRAW_OF(d, types), sizeof(types[0]));
+}
+
+static const struct form port_no_form = { .generate = draw_port_no }, type_form = { .generate = draw_type };
+
 /* clang-format off */
 static const struct policy vport_policy[OVS_VPORT_ATTR_MAX + 1] = {
-    ATTR(OVS_VPORT_ATTR_PORT_NO, .kind = POL_U32),
-    ATTR(OVS_VPORT_ATTR_TYPE, .kind = POL_U32),
-    ATTR(OVS_VPORT_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1),
+    ATTR(OVS_VPORT_ATTR_PORT_NO, .kind = POL_U32, .form = &port_no_form),
+    ATTR(OVS_VPORT_ATTR_TYPE, .kind = POL_U32, .form = &type_form),
+    ATTR(OVS_VPORT_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1, .form = &form_name),
     ATTR(OVS_VPORT_ATTR_OPTIONS, .kind = POL_NESTED, .form = &vport_options_form),
     ATTR(OVS_VPORT_ATTR_UPCALL_PID, .form = &portids_form),
     ATTR(OVS_VPORT_ATTR_STATS, .kind = POL_MIN_LEN, .len = sizeof(struct ovs_vport_stats), .form = &vport_stats_form),
@@ -251,10 +268,16 @@ static int vport_cmd_dump(struct dump *d, struct err *e)
 }
 
 static const struct genl_op vport_ops[] = {
-    {.cmd = OVS_VPORT_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_new},
-    {.cmd = OVS_VPORT_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_del},
-    {.cmd = OVS_VPORT_CMD_GET, .doit = vport_cmd_get, .dump = vport_cmd_dump},
-    {.cmd = OVS_VPORT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_set},
+    {.cmd = OVS_VPORT_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_new,
+     .needs = GENL_ATTR(OVS_VPORT_ATTR_NAME) | GENL_ATTR(OVS_VPORT_ATTR_TYPE) | GENL_ATTR(OVS_VPORT_ATTR_UPCALL_PID) | GENL_ATTR(OVS_VPORT_ATTR_OPTIONS),
+     .takes = GENL_ATTR(OVS_VPORT_ATTR_PORT_NO)},
+    {.cmd = OVS_VPORT_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_del,
+     .needs = GENL_ATTR(OVS_VPORT_ATTR_PORT_NO)},
+    {.cmd = OVS_VPORT_CMD_GET, .doit = vport_cmd_get,
+     .needs = GENL_ATTR(OVS_VPORT_ATTR_NAME), .dump = vport_cmd_dump},
+    {.cmd = OVS_VPORT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_set,
+     .needs = GENL_ATTR(OVS_VPORT_ATTR_PORT_NO),
+     .takes = GENL_ATTR(OVS_VPORT_ATTR_UPCALL_PID)},
 };
 
 const struct family dp_vport_family = {

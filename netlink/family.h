@@ -15,6 +15,7 @@
 
 struct msg_form;
 
+#define GENL_ATTR(type) (UINT64_C(1) << (type))     /* in sets of attributes */
 #define FAMILY_MAX_ATTR 26      /* largest maxattr of any family: CTA_MAX */
 
 /* A request under way: what a handler may look at. Borrowed until the handler returns. */
@@ -55,6 +56,8 @@ struct genl_op {
     int (*dump_begin)(struct dump *d, struct err *e);
     bool tells_changes;                 /* the dump says so if what it tells has changed meanwhile */
     bool strict_dump;                   /* dump requests are checked too, strictly */
+    uint64_t needs, takes;              /* bit set of attributes: a request that is complete has the former, it may have
+                                         * the latter (for what is drawn by lot; handlers say what is missing) */
 };
 
 struct family {

@@ -48,6 +48,13 @@ static const struct rt_op *find_op(uint16_t type, uint8_t family)
     return any;
 }
 
+const struct genl_op *rt_op_of(uint16_t type)
+{
+    const struct rt_op *op = find_op(type, AF_UNSPEC);
+
+    return op ? &op->op : NULL;
+}
+
 static int run_do(struct req *req, const struct rt_op *op, bool is_get, struct err *e)
 {
     int rc;
@@ -136,7 +143,7 @@ int rt_get_ip(const struct nlattr *a, uint8_t family, uint8_t *ip, bool *has, st
     if (!a)
         return 0;
     if (mnl_attr_get_payload_len(a) < rt_ip_len(family))
-        return rt_refuse(e, EINVAL, "Invalid address length");
+        return rt_refuse(e, ERANGE, "Attribute failed policy validation");
     memcpy(ip, mnl_attr_get_payload(a), rt_ip_len(family));
     return 0;
 }

@@ -30,6 +30,8 @@ struct netlink {
     void *refused_user;
     bool has_tap;
     struct netlink_tap tap;
+    netlink_carry_fn *carry;    /* NULL: nobody does */
+    void *carry_user;
     const struct fault_hook *fault;     /* NULL: nothing fails */
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
     uint8_t *event;             /* MSG_ROOM bytes: news of a device, while an answer is built */

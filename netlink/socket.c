@@ -253,20 +253,44 @@ void sock_set_error(struct sock *s, int error)
     tell(s);
 }
 
-void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group)
+struct dgram *dgram_new(const void *bytes, size_t len, size_t charge, uint32_t group)
 {
-    const struct netlink *nl = s->ns->nl;
     struct dgram *d = g_malloc0(sizeof(*d) + len);
 
     d->group = group;
     d->charge = charge;
     d->len = len;
     memcpy(d->data, bytes, len);
-    s->rx_charge += charge;
+    return d;
+}
+
+void sock_deliver(struct sock *s, struct dgram *d)
+{
+    const struct netlink *nl = s->ns->nl;
+
+    s->rx_charge += d->charge;
     g_queue_push_tail(&s->rx, d);
     if (nl->has_tap)
         nl->tap.queued(nl->tap.user, s, d);
     tell(s);
+}
+
+void sock_discard(struct sock *s, struct dgram *d)
+{
+    s->rx_charge += d->charge;
+    sock_read_done(s, d->charge, 0);
+    g_free(d);
+}
+
+void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group)
+{
+    const struct netlink *nl = s->ns->nl;
+    struct dgram *d = dgram_new(bytes, len, charge, group);
+
+    if (nl->carry && !s->is_inside)
+        nl->carry(nl->carry_user, s, d);
+    else
+        sock_deliver(s, d);
 }
 
 int sock_overrun(struct sock *s, size_t len, uint32_t group)

@@ -55,6 +55,15 @@ struct netlink_tap {
 /* Copied. One at a time; NULL: nobody. */
 void netlink_set_tap(struct netlink *nl, const struct netlink_tap *tap);
 
+/* Hands datagrams to their sockets in place of netlink: takes ownership of 'd', and ends with sock_deliver() or sock_discard(), now or
+ * later, of as many as it likes. NULL: netlink does. */
+typedef void netlink_carry_fn(void *user, struct sock *s, struct dgram *d);
+void netlink_set_carrier(struct netlink *nl, netlink_carry_fn *carry, void *user);
+struct dgram *dgram_new(const void *bytes, size_t len, size_t charge, uint32_t group);
+void sock_deliver(struct sock *s, struct dgram *d);     /* to the end of its queue, whatever its bound */
+/* Loses it as if the client had read it: a running dump goes on. */
+void sock_discard(struct sock *s, struct dgram *d);
+
 #define SOCK_FIRST_PORTID 1001u     /* as a process id might look; small ones are used in tests */
 #define SOCK_GROUP_WORDS 4      /* groups 1..255 */
 
@@ -64,6 +73,7 @@ struct sock {
     uint32_t portid;            /* 0 until bound */
     uint64_t groups[SOCK_GROUP_WORDS];
     bool has_joined;            /* any group, ever */
+    bool is_inside;             /* who reads is no client: nothing is carried */
     bool cap_ack, ext_ack, strict_chk, no_enobufs;
     bool pktinfo, passcred, broadcast_error, all_nsid;  /* kept for getsockopt and the transport */
     size_t rcvbuf;              /* bytes, as SO_RCVBUF reads back */

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/mark.h"
 #include "sim/client_int.h"
 #include "sim/recorder.h"
 #include "sim/vtime.h"
@@ -107,8 +108,12 @@ static void welcome(struct conn *c, const void *bytes, size_t len)
 /* Returns false if there was nothing to read. */
 static bool conn_readable(struct conn *c)
 {
-    ssize_t n = recv(c->fd, c->all->buf, BUF_SIZE, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t n;
 
+    mark_undefined(c->all->buf, BUF_SIZE);
+    n = recv(c->fd, c->all->buf, BUF_SIZE, MSG_DONTWAIT | MSG_TRUNC);
+    if (n >= 0 && n < BUF_SIZE)         /* what is behind is of an earlier message */
+        mark_inaccessible(c->all->buf + n, (size_t)(BUF_SIZE - n));
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     c->all->last_id = c->id;

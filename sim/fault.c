@@ -193,24 +193,23 @@ static const struct fault_point *find(const char *name)
     return NULL;
 }
 
-/* What follows the name: nothing, ":3", ":3..", ":*". */
-static bool scan_times(struct scan *in, struct wish *w)
+bool fault_scan_times(struct scan *in, unsigned *first, unsigned *last)
 {
     uint64_t n = 1;
 
-    w->first = 1;
+    *first = 1;
     if (!scan_char(in, ':')) {
-        w->last = 1;
+        *last = 1;
         return scan_done(in);
     }
-    w->last = UINT_MAX;
+    *last = UINT_MAX;
     if (scan_char(in, '*'))
         return scan_done(in);
     if (!scan_u64(in, UINT_MAX, &n) || !n)
         return false;
-    w->first = (unsigned)n;
+    *first = (unsigned)n;
     if (!scan_text(in, ".."))
-        w->last = w->first;
+        *last = *first;
     return scan_done(in);
 }
 
@@ -229,7 +228,7 @@ int fault_add(struct sim *sim, const char *text, struct err *e)
     w.point = find(name);
     if (!w.point)
         return no_such(name, e);
-    if (!scan_times(&in, &w))
+    if (!fault_scan_times(&in, &w.first, &w.last))
         return err_set(e, EINVAL, "fault %s: what follows %s is not :N, :N.. or :*, N from 1", text, name);
     fault_watch(sim);
     n = fault_count(sim, w.point);
@@ -263,5 +262,5 @@ int fault_check(const struct sim *sim, struct err *e)
             return err_set(e, ESRCH, "fault %s has not struck: its point was reached %u times, not %u",
                            w->point->name, fault_count(sim, w->point), w->first);
     }
-    return 0;
+    return reply_fault_check(sim, e);
 }

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 
+struct scan;
 struct sim;
 struct sim_faults;
 
@@ -25,6 +26,9 @@ extern const char *const fault_effects[N_FAULT_EFFECTS];        /* in words */
 int fault_add(struct sim *sim, const char *text, struct err *e);
 /* Each of a list; 'texts' ends with NULL and may be NULL. */
 int fault_add_all(struct sim *sim, const char *const *texts, struct err *e);
+
+/* What may follow a name: nothing (1 to 1), ":3" (3 to 3), ":3.." (3 to UINT_MAX), ":*" (1 to UINT_MAX). */
+bool fault_scan_times(struct scan *in, unsigned *first, unsigned *last);
 
 /* Counts from now on, even if nothing is to fail. */
 void fault_watch(struct sim *sim);

@@ -153,7 +153,7 @@ static int check_new(const struct sim_ns *ns, const struct rt_link_change *c, st
 {
     const struct rt_kind *kind = c->kind;
 
-    if (rt_given(c, IFLA_MTU) && c->mtu < kind->min_mtu)
+    if (rt_given(c, IFLA_MTU) && (c->mtu < kind->min_mtu || c->mtu > INT32_MAX))
         return rt_refuse(e, EINVAL, "mtu less than device minimum");
     if (rt_given(c, IFLA_MTU) && kind->max_mtu && c->mtu > kind->max_mtu)
         return rt_refuse(e, EINVAL, "mtu greater than device maximum");

@@ -98,8 +98,8 @@ static int trace_on(struct scenario *scn, struct scan *args, struct err *e)
         trace_mute(scn->sim, false);
         return 0;
     }
-    path = has_file ? scn_path(scn->out_folder, name) : g_strdup("-");
-    r = trace_open(scn->sim, path, e);
+    path = has_file || scn->files ? scn_path(scn, has_file ? name : "-", true, e) : g_strdup("-");
+    r = path ? trace_open(scn->sim, path, e) : -e->code;
     g_free(path);
     return r;
 }
@@ -188,7 +188,7 @@ const struct scn_command scn_commands[] = {
     { "dump-flows",  "DP [-m] [--names|--no-names]",            "prints the flows, as ovs-dpctl dump-flows with the same options", SCN_LOOKS, scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", SCN_LOOKS, scn_show },
     { "summary",     "",                                        "prints what has become of every packet", SCN_LOOKS, scn_summary },
-    { "trace",       "on [FILE]|off",                           "turns the steps of packets on and off in the trace", SCN_LOOKS, scn_trace },
+    { "trace",       "on [FILE]|off",                           "turns the steps of packets and refused requests on and off in the trace", SCN_LOOKS, scn_trace },
     { "help",        "",                                        "prints this list", SCN_LOOKS, scn_help },
     { NULL, NULL, NULL, SCN_LOOKS, NULL },
 };

@@ -254,7 +254,7 @@ int cmd_run(int argc, char **argv)
     struct options o;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL | OPTION_FAULT
                           | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
-                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_TIME
+                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_VALGRIND | OPTION_WITHOUT | OPTION_TIME
                           | OPTION_CHANCE | OPTION_RECORD | OPTION_PROGRAM, &o);
 
     return rc >= 0 ? rc : run_start(&o, NULL);

@@ -42,7 +42,7 @@ int cmd_serve(int argc, char **argv)
     struct timing *timing = NULL;
     struct options o;
     struct sim *sim;
-    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
+    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_VALGRIND | OPTION_CPUS
                           | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME
                           | OPTION_CHANCE | OPTION_RECORD | OPTION_FAULT, &o);
 

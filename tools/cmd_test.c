@@ -271,7 +271,7 @@ int cmd_test(int argc, char **argv)
     GPtrArray *jobs;
     struct err e = { 0 };
     int status = options_read(argc, argv, OPTION_TESTS | OPTION_PLACES | OPTION_SEED | OPTION_CPUS
-                              | OPTION_CHANCE | OPTION_TIME | OPTION_FAULT, &all.o);
+                              | OPTION_CHANCE | OPTION_TIME | OPTION_FAULT | OPTION_VALGRIND, &all.o);
 
     if (status >= 0)
         return status;

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "sim/reply_fault.h"
+#include "tools/memcheck.h"
 #include "tools/test_seeds.h"
 
 #define MOST_JOBS 256
@@ -105,6 +107,12 @@ static bool take_keep(struct options *o, const char *arg)
 {
     (void)arg;
     return o->is_kept = true;
+}
+
+static bool take_valgrind(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->is_under_valgrind = true;
 }
 
 static bool take_summary(struct options *o, const char *arg)
@@ -277,6 +285,7 @@ static const struct row {
     { OPTION_FAULT,    "fault",    "NAME[:N|:N..|:*]", "fail this point the Nth time it is reached (1), from then on, or always; docs/faults.md has their names. May be given again", take_fault },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
+    { OPTION_VALGRIND, "valgrind", NULL,               "dpsim itself runs under valgrind, and exits with 99 if that finds an error; $VALGRIND_OPTS may add to its options", take_valgrind },
     { OPTION_TESTS,    "jobs",     "N",                "tests at a time (one for each processor); also -j N", take_jobs },
     { OPTION_TESTS,    "seeds",    "N|FIRST..LAST",    "run each test with each of these seeds; the first that fails is told", take_seeds },
     { OPTION_TESTS,    "compare",  "files|frames|nothing", "what must be as in expected/: all files to the byte, or the captures' frames in any order (files; with --seeds: frames)", take_compare },
@@ -297,6 +306,17 @@ static const struct row {
 };
 /* clang-format on */
 
+/* The rest of --fault's help. */
+static void print_reply_faults(void)
+{
+    const char *name, *text;
+
+    printf("  --fault reply:KIND[@NAME][:N|:N..|:*|:N%%]\n        clients get wrong replies; NAME: of a message or an attribute, for no other one; "
+           "docs/debugging.md. KIND:\n");
+    for (size_t i = 0; reply_fault_kind(i, &name, &text); i++)
+        printf("        %-13s %s\n", name, text);
+}
+
 static int help(const char *command, unsigned taken)
 {
     printf("Usage: dpsim %s [OPTIONS...]%s\n", command,
@@ -307,6 +327,8 @@ static int help(const char *command, unsigned taken)
             printf("  --%s%s%s\n        %s\n", rows[i].name, rows[i].value ? " " : "",
                    rows[i].value ? rows[i].value : "", rows[i].help);
     }
+    if (taken & OPTION_FAULT)
+        print_reply_faults();
     return 0;
 }
 
@@ -388,7 +410,8 @@ int options_read(int argc, char **argv, unsigned taken, struct options *o)
             return misuse(argv[0], "bad value: ", optarg);
         note_again(o, row, optarg);
     }
-    return check_rest(argv, taken, o);
+    c = o->is_under_valgrind ? memcheck_become(argv) : -1;
+    return c >= 0 ? c : check_rest(argv, taken, o);
 }
 
 enum time_level options_test_time(const struct options *o)

@@ -26,6 +26,7 @@ enum {      /* which of them a subcommand takes */
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
     OPTION_RECORD = 16384,
     OPTION_FAULT = 32768,
+    OPTION_VALGRIND = 1 << 19,
     OPTION_TESTS = 1 << 20, /* of dpsim test */
     OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
 };
@@ -57,7 +58,7 @@ struct options {
     uint32_t without;                           /* OVS_DP_F_* */
     enum time_level time;
     bool has_time;                              /* it was given */
-    bool is_deterministic, is_kept, has_summary, may_be_static;
+    bool is_deterministic, is_kept, has_summary, may_be_static, is_under_valgrind;
     struct chance_options chance;
     const char *faults[OPTION_MOST_FAULTS + 1]; /* as given; ends with NULL */
     struct test_options test;

@@ -114,8 +114,10 @@ static int do_line(struct player *p, const char *args, struct err *e)
     const char *failed = next ? tape_event(next, "failed") : NULL;
     GString *out = g_string_new(NULL);
     struct err own = { 0 };
-    int rc = scenario_do(p->sim, args, out, &own);
+    int rc;
 
+    scenario_set_files(p->sim, &scenario_no_files);     /* a recording is anybody's: it reads and writes none */
+    rc = scenario_do(p->sim, args, out, &own);
     g_string_free(out, TRUE);
     player_settle(p);
     if (!rc == !failed || (!rc && strstr(args, " !")))
