@@ -74,7 +74,7 @@ void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsgh
 
     if (!ns->n_memberships[protocol])
         return;
-    for (GList *l = ns->socks.head; group && l; l = l->next) {
+    for (GList *l = ns->listeners.head; group && l; l = l->next) {
         struct sock *s = l->data;
 
         if (s == except || !is_member(s, protocol, group))
@@ -127,7 +127,7 @@ void notify(struct req *req, const struct nlmsghdr *msg)
 
 static bool has_member(const struct netns *ns, uint32_t group)
 {
-    for (const GList *l = ns->socks.head; l; l = l->next)
+    for (const GList *l = ns->listeners.head; l; l = l->next)
         if (is_member(l->data, NETLINK_GENERIC, group))
             return true;
     return false;

@@ -57,8 +57,13 @@ void deliver_error(struct netns *ns, int protocol, uint32_t group, int error);
 void send_event(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
                 struct req *cause);
 
+/* Takes its port id from a socket that is about to end, if it has one. */
+void netns_unbind(struct sock *s);
 /* What a buffer of 'room' bytes counts against SO_RCVBUF. */
 size_t sock_truesize(size_t room);
+/* Is there room for 'charge' bytes more, by the bound that 'rcvbuf' is and by the share? Looks again at what has been read
+ * before it says no. */
+bool sock_has_room(struct sock *s, size_t charge, size_t rcvbuf);
 /* Queues without asking whether there is room. */
 void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group);
 void sock_set_error(struct sock *s, int error);

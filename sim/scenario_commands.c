@@ -187,6 +187,8 @@ const struct scn_command scn_commands[] = {
     { "wait",        "[TIME] COMMAND",                          "lets time pass until the command succeeds, at most so long (30s)", SCN_LOOKS, scn_wait },
     { "dump-flows",  "DP [-m] [--names|--no-names]",            "prints the flows, as ovs-dpctl dump-flows with the same options", SCN_LOOKS, scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", SCN_LOOKS, scn_show },
+    { "clients",     "",                                        "prints what each client uses of what is limited (docs/limits.md), and what it was refused", SCN_LOOKS, scn_clients },
+    { "expect-clients", "[NAME=N...] [refused=N]",              "compares what all clients use of limits by name, and how often they were refused", SCN_LOOKS, scn_expect_clients },
     { "summary",     "",                                        "prints what has become of every packet", SCN_LOOKS, scn_summary },
     { "trace",       "on [FILE]|off",                           "turns the steps of packets and refused requests on and off in the trace", SCN_LOOKS, scn_trace },
     { "help",        "",                                        "prints this list", SCN_LOOKS, scn_help },

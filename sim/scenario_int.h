@@ -110,6 +110,9 @@ SCN_COMMAND(addr);
 SCN_COMMAND(neigh);
 /* scenario_sysctl.c */
 SCN_COMMAND(sysctl);
+/* scenario_clients.c */
+SCN_COMMAND(clients);
+SCN_COMMAND(expect_clients);
 /* scenario_chance.c */
 SCN_COMMAND(seed);
 SCN_COMMAND(cpus);

@@ -103,6 +103,13 @@ static bool take_record(struct options *o, const char *arg)
     return *arg;
 }
 
+static bool take_limit(struct options *o, const char *arg)
+{
+    struct err e;
+
+    return !limits_scan(&o->limits, arg, &e);
+}
+
 static bool take_keep(struct options *o, const char *arg)
 {
     (void)arg;
@@ -282,6 +289,7 @@ static const struct row {
     { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
     { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
     { OPTION_RECORD,   "record",   "FILE.pcapng",      "record every netlink message and packet in a file for Wireshark", take_record },
+    { OPTION_LIMIT,    "limit",    "NAME=N",           "what one client may use (docs/limits.md)", take_limit },
     { OPTION_FAULT,    "fault",    "NAME[:N|:N..|:*]", "fail this point the Nth time it is reached (1), from then on, or always; docs/faults.md has their names. May be given again", take_fault },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
@@ -423,5 +431,6 @@ struct sim_options options_sim(const struct options *o)
 {
     return (struct sim_options){ .seed = o->seed, .n_cpus = o->cpus, .shows_cpus = o->cpus,
                                  .is_on_one_cpu = o->is_deterministic,
-                                 .no_features = o->without, .chance = o->chance };
+                                 .no_features = o->without, .chance = o->chance,
+                                 .limits = o->limits };
 }

@@ -12,6 +12,7 @@
 #include "sim/fault.h"
 #include "sim/reply_fault.h"
 #include "sim/scenario.h"
+#include "tools/docs/docs.h"
 
 #define GENERATED "<!-- Printed by dpsim-docs from the tables; do not edit. -->\n"
 
@@ -191,12 +192,13 @@ int main(int argc, char **argv)
         {"scenarios.md", print_scenarios},
         {"faults.md", print_faults},
         {"reply-faults.md", print_reply_faults},
+        {"limits.md", print_limits},
     };
 
     for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(docs); i++) {
         if (!strcmp(argv[1], docs[i].name))
             return docs[i].print();
     }
-    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|faults.md|reply-faults.md\n");
+    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|faults.md|reply-faults.md|limits.md\n");
     return 2;
 }
