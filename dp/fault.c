@@ -155,7 +155,7 @@ const struct fault_point dp_fault_points[N_DP_FAULTS] = {
     [DP_FAULT_CT_LIMIT_ALLOC] = { "ct_limit_alloc", FAULT_REFUSES, ENOMEM, "ovs_ct_limit_set_zone_limit",
         "memory for a zone's limit",
         "limits before it in the request are set, it and those behind it are not" },
-    [DP_FAULT_CT_ALLOC] = { "ct_alloc", FAULT_DROPS, ENOENT, "nf_conntrack_in",
+    [DP_FAULT_CT_ALLOC] = { "ct_alloc", FAULT_DROPS, EINVAL, "nf_conntrack_in",
         "memory for a connection",
         "the packet is dropped and counted by conntrack, too" },
     [DP_FAULT_CT_LABELS] = { "ct_labels", FAULT_DROPS, ENOSPC, "ovs_ct_set_labels",

@@ -38,6 +38,8 @@ unsigned fault_count(const struct sim *sim, const struct fault_point *point);
 /* Have all that were asked for struck, and been answered with their errors? -ESRCH: one has not struck (the sentence says how
  * often its point was reached); -EPROTO: a request was answered with something else. */
 int fault_check(const struct sim *sim, struct err *e);
+/* The same of the first 'n' alone. */
+int fault_check_first(const struct sim *sim, unsigned n, struct err *e);
 void faults_free(struct sim_faults *faults);    /* NULL allowed */
 
 #endif

@@ -50,6 +50,7 @@ struct test_programs {
     int signal_fd;
     guint signal_source;
     GPtrArray *started;         /* of struct program */
+    uint64_t limit_ns;          /* for a program that is waited for; 0: none */
 };
 
 /* ---- environment ----------------------------------------------------------------------------- */
@@ -147,9 +148,22 @@ static void settle(struct test_programs *p)
     clock_advance(&p->sim->clock, p->sim->clock.now_ns);
 }
 
+static bool is_late(const struct test_programs *p, uint64_t began_ns)
+{
+    return p->limit_ns && p->sim->clock.now_ns - began_ns > p->limit_ns;
+}
+
 static void wait_for(struct test_programs *p, const struct program *prog)
 {
+    uint64_t began_ns = p->sim->clock.now_ns;
+    bool is_killed = false;
+
     for (;;) {
+        if (!is_killed && is_late(p, began_ns)) {
+            (void)kill(prog->pid, SIGKILL);
+            timing_told(p->timing);
+            is_killed = true;
+        }
         settle(p);
         (void)reap(p);
         if (prog->has_ended)
@@ -249,6 +263,11 @@ static int check_end(const struct program *prog, bool was_asked, struct err *e)
         return 0;
     return err_set(e, EPROTO, "%s ended %swith exit status %d", prog->name,
                    was_asked ? "" : "before the scenario, ", prog->status);
+}
+
+void test_programs_limit(struct test_programs *p, uint64_t limit_ns)
+{
+    p->limit_ns = limit_ns;
 }
 
 /* Daemons, which nobody has started but they themselves. */

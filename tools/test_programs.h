@@ -22,6 +22,9 @@ char *test_programs_folder(struct err *e);
 /* 'folder' is there, for this run alone, and short: sockets are in it. In it is the output folder, TEST_OUTPUT. */
 struct test_programs *test_programs_new(const char *test, const char *folder, enum time_level level);
 
+/* A program that a scenario waits for is killed after so much time of the simulator's clock. 0: never. */
+void test_programs_limit(struct test_programs *p, uint64_t limit_ns);
+
 /* For scenario_set_programs(); lives as long. */
 const struct scenario_programs *test_programs_ops(const struct test_programs *p);
 

@@ -9,9 +9,10 @@
 
 #include "dp/act.h"
 #include "dp/key.h"
-#include "tools/docs/docs.h"
+#include "sim/fault.h"
 #include "sim/reply_fault.h"
 #include "sim/scenario.h"
+#include "tools/docs/docs.h"
 
 #define GENERATED "<!-- Printed by dpsim-docs from the tables; do not edit. -->\n"
 
@@ -143,6 +144,26 @@ static int print_scenarios(void)
     return 0;
 }
 
+/* ---- faults ----------------------------------------------------------------------------------------- */
+
+static int print_faults(void)
+{
+    printf(GENERATED "# Faults: --fault NAME[:N|:N..|:*]\n\n"
+                     "Places where the kernel can fail. `--fault NAME` fails one the first time that it is reached, `NAME:N` the Nth time,\n"
+                     "`NAME:N..` from then on, `NAME:*` always; `dpsim run`, `serve`, `test` and `explain` take it, more than once; in a scenario it is the\n"
+                     "command `fault`, and counts from there on. `dpsim test --fault-sweep FOLDER...` tries them all ([testing.md](testing.md)).\n"
+                     "Wrong answers for the client to deal with are in [reply-faults.md](reply-faults.md).\n\n"
+                     "| NAME | what the kernel does not get | where | error | what becomes of it | then |\n"
+                     "|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < fault_n_points(); i++) {
+        const struct fault_point *p = fault_point_at(i);
+
+        printf("| %s | %s | %s | %s | %s | %s |\n", p->name, p->what, p->where, p->error ? err_name(p->error) : "",
+               fault_effects[p->effect], p->then);
+    }
+    return 0;
+}
+
 /* ---- wrong replies --------------------------------------------------------------------------------- */
 
 static int print_reply_faults(void)
@@ -169,6 +190,7 @@ int main(int argc, char **argv)
         {"attributes.md", print_keys},
         {"actions.md", print_actions},
         {"scenarios.md", print_scenarios},
+        {"faults.md", print_faults},
         {"reply-faults.md", print_reply_faults},
         {"limits.md", print_limits},
     };
@@ -177,6 +199,6 @@ int main(int argc, char **argv)
         if (!strcmp(argv[1], docs[i].name))
             return docs[i].print();
     }
-    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|reply-faults.md|limits.md\n");
+    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|faults.md|reply-faults.md|limits.md\n");
     return 2;
 }
