@@ -13,6 +13,11 @@ struct draw {
     struct rng *r;
     uint32_t portid;            /* of a socket that listens */
     uint32_t n_ports;           /* datapath ports 0 .. n_ports - 1 are there */
+    /* What a message is about. */
+    const char *name;           /* of a device */
+    uint32_t ifindex, port_no;
+    uint8_t ip_family;          /* AF_INET, AF_INET6 */
+    bool asks;                  /* it changes nothing: its header only selects */
 };
 
 static inline uint32_t draw_below(const struct draw *d, uint32_t n)

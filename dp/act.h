@@ -19,6 +19,7 @@
 struct ct_table;
 struct datapath;
 struct dp_ns;
+struct draw;
 
 #define ACT_MAX_DEPTH 16            /* nested lists, catalogue 07, section 7.1 */
 #define ACT_LEN_VAR (-1)
@@ -35,6 +36,7 @@ struct act_list {
 struct act_scope {
     const struct profile *profile;
     struct ct_table *ct;            /* of the namespace, for timeout policies; NULL: there are none */
+    const struct fault_hook *fault; /* dp_env's */
     GPtrArray *held;                /* policies found, references */
     const struct flow_key *key;     /* masked flow key, or a packet's full key (EXECUTE) */
     uint16_t eth_type;              /* 0: not known */
@@ -52,6 +54,7 @@ struct act_run {
     struct flow_key *key;
     const uint8_t *list;            /* the whole list that is run, for upcalls with ACTIONS */
     size_t list_len;
+    const struct fault_hook *fault; /* dp_env's */
     bool is_over;                   /* the rest of the list is skipped */
 };
 
@@ -77,6 +80,8 @@ struct act {
     /* Text of the client's form, NULL: name and fields. */
     void (*format)(GString *out, const struct nlattr *a, const struct key_text *names);
     int (*scan)(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e);
+    /* Appends a payload drawn by lot that may stand here. False: none may. NULL: the fields, each any value. */
+    bool (*generate)(const struct act_scope *at, const struct draw *d, GByteArray *out);
 };
 
 /* Type of a SET that is stored masked: dumped as SET again. Above every uapi number. */
@@ -93,6 +98,17 @@ int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len,
 /* Ends a nest of the stored form: attr_nest_end(), or -EMSGSIZE if it has grown too long. */
 int acts_nest_end(const struct act_scope *at, size_t nest, struct err *e);
 
+/* For walkers: the row of a type that a client may send, or NULL; checks one action; what is known at the start of a
+ * list nested here. */
+const struct act *act_client_row(const struct profile *profile, unsigned type);
+int act_check_one(struct act_scope *at, const struct nlattr *a, struct err *e);
+struct act_scope act_scope_inner(const struct act_scope *at);
+struct act_scope act_scope_of(const struct profile *profile, const struct flow_key *key, GByteArray *out);
+
+/* Appends a list drawn by lot that acts_check() accepts for this key; for rows: one nested here. */
+void acts_generate(const struct draw *d, const struct flow_key *key, GByteArray *out);
+void acts_generate_nested(const struct act_scope *at, const struct draw *d, GByteArray *out);
+
 /* Appends a stored list in the client's form under one nest of type 'nest'. */
 void acts_put(struct nlmsghdr *msg, uint16_t nest, const void *attrs, size_t len);
 
@@ -108,6 +124,8 @@ int acts_run_nested(struct act_run *run, const void *attrs, size_t len, bool is_
 int acts_recirculate(struct act_run *run, uint32_t recirc_id, bool is_last);
 /* For rows: extracts the key again if it is stale. 0 or -EINVAL. */
 int acts_fresh_key(struct act_run *run);
+/* Bytes of its own for an action that writes to them: 0, or -ENOMEM by a fault. */
+int acts_writable(const struct act_run *run);
 /* For rows: the key must be extracted again before it is matched or given to conntrack. */
 static inline void acts_stale_key(struct act_run *run)
 {

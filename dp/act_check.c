@@ -21,18 +21,17 @@ static uint32_t n_labels(const struct flow_key *key)
     return (uint32_t)__builtin_popcount(key->mpls.n_lse_mask);
 }
 
-/* The row of a type a client may send, or NULL. */
-static const struct act *client_row(const struct profile *profile, unsigned type)
+const struct act *act_client_row(const struct profile *profile, unsigned type)
 {
     const struct act *row = type < ACT_SET_TO_MASKED ? act_table[type] : NULL;
 
     return row && profile_has(profile, row->since, row->until) ? row : NULL;
 }
 
-static int act_check_one(struct act_scope *at, const struct nlattr *a, struct err *e)
+int act_check_one(struct act_scope *at, const struct nlattr *a, struct err *e)
 {
     unsigned type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
-    const struct act *row = client_row(at->profile, type);
+    const struct act *row = act_client_row(at->profile, type);
 
     if (!row)
         return err_set(e, EINVAL, "action %u is unknown", type);
@@ -62,12 +61,19 @@ static int acts_check_level(struct act_scope *at, const void *attrs, size_t len,
     return 0;
 }
 
-int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e)
+struct act_scope act_scope_inner(const struct act_scope *at)
 {
     struct act_scope inner = *at;   /* what happens inside is not known outside */
 
     inner.depth++;
     inner.has_eth = at->key->mac_proto == KEY_MAC_ETH;  /* Linux 6.1 forgets push_eth and pop_eth here */
+    return inner;
+}
+
+int acts_check_nested(const struct act_scope *at, const void *attrs, size_t len, struct err *e)
+{
+    struct act_scope inner = act_scope_inner(at);
+
     return acts_check_level(&inner, attrs, len, e);
 }
 
@@ -94,15 +100,10 @@ void act_list_free(struct act_list *list)
     g_free(list);
 }
 
-int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *attrs, size_t len,
-               struct act_list **list, struct err *e)
+struct act_scope act_scope_of(const struct profile *profile, const struct flow_key *key, GByteArray *out)
 {
-    g_autoptr(GByteArray) out = g_byte_array_new();
-    g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func(put_timeout);
-    struct act_scope at = {
-        .profile = ns->world->profile,
-        .ct = ns->ct,
-        .held = held,
+    return (struct act_scope){
+        .profile = profile,
         .key = key,
         .eth_type = key->eth_type,
         .is_tagged = is_tagged(key),
@@ -110,9 +111,24 @@ int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *a
         .n_mpls = is_mpls_type(key->eth_type) ? n_labels(key) : 0,
         .out = out,
     };
+}
+
+int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *attrs, size_t len,
+               struct act_list **list, struct err *e)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func(put_timeout);
+    struct act_scope at = act_scope_of(ns->world->profile, key, out);
     int err;
 
-    err = acts_check_level(&at, attrs, len, e);
+    at.ct = ns->ct;
+    at.fault = ns->world->env->fault;
+    at.held = held;
+    err = dp_refuses(at.fault, DP_FAULT_ACTS_ALLOC, e);
+    if (!err)
+        err = acts_check_level(&at, attrs, len, e);
+    if (!err && out->len > len)
+        err = dp_refuses(at.fault, DP_FAULT_ACTS_GROW, e);
     if (err) {
         (void)err_prefix(e, "actions");     /* 'e' may be NULL, and does not know the error then */
         return err;

@@ -7,6 +7,7 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
+#include "base/draw.h"
 #include "dp/act_rows.h"
 #include "netlink/attr.h"
 
@@ -184,12 +185,62 @@ static int ct_check(struct act_scope *at, const struct nlattr *nest, struct err 
         return err_set(e, EINVAL, "ct: the flow is neither IPv4 nor IPv6");
     err = read_attrs(&in, nest, e);
     if (!err)
+        err = dp_refuses(at->fault, DP_FAULT_ACTS_CT, e);
+    if (!err)
         err = find_helper(&in, l3, e);
     if (err)
         return err;
     find_timeout(&in, l3);
     attr_put(at->out, OVS_ACTION_ATTR_CT, &args, sizeof(args));
     return 0;
+}
+
+/* ---- drawn by lot ----------------------------------------------------------------------------------- */
+
+/* Appends MARK or LABELS: a value and a mask that is not empty. */
+static void draw_masked(const struct draw *d, uint16_t type, size_t len, GByteArray *out)
+{
+    uint8_t both[32];
+
+    draw_bytes(d, both, 2 * len);
+    both[2 * len - 1] |= 1;
+    attr_put(out, type, both, 2 * len);
+}
+
+static void draw_commit(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    const struct ct_helper *helper = ct_helper_of_proto(at->key->ip_proto);
+
+    attr_put(out, draw_one_in(d, 4) ? OVS_CT_ATTR_FORCE_COMMIT : OVS_CT_ATTR_COMMIT, NULL, 0);
+    if (draw_one_in(d, 4))
+        draw_masked(d, OVS_CT_ATTR_MARK, sizeof(uint32_t), out);
+    if (draw_one_in(d, 4))
+        draw_masked(d, OVS_CT_ATTR_LABELS, 16, out);
+    if (draw_one_in(d, 8))
+        attr_put(out, OVS_CT_ATTR_TIMEOUT, "policy", sizeof("policy"));
+    if (helper && draw_one_in(d, 4))
+        attr_put(out, OVS_CT_ATTR_HELPER, helper->name, strlen(helper->name) + 1);
+}
+
+static bool ct_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint16_t zone = (uint16_t)draw_number(d, UINT16_MAX), l3_type = at->key->eth_type;
+    uint32_t events = draw_number(d, UINT32_MAX);
+    bool commits = draw_one_in(d, 2);
+    size_t nest;
+
+    if (commits)
+        draw_commit(at, d, out);
+    if (draw_one_in(d, 2))
+        attr_put(out, OVS_CT_ATTR_ZONE, &zone, sizeof(zone));
+    if (draw_one_in(d, 4))
+        attr_put(out, OVS_CT_ATTR_EVENTMASK, &events, sizeof(events));
+    if (draw_one_in(d, 2)) {
+        nest = attr_nest_begin(out, OVS_CT_ATTR_NAT);
+        act_ct_nat_generate(d, commits, l3_type, out);
+        attr_nest_end(out, nest);
+    }
+    return l3_type == ETH_P_IP || l3_type == ETH_P_IPV6;
 }
 
 static void ct_put(struct nlmsghdr *msg, const struct nlattr *stored)
@@ -223,6 +274,7 @@ const struct act act_ct = {
     .check = ct_check,
     .run = act_ct_run,
     .put = ct_put,
+    .generate = ct_generate,
     .format = act_ct_format,
     .scan = act_ct_scan,
 };

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "base/bytes.h"
+#include "base/draw.h"
 #include "dp/extract_int.h"
 #include "netlink/attr.h"
 
@@ -115,6 +116,23 @@ int act_ct_nat_check(const struct nlattr *nest, bool has_commit, uint16_t eth_ty
     fill_max(&nat.range, seen);
     *out = nat;
     return 0;
+}
+
+/* SRC or DST, then some of the rows that are neither. */
+void act_ct_nat_generate(const struct draw *d, bool has_commit, uint16_t eth_type, GByteArray *out)
+{
+    uint8_t kind = (uint8_t)(CT_NAT_SRC + draw_below(d, 2)), value[16];
+
+    if (!has_commit || draw_one_in(d, 4))
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(nat_attrs); i++) {
+        const struct nat_attr *row = &nat_attrs[i];
+
+        if (row->kind ? row->kind != kind : !draw_one_in(d, 2))
+            continue;
+        draw_bytes(d, value, sizeof(value));
+        attr_put(out, row->type, value, row->len[eth_type == ETH_P_IPV6]);
+    }
 }
 
 static bool is_put(const struct nat_attr *row, const struct ct_nat_args *nat)
@@ -233,6 +251,9 @@ int act_ct_nat_run(struct pkt *p, struct flow_key *key, const struct ct_nat_args
     if (!nat->kind || !p->ct || key->ct_state & ANY_NAT ||
         !(ct_is_confirmed(p->ct) || is_commit) || !choose_manip(p, nat, is_commit, &manip))
         return 0;
+    if (!ct_is_confirmed(p->ct) && !(p->ct->status & IPS_NAT_DONE_MASK) &&
+        dp_fails(p->ct->table->env->fault, DP_FAULT_CT_NAT))
+        return -EINVAL;
     error = nat_end(p, key, &nat->range, manip);
     if (error || !(p->ct->status & IPS_DST_NAT))
         return error;

@@ -30,6 +30,9 @@ struct ct_nat_args {
 int act_ct_nat_check(const struct nlattr *nest, bool has_commit, uint16_t eth_type,
                      struct ct_nat_args *out, struct err *e);
 
+/* Appends what stands in an OVS_CT_ATTR_NAT, drawn by lot. */
+void act_ct_nat_generate(const struct draw *d, bool has_commit, uint16_t eth_type, GByteArray *out);
+
 /* Appends OVS_CT_ATTR_NAT, if there is any. */
 void act_ct_nat_put(struct nlmsghdr *msg, const struct ct_nat_args *nat);
 

@@ -5,6 +5,7 @@
 #include <linux/openvswitch.h>
 
 #include "base/bytes.h"
+#include "base/draw.h"
 #include "dp/act_rows.h"
 #include "dp/eth_type.h"
 #include "netlink/attr.h"
@@ -20,6 +21,15 @@ static int push_eth_check(struct act_scope *at, const struct nlattr *a, struct e
     return 0;
 }
 
+static bool push_eth_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint8_t addrs[2 * ETH_ALEN];
+
+    draw_bytes(d, addrs, sizeof(addrs));
+    g_byte_array_append(out, addrs, sizeof(addrs));
+    return !at->has_eth;
+}
+
 static int push_eth_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
     const uint8_t *addrs = mnl_attr_get_payload(a);     /* source, then destination */
@@ -29,6 +39,8 @@ static int push_eth_run(struct act_run *run, const struct nlattr *a, bool is_las
     (void)is_last;
     if (p->l3_off || p->has_vlan)
         return -EPROTO;
+    if (acts_writable(run))
+        return -ENOMEM;
     eth = pkt_insert(p, 0, ETH_HLEN);
     memcpy(eth, addrs + ETH_ALEN, ETH_ALEN);
     memcpy(eth + ETH_ALEN, addrs, ETH_ALEN);
@@ -50,6 +62,13 @@ static int pop_eth_check(struct act_scope *at, const struct nlattr *a, struct er
     at->has_eth = false;
     attr_put(at->out, OVS_ACTION_ATTR_POP_ETH, NULL, 0);
     return 0;
+}
+
+static bool pop_eth_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    (void)d;
+    (void)out;
+    return at->has_eth && !at->is_tagged;
 }
 
 static int pop_eth_run(struct act_run *run, const struct nlattr *a, bool is_last)
@@ -79,12 +98,12 @@ const struct act act_push_eth = {
     .uapi = "OVS_ACTION_ATTR_PUSH_ETH", .name = "push_eth",
     .len = sizeof(struct ovs_action_push_eth), .since = KVER(4, 10),
     .field = push_eth_fields, .n_fields = G_N_ELEMENTS(push_eth_fields),
-    .check = push_eth_check, .run = push_eth_run,
+    .check = push_eth_check, .run = push_eth_run, .generate = push_eth_generate,
     .format = act_push_eth_format, .scan = act_push_eth_scan,
 };
 
 const struct act act_pop_eth = {
     .uapi = "OVS_ACTION_ATTR_POP_ETH", .name = "pop_eth", .len = 0, .since = KVER(4, 10),
-    .check = pop_eth_check, .run = pop_eth_run,
+    .check = pop_eth_check, .run = pop_eth_run, .generate = pop_eth_generate,
 };
 /* clang-format on */

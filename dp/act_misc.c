@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "base/draw.h"
 #include "dp/act_ct.h"
 #include "dp/act_rows.h"
 #include "dp/datapath.h"
@@ -22,6 +23,15 @@ static int trunc_check(struct act_scope *at, const struct nlattr *a, struct err 
         return err_set(e, EINVAL, "trunc: %u is less than an Ethernet header", len);
     attr_put(at->out, OVS_ACTION_ATTR_TRUNC, &len, sizeof(len));
     return 0;
+}
+
+static bool trunc_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint32_t len = ETH_HLEN + draw_number(d, UINT32_MAX - ETH_HLEN);
+
+    (void)at;
+    g_byte_array_append(out, (const uint8_t *)&len, sizeof(len));
+    return true;
 }
 
 static int trunc_run(struct act_run *run, const struct nlattr *a, bool is_last)
@@ -84,6 +94,15 @@ static int dec_ttl_check(struct act_scope *at, const struct nlattr *a, struct er
     return error ? error : acts_nest_end(at, outer, e);
 }
 
+static bool dec_ttl_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    size_t nest = attr_nest_begin(out, OVS_DEC_TTL_ATTR_ACTION);
+
+    acts_generate_nested(at, d, out);
+    attr_nest_end(out, nest);
+    return true;
+}
+
 static void dec_ttl_put(struct nlmsghdr *msg, const struct nlattr *stored)
 {
     const struct nlattr *action = mnl_attr_get_payload(stored);
@@ -142,9 +161,11 @@ static int dec_ttl_expired(struct act_run *run, const struct nlattr *a)
 
 static int dec_ttl_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
-    int error = dec_ttl(run->pkt, &run->key->ip_ttl);
+    int error = acts_writable(run);
 
     (void)is_last;
+    if (!error)
+        error = dec_ttl(run->pkt, &run->key->ip_ttl);
     return error == -EHOSTUNREACH ? dec_ttl_expired(run, a) : error;
 }
 
@@ -159,7 +180,7 @@ const struct act act_trunc = {
     .uapi = "OVS_ACTION_ATTR_TRUNC", .name = "trunc", .len = sizeof(struct ovs_action_trunc),
     .flags = ACT_KEEPS_KEY, .since = KVER(4, 8),
     .field = trunc_fields, .n_fields = G_N_ELEMENTS(trunc_fields),
-    .check = trunc_check, .run = trunc_run,
+    .check = trunc_check, .run = trunc_run, .generate = trunc_generate,
 };
 
 const struct act act_ct_clear = {
@@ -169,7 +190,7 @@ const struct act act_ct_clear = {
 
 const struct act act_dec_ttl = {
     .uapi = "OVS_ACTION_ATTR_DEC_TTL", .name = "dec_ttl", .len = ACT_LEN_VAR, .since = KVER(5, 7),
-    .check = dec_ttl_check, .run = dec_ttl_run, .put = dec_ttl_put,
+    .check = dec_ttl_check, .run = dec_ttl_run, .put = dec_ttl_put, .generate = dec_ttl_generate,
     .format = act_dec_ttl_format, .scan = act_dec_ttl_scan,
 };
 /* clang-format on */

@@ -5,6 +5,7 @@
 #include <linux/openvswitch.h>
 
 #include "base/bytes.h"
+#include "base/draw.h"
 #include "dp/act_rows.h"
 #include "dp/eth_type.h"
 #include "netlink/attr.h"
@@ -75,12 +76,39 @@ static int add_mpls_check(struct act_scope *at, const struct nlattr *a, struct e
     return 0;
 }
 
+static uint16_t draw_label_type(const struct draw *d)
+{
+    return draw_one_in(d, 2) ? ETH_P_MPLS_UC : ETH_P_MPLS_MC;
+}
+
+static bool push_mpls_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    struct ovs_action_push_mpls arg = {.mpls_ethertype = htons(draw_label_type(d))};
+
+    draw_bytes(d, &arg.mpls_lse, sizeof(arg.mpls_lse));
+    g_byte_array_append(out, (const uint8_t *)&arg, sizeof(arg));
+    return !check_label_place(at, "", NULL);
+}
+
+static bool add_mpls_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    bool can_be_at_l3 = !check_label_place(at, "", NULL);
+    struct ovs_action_add_mpls arg = {
+        .mpls_ethertype = htons(draw_label_type(d)),
+        .tun_flags = can_be_at_l3 && draw_one_in(d, 2) ? ADD_MPLS_AT_L3 : 0,
+    };
+
+    draw_bytes(d, &arg.mpls_lse, sizeof(arg.mpls_lse));
+    g_byte_array_append(out, (const uint8_t *)&arg, sizeof(arg));
+    return true;
+}
+
 /* Puts an entry behind the first 'mac_len' bytes, which stay the link layer. */
 static int push_label(struct act_run *run, const uint8_t *lse, uint16_t type, uint16_t mac_len)
 {
     struct pkt *p = run->pkt;
 
-    if (mac_len > p->len)
+    if (mac_len > p->len || acts_writable(run))
         return -ENOMEM;
     if (!is_mpls_type(p->protocol))
         p->inner_off = p->l3_off;
@@ -135,6 +163,15 @@ static int pop_mpls_check(struct act_scope *at, const struct nlattr *a, struct e
     return 0;
 }
 
+static bool pop_mpls_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    static const uint16_t types[] = {ETH_P_IP, ETH_P_IPV6, ETH_P_MPLS_UC, ETH_P_ARP, ETH_P_TEB};
+    uint16_t type = htons(types[draw_below(d, at->has_eth ? 4 : 5)]);
+
+    g_byte_array_append(out, (const uint8_t *)&type, sizeof(type));
+    return !at->is_tagged && is_mpls_type(at->eth_type);
+}
+
 static int pop_mpls_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
     uint16_t type = be16_get(mnl_attr_get_payload(a));
@@ -143,7 +180,7 @@ static int pop_mpls_run(struct act_run *run, const struct nlattr *a, bool is_las
 
     (void)is_last;
     if (is_mpls_type(p->protocol)) {
-        if (p->len < mac_len + LSE_LEN)
+        if (p->len < mac_len + LSE_LEN || acts_writable(run))
             return -ENOMEM;
         pkt_remove(p, mac_len, LSE_LEN);
         p->l3_off = p->mac_len = mac_len;
@@ -179,14 +216,14 @@ const struct act act_push_mpls = {
     .uapi = "OVS_ACTION_ATTR_PUSH_MPLS", .name = "push_mpls",
     .len = sizeof(struct ovs_action_push_mpls), .since = KVER(3, 19),
     .field = push_mpls_fields, .n_fields = G_N_ELEMENTS(push_mpls_fields),
-    .check = push_mpls_check, .run = push_mpls_run,
+    .check = push_mpls_check, .run = push_mpls_run, .generate = push_mpls_generate,
     .format = act_mpls_format, .scan = act_mpls_scan,
 };
 
 const struct act act_pop_mpls = {
     .uapi = "OVS_ACTION_ATTR_POP_MPLS", .name = "pop_mpls", .len = 2, .since = KVER(3, 19),
     .field = pop_mpls_fields, .n_fields = G_N_ELEMENTS(pop_mpls_fields),
-    .check = pop_mpls_check, .run = pop_mpls_run,
+    .check = pop_mpls_check, .run = pop_mpls_run, .generate = pop_mpls_generate,
     .format = act_pop_mpls_format, .scan = act_pop_mpls_scan,
 };
 
@@ -194,7 +231,7 @@ const struct act act_add_mpls = {
     .uapi = "OVS_ACTION_ATTR_ADD_MPLS", .name = "add_mpls",
     .len = sizeof(struct ovs_action_add_mpls), .since = KVER(5, 6),
     .field = add_mpls_fields, .n_fields = G_N_ELEMENTS(add_mpls_fields),
-    .check = add_mpls_check, .run = add_mpls_run,
+    .check = add_mpls_check, .run = add_mpls_run, .generate = add_mpls_generate,
     .format = act_mpls_format, .scan = act_mpls_scan,
 };
 /* clang-format on */

@@ -7,6 +7,7 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
+#include "base/draw.h"
 #include "dp/act_rows.h"
 #include "dp/datapath.h"
 #include "netlink/attr.h"
@@ -34,6 +35,15 @@ static int put_list(struct act_scope *at, uint16_t type, const struct nlattr *li
     int err = acts_check_nested(at, mnl_attr_get_payload(list), mnl_attr_get_payload_len(list), e);
 
     return err ? err : acts_nest_end(at, nest, e);
+}
+
+/* Appends a drawn list under 'type'. */
+static void draw_list(const struct act_scope *at, const struct draw *d, uint16_t type, GByteArray *out)
+{
+    size_t nest = attr_nest_begin(out, type);
+
+    acts_generate_nested(at, d, out);
+    attr_nest_end(out, nest);
 }
 
 static bool is_list(const struct nlattr *a)
@@ -88,6 +98,15 @@ static int sample_check(struct act_scope *at, const struct nlattr *nest, struct 
     return err ? err : acts_nest_end(at, stored, e);
 }
 
+static bool sample_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint32_t probability = draw_number(d, UINT32_MAX);
+
+    attr_put(out, OVS_SAMPLE_ATTR_PROBABILITY, &probability, sizeof(probability));
+    draw_list(at, d, OVS_SAMPLE_ATTR_ACTIONS, out);
+    return true;
+}
+
 static const struct nlattr *sample_list(const struct nlattr *stored)
 {
     return (const void *)((const struct sample_arg *)mnl_attr_get_payload(stored) + 1);
@@ -129,6 +148,7 @@ const struct act act_sample = {
     .check = sample_check,
     .run = sample_run,
     .put = sample_put,
+    .generate = sample_generate,
     .format = act_sample_format,
     .scan = act_sample_scan,
 };
@@ -138,6 +158,12 @@ const struct act act_sample = {
 static int clone_check(struct act_scope *at, const struct nlattr *nest, struct err *e)
 {
     return put_list(at, OVS_ACTION_ATTR_CLONE, nest, e);
+}
+
+static bool clone_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    acts_generate_nested(at, d, out);
+    return true;
 }
 
 static int clone_run(struct act_run *run, const struct nlattr *list, bool is_last)
@@ -162,6 +188,7 @@ const struct act act_clone = {
     .check = clone_check,
     .run = clone_run,
     .put = clone_put,
+    .generate = clone_generate,
     .format = act_clone_format,
     .scan = act_clone_scan,
 };
@@ -182,9 +209,10 @@ static int cpl_parse(const struct nlattr *nest, const struct nlattr **in, struct
 
     attr_for_each_nested(a, nest, left)
     {
-        if (mnl_attr_get_type(a) > OVS_CHECK_PKT_LEN_ATTR_MAX)
-            return err_set(e, EINVAL, "check_pkt_len: attribute %u is unknown",
-                           mnl_attr_get_type(a));
+        unsigned type = mnl_attr_get_type(a);
+
+        if (!type || type > OVS_CHECK_PKT_LEN_ATTR_MAX)
+            return err_set(e, EINVAL, "check_pkt_len: attribute %u is unknown", type);
     }
     if (left > 0)
         return err_set(e, EINVAL, "check_pkt_len: %d bytes behind the last attribute", left);
@@ -214,6 +242,16 @@ static int cpl_check(struct act_scope *at, const struct nlattr *nest, struct err
     if (!err)
         err = put_list(at, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER, greater, e);
     return err ? err : acts_nest_end(at, stored, e);
+}
+
+static bool cpl_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint16_t len = (uint16_t)(1 + draw_number(d, UINT16_MAX - 1));
+
+    attr_put(out, OVS_CHECK_PKT_LEN_ATTR_PKT_LEN, &len, sizeof(len));
+    draw_list(at, d, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER, out);
+    draw_list(at, d, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL, out);
+    return true;
 }
 
 static int cpl_run(struct act_run *run, const struct nlattr *stored, bool is_last)
@@ -257,6 +295,7 @@ const struct act act_check_pkt_len = {
     .check = cpl_check,
     .run = cpl_run,
     .put = cpl_put,
+    .generate = cpl_generate,
     .format = act_check_pkt_len_format,
     .scan = act_check_pkt_len_scan,
 };

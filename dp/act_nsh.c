@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/draw.h"
 #include "dp/act_rows.h"
 #include "netlink/attr.h"
 
@@ -67,7 +68,7 @@ static int nsh_members(const struct nlattr *nsh, const struct nlattr **in, struc
     {
         unsigned type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
 
-        if (type > OVS_NSH_KEY_ATTR_MAX || len < nsh_len[type].min || len > nsh_len[type].max)
+        if (!type || type > OVS_NSH_KEY_ATTR_MAX || len < nsh_len[type].min || len > nsh_len[type].max)
             return err_set(e, EINVAL, "push_nsh: attribute %u of %u bytes", type, len);
         in[type] = a;
     }
@@ -112,6 +113,25 @@ static int push_nsh_check(struct act_scope *at, const struct nlattr *a, struct e
     return 0;
 }
 
+static bool push_nsh_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    struct ovs_nsh_key_base base = {.mdtype = (uint8_t)(NSH_MD1 + draw_below(d, 2))};
+    size_t nsh = attr_nest_begin(out, OVS_KEY_ATTR_NSH);
+    uint8_t context[NSH_MD2_MAX];
+
+    draw_bytes(d, &base.path_hdr, sizeof(base.path_hdr));
+    base.ttl = (uint8_t)draw_below(d, 64);
+    base.np = (uint8_t)draw_below(d, 6);
+    attr_put(out, OVS_NSH_KEY_ATTR_BASE, &base, sizeof(base));
+    draw_bytes(d, context, sizeof(context));
+    if (base.mdtype == NSH_MD1)
+        attr_put(out, OVS_NSH_KEY_ATTR_MD1, context, sizeof(struct ovs_nsh_key_md1));
+    else
+        attr_put(out, OVS_NSH_KEY_ATTR_MD2, context, 1 + draw_number(d, NSH_MD2_MAX - 1));
+    attr_nest_end(out, nsh);
+    return at->has_eth || np_of_type(at->eth_type);
+}
+
 /* The packet starts with an NSH header, or what was behind one, from here on. */
 static void restart_at_l3(struct act_run *run, uint16_t protocol)
 {
@@ -135,6 +155,8 @@ static int push_nsh_run(struct act_run *run, const struct nlattr *a, bool is_las
     (void)nsh_arg_get(a, &arg, NULL);
     if (!np)
         return -EAFNOSUPPORT;
+    if (acts_writable(run))
+        return -ENOMEM;
     words = (NSH_BASE_LEN + arg.context_len) / 4;       /* a length that is no multiple is cut */
     nsh = pkt_insert(run->pkt, 0, 4 * words);
     be16_put(nsh, (uint16_t)((arg.base->flags & 3u) << 12 | (arg.base->ttl & 0x3fu) << 6 | words));
@@ -160,6 +182,13 @@ static int pop_nsh_check(struct act_scope *at, const struct nlattr *a, struct er
     at->has_eth = inner == ETH_P_TEB;
     attr_put(at->out, OVS_ACTION_ATTR_POP_NSH, NULL, 0);
     return 0;
+}
+
+static bool pop_nsh_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    (void)d;
+    (void)out;
+    return at->eth_type == ETH_P_NSH && type_of_np(at->key->nsh.np);
 }
 
 static int pop_nsh_run(struct act_run *run, const struct nlattr *a, bool is_last)
@@ -194,6 +223,7 @@ const struct act act_push_nsh = {
     .since = KVER(4, 15),
     .check = push_nsh_check,
     .run = push_nsh_run,
+    .generate = push_nsh_generate,
     .format = act_push_nsh_format,
     .scan = act_push_nsh_scan,
 };
@@ -205,6 +235,7 @@ const struct act act_pop_nsh = {
     .since = KVER(4, 15),
     .check = pop_nsh_check,
     .run = pop_nsh_run,
+    .generate = pop_nsh_generate,
     .format = act_pop_nsh_format,
     .scan = act_pop_nsh_scan,
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/openvswitch.h>
 
+#include "base/draw.h"
 #include "base/hash.h"
 #include "dp/act_rows.h"
 #include "dp/extract.h"
@@ -46,6 +47,16 @@ static int hash_run(struct act_run *run, const struct nlattr *a, bool is_last)
     return 0;
 }
 
+static bool hash_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    struct ovs_action_hash hash = {.hash_alg = OVS_HASH_ALG_L4};
+
+    (void)at;
+    draw_bytes(d, &hash.hash_basis, sizeof(hash.hash_basis));
+    g_byte_array_append(out, (const uint8_t *)&hash, sizeof(hash));
+    return true;
+}
+
 const struct act act_hash = {
     .uapi = "OVS_ACTION_ATTR_HASH",
     .name = "hash",
@@ -53,6 +64,7 @@ const struct act act_hash = {
     .since = KVER(3, 18),
     .check = hash_check,
     .run = hash_run,
+    .generate = hash_generate,
     .format = act_hash_format,
     .scan = act_hash_scan,
 };

@@ -9,8 +9,10 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
+#include "base/draw.h"
 #include "dp/act_rows.h"
 #include "dp/act_set_int.h"
+#include "dp/fault.h"
 #include "dp/key_hooks.h"
 #include "netlink/attr.h"
 
@@ -187,6 +189,8 @@ static int set_plain_store(struct act_scope *at, const struct nlattr *a, const s
     size_t nest = attr_nest_begin(at->out, OVS_ACTION_ATTR_SET);
     int error = more->store(at->out, mnl_attr_get_payload(a), e);
 
+    if (!error)
+        error = dp_refuses(at->fault, DP_FAULT_ACTS_TUNNEL, e);
     attr_nest_end(at->out, nest);
     return error;
 }
@@ -237,8 +241,12 @@ static int set_masked_run(struct act_run *run, const struct nlattr *a, bool is_l
 {
     const struct nlattr *inner = mnl_attr_get_payload(a);
     const uint8_t *value = mnl_attr_get_payload(inner);
+    bool is_metadata = key_attrs[mnl_attr_get_type(inner)].flags & KEY_SET_ANY;
+    int error = is_metadata ? 0 : acts_writable(run);
 
     (void)is_last;
+    if (error)
+        return error;
     return set_attrs[mnl_attr_get_type(inner)].apply(run, value,
                                                      value + mnl_attr_get_payload_len(inner) / 2u);
 }
@@ -252,18 +260,102 @@ static int set_plain_run(struct act_run *run, const struct nlattr *a, bool is_la
     return set_attrs[mnl_attr_get_type(inner)].apply(run, mnl_attr_get_payload(inner), NULL);
 }
 
+/* ---- drawn by lot --------------------------------------------------------------------------- */
+
+#define TUNNEL_ROOM 1024        /* 255 bytes of options and some twenty attributes */
+
+/* One that may be set here; NULL: the draw was of another. */
+static const struct key_attr *draw_settable(const struct act_scope *at, const struct draw *d, uint16_t *type)
+{
+    const struct key_attr *row;
+
+    *type = (uint16_t)draw_below(d, N_KEY_ATTRS);
+    row = &key_attrs[*type];
+    if (!(row->flags & KEY_SETTABLE) || !set_when_holds(at, row))
+        return NULL;
+    return *type != OVS_KEY_ATTR_ETHERNET || at->has_eth ? row : NULL;
+}
+
+/* Appends the payload of one attribute; 'is_masked': a mask behind it, and the value within it. */
+static void draw_set_arg(const struct act_scope *at, const struct draw *d, const struct key_attr *row,
+                         bool is_masked, GByteArray *out)
+{
+    size_t len = row->len >= 0 ? (size_t)row->len : sizeof(uint32_t);
+    uint8_t value[40], mask[40];
+
+    draw_bytes(d, value, len);
+    draw_bytes(d, mask, len);
+    for (unsigned i = 0; i < row->n_fields; i++) {
+        const struct key_field *f = &row->field[i];
+        uint32_t number = draw_number(d, f->max);
+
+        if (f->is_fixed)
+            wire_store(f->wire, value + f->wire_off, (const uint8_t *)at->key + f->key_off, f->key_size);
+        else if (f->max)
+            wire_store(f->wire, value + f->wire_off, &number, sizeof(number));
+        if (f->is_fixed)
+            memset(mask + f->wire_off, 0, f->wire_size);
+    }
+    for (size_t i = 0; is_masked && i < len; i++)
+        value[i] &= mask[i];
+    g_byte_array_append(out, value, (guint)len);
+    if (is_masked)
+        g_byte_array_append(out, mask, (guint)len);
+}
+
+static void draw_set_tunnel(const struct draw *d, GByteArray *out)
+{
+    uint8_t room[TUNNEL_ROOM] __attribute__((aligned(8))) = {0};
+    struct nlmsghdr *msg = mnl_nlmsg_put_header(room);
+    struct flow_key key = {0};
+
+    key_tunnel_generate(d, &key);
+    key_tunnel_put(msg, &key, &key, false);
+    g_byte_array_append(out, mnl_nlmsg_get_payload(msg), (guint)mnl_nlmsg_get_payload_len(msg));
+}
+
+static bool set_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint16_t type;
+    const struct key_attr *row = draw_settable(at, d, &type);
+    size_t nest;
+
+    if (row && row->flags & KEY_SET_PLAIN) {
+        draw_set_tunnel(d, out);
+    } else if (row) {
+        nest = attr_nest_begin(out, type);
+        draw_set_arg(at, d, row, false, out);
+        attr_nest_end(out, nest);
+    }
+    return row;
+}
+
+static bool set_masked_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint16_t type;
+    const struct key_attr *row = draw_settable(at, d, &type);
+    size_t nest;
+
+    if (!row || row->flags & KEY_SET_PLAIN)
+        return false;
+    nest = attr_nest_begin(out, type);
+    draw_set_arg(at, d, row, true, out);
+    attr_nest_end(out, nest);
+    return true;
+}
+
 /* ---- rows ---------------------------------------------------------------------------------- */
 
 /* clang-format off */
 const struct act act_set = {
     .uapi = "OVS_ACTION_ATTR_SET", .name = "set", .len = ACT_LEN_VAR,
-    .check = set_check, .run = set_plain_run,
+    .check = set_check, .run = set_plain_run, .generate = set_generate,
     .format = act_set_format, .scan = act_set_scan,
 };
 
 const struct act act_set_masked = {
     .uapi = "OVS_ACTION_ATTR_SET_MASKED", .name = "set", .len = ACT_LEN_VAR,
-    .check = set_masked_check, .run = set_masked_run,
+    .check = set_masked_check, .run = set_masked_run, .generate = set_masked_generate,
     .format = act_set_format, .scan = act_set_scan,
 };
 

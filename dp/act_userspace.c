@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/openvswitch.h>
 
+#include "base/draw.h"
 #include "dp/act_rows.h"
 #include "dp/datapath.h"
 #include "netlink/attr.h"
@@ -65,6 +66,24 @@ static int userspace_run(struct act_run *run, const struct nlattr *a, bool is_la
     return 0;
 }
 
+static bool userspace_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint32_t port = draw_below(d, d->n_ports);
+    uint8_t userdata[32];
+
+    (void)at;
+    attr_put(out, OVS_USERSPACE_ATTR_PID, &d->portid, sizeof(d->portid));
+    if (draw_one_in(d, 2)) {
+        draw_bytes(d, userdata, sizeof(userdata));
+        attr_put(out, OVS_USERSPACE_ATTR_USERDATA, userdata, draw_below(d, sizeof(userdata)));
+    }
+    if (draw_one_in(d, 4))
+        attr_put(out, OVS_USERSPACE_ATTR_EGRESS_TUN_PORT, &port, sizeof(port));
+    if (draw_one_in(d, 4))
+        attr_put(out, OVS_USERSPACE_ATTR_ACTIONS, NULL, 0);
+    return true;
+}
+
 const struct act act_userspace = {
     .uapi = "OVS_ACTION_ATTR_USERSPACE",
     .name = "userspace",
@@ -72,6 +91,7 @@ const struct act act_userspace = {
     .flags = ACT_KEEPS_KEY,
     .check = userspace_check,
     .run = userspace_run,
+    .generate = userspace_generate,
     .format = act_userspace_format,
     .scan = act_userspace_scan,
 };

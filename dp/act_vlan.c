@@ -8,6 +8,7 @@
 #include <linux/openvswitch.h>
 
 #include "base/bytes.h"
+#include "base/draw.h"
 #include "dp/act_rows.h"
 #include "dp/eth_type.h"
 #include "netlink/attr.h"
@@ -32,13 +33,23 @@ static int push_vlan_check(struct act_scope *at, const struct nlattr *a, struct 
     return 0;
 }
 
+static bool push_vlan_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    uint8_t tag[TAG_LEN];
+
+    be16_put(tag, draw_one_in(d, 2) ? ETH_P_8021Q : ETH_P_8021AD);
+    be16_put(tag + 2, (uint16_t)(draw_number(d, UINT16_MAX) | KEY_TCI_PRESENT));
+    g_byte_array_append(out, tag, sizeof(tag));
+    return at->has_eth;
+}
+
 static int push_vlan_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
     const uint8_t *tag = mnl_attr_get_payload(a);
     struct pkt *p = run->pkt;
 
     (void)is_last;
-    if (p->has_vlan && p->len < MAC_ADDRS_LEN)
+    if (p->has_vlan && (p->len < MAC_ADDRS_LEN || acts_writable(run)))
         return -ENOMEM;
     if (p->has_vlan) {
         pkt_put_tag(p);
@@ -62,6 +73,13 @@ static int pop_vlan_check(struct act_scope *at, const struct nlattr *a, struct e
     at->is_tagged = false;
     attr_put(at->out, OVS_ACTION_ATTR_POP_VLAN, NULL, 0);
     return 0;
+}
+
+static bool pop_vlan_generate(const struct act_scope *at, const struct draw *d, GByteArray *out)
+{
+    (void)d;
+    (void)out;
+    return at->has_eth;
 }
 
 /* What the kernel calls the payload behind a removed tag: an EtherType, or the pseudo types of raw
@@ -118,10 +136,13 @@ static int pop_tag(struct pkt *p)
 
 static int pop_vlan_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
-    int error = pop_tag(run->pkt);
+    bool is_written = !run->pkt->has_vlan && is_vlan_type(run->pkt->protocol);
+    int error = is_written ? acts_writable(run) : 0;
 
     (void)a;
     (void)is_last;
+    if (!error)
+        error = pop_tag(run->pkt);
     if (run->pkt->has_vlan)
         acts_stale_key(run);
     else
@@ -141,12 +162,12 @@ const struct act act_push_vlan = {
     .uapi = "OVS_ACTION_ATTR_PUSH_VLAN", .name = "push_vlan",
     .len = sizeof(struct ovs_action_push_vlan),
     .field = push_vlan_fields, .n_fields = G_N_ELEMENTS(push_vlan_fields),
-    .check = push_vlan_check, .run = push_vlan_run,
+    .check = push_vlan_check, .run = push_vlan_run, .generate = push_vlan_generate,
     .format = act_push_vlan_format, .scan = act_push_vlan_scan,
 };
 
 const struct act act_pop_vlan = {
     .uapi = "OVS_ACTION_ATTR_POP_VLAN", .name = "pop_vlan", .len = 0,
-    .check = pop_vlan_check, .run = pop_vlan_run,
+    .check = pop_vlan_check, .run = pop_vlan_run, .generate = pop_vlan_generate,
 };
 /* clang-format on */

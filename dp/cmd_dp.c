@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/draw.h"
 #include "dp/datapath.h"
 #include "dp/key_decode.h"
 #include "netlink/attr.h"
@@ -26,17 +27,35 @@ static const struct form_member megaflow_stats_members[] = {
 static const struct form megaflow_stats_form = {
     FORM_MEMBERS(megaflow_stats_members, struct ovs_dp_megaflow_stats)
 };
-static const struct form features_form = { .wire = &wire_u32x };
+static void draw_features(const struct draw *d, GByteArray *out)
+{
+    static const uint32_t some = OVS_DP_F_UNALIGNED | OVS_DP_F_VPORT_PIDS;
+    uint32_t features = draw_number(d, draw_one_in(d, 16) ? KNOWN_FEATURES : some);
+
+    g_byte_array_append(out, (const uint8_t *)&features, sizeof(features));
+}
+
+/* 0 or a power of two. */
+static void draw_cache_size(const struct draw *d, GByteArray *out)
+{
+    uint32_t size = draw_one_in(d, 4) ? 0 : UINT32_C(1) << draw_below(d, 12);
+
+    g_byte_array_append(out, (const uint8_t *)&size, sizeof(size));
+}
+
+static const struct form features_form = { .wire = &wire_u32x, .generate = draw_features };
+static const struct form cache_size_form = { .wire = &wire_u32, .generate = draw_cache_size };
 
 /* clang-format off */
 static const struct policy dp_policy[OVS_DP_ATTR_MAX + 1] = {
-    ATTR(OVS_DP_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1),
+    ATTR(OVS_DP_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1, .form = &form_name),
     ATTR(OVS_DP_ATTR_UPCALL_PID, .kind = POL_U32, .form = &form_portid),
     ATTR(OVS_DP_ATTR_STATS, .form = &dp_stats_form),
     ATTR(OVS_DP_ATTR_MEGAFLOW_STATS, .form = &megaflow_stats_form),
     ATTR(OVS_DP_ATTR_USER_FEATURES, .kind = POL_U32, .form = &features_form),
     ATTR(OVS_DP_ATTR_PAD),
-    ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE, .kind = POL_U32, .has_range = true, .min = 0, .max = TABLE_CACHE_MAX),
+    ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE, .kind = POL_U32, .has_range = true, .min = 0, .max = TABLE_CACHE_MAX,
+        .form = &cache_size_form),
     ATTR(OVS_DP_ATTR_PER_CPU_PIDS, .form = &portids_form),
     ATTR(OVS_DP_ATTR_IFINDEX, .kind = POL_S32, .has_range = true, .min = 0, .max = INT32_MAX, .form = &form_ifindex),
 };
@@ -84,7 +103,7 @@ static struct nlmsghdr *dp_reply(struct req *req, uint8_t cmd, const struct data
 }
 
 /* By NAME if there is one, else by the header. */
-static int dp_of_request(struct req *req, struct datapath **dp, struct err *e)
+static int dp_find(struct req *req, struct datapath **dp, struct err *e)
 {
     const struct nlattr *name = req->attr[OVS_DP_ATTR_NAME];
 
@@ -94,18 +113,37 @@ static int dp_of_request(struct req *req, struct datapath **dp, struct err *e)
     return *dp ? 0 : err_set(e, ENODEV, "there is no datapath \"%s\"", mnl_attr_get_str(name));
 }
 
+/* The answer's buffer comes before the datapath. */
+static int dp_of_request(struct req *req, struct datapath **dp, struct err *e)
+{
+    int err = req_faulty(req, DP_FAULT_DP_REPLY, e);
+
+    return err ? err : dp_find(req, dp, e);
+}
+
 /* ---- what NEW and SET change ------------------------------------------------------------------ */
 
 static int set_cpu_pids(struct datapath *dp, const struct nlattr *pids, struct err *e)
 {
     unsigned len = mnl_attr_get_payload_len(pids);
+    int err;
 
     if (!len || len % sizeof(uint32_t))
         return err_set(e, EINVAL, "PER_CPU_PIDS: %u bytes are no array of port ids", len);
+    if ((err = dp_refuses(dp_world_of(dp)->env->fault, DP_FAULT_DP_PIDS, e)))
+        return err;
     g_free(dp->cpu_pids);
     dp->cpu_pids = g_memdup2(mnl_attr_get_payload(pids), len);
     dp->n_cpu_pids = len / (uint32_t)sizeof(uint32_t);
     return 0;
+}
+
+static int set_cache(struct datapath *dp, uint32_t size, struct err *e)
+{
+    bool is_new = size != dp->table.cache_size && !(size & (size - 1));
+    int err = is_new ? dp_refuses(dp_world_of(dp)->env->fault, DP_FAULT_DP_CACHE, e) : 0;
+
+    return err ? err : table_set_cache(&dp->table, size, e);
 }
 
 /* ovs_dp_change. USER_FEATURES absent means none; features are stored before the port ids are
@@ -122,7 +160,7 @@ static int dp_change(struct datapath *dp, const struct req *req, struct err *e)
     if (unknown)
         return err_set(e, EOPNOTSUPP, "USER_FEATURES: %#x are not supported", unknown);
     if (cache)
-        err = table_set_cache(&dp->table, mnl_attr_get_u32(cache), e);
+        err = set_cache(dp, mnl_attr_get_u32(cache), e);
     if (err)
         return err;
     dp->user_features = wanted;
@@ -139,7 +177,7 @@ static void forget_features(struct req *req)
 {
     struct datapath *old;
 
-    if (req->genl->version < VERSION_WITH_FEATURES && !dp_of_request(req, &old, NULL))
+    if (req->genl->version < VERSION_WITH_FEATURES && !dp_find(req, &old, NULL))
         old->user_features = 0;
 }
 
@@ -159,6 +197,20 @@ static int local_port_new(struct datapath *dp, const struct req *req, struct err
     return err == -EBUSY ? -EEXIST : err;
 }
 
+/* What a new datapath consists of, in the order in which it is asked for. */
+static int parts_fail(const struct req *req, struct err *e)
+{
+    static const enum dp_fault parts[] = {
+        DP_FAULT_DP_REPLY, DP_FAULT_DP_ALLOC, DP_FAULT_DP_TABLE,
+        DP_FAULT_DP_STATS, DP_FAULT_DP_PORTS, DP_FAULT_DP_METERS,
+    };
+    int err = 0;
+
+    for (size_t i = 0; !err && i < G_N_ELEMENTS(parts); i++)
+        err = req_faulty(req, parts[i], e);
+    return err;
+}
+
 static int dp_new(struct req *req, struct err *e)
 {
     struct datapath *dp;
@@ -166,8 +218,8 @@ static int dp_new(struct req *req, struct err *e)
 
     if (!req->attr[OVS_DP_ATTR_NAME] || !req->attr[OVS_DP_ATTR_UPCALL_PID])
         return err_set(e, EINVAL, "NAME or UPCALL_PID is missing");
-    if (faulty(req_ns(req)->world, DP_FAULT_DATAPATH_ALLOC))
-        return err_set(e, ENOMEM, "no memory (injected)");
+    if ((err = parts_fail(req, e)))
+        return err;
     dp = datapath_new(req_ns(req));
     err = dp_change(dp, req, e);
     if (!err)
@@ -237,10 +289,15 @@ static int dp_dump(struct dump *d, struct err *e)
 }
 
 static const struct genl_op dp_ops[] = {
-    {.cmd = OVS_DP_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_new},
-    {.cmd = OVS_DP_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_del},
-    {.cmd = OVS_DP_CMD_GET, .doit = dp_get, .dump = dp_dump},
-    {.cmd = OVS_DP_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_set},
+    {.cmd = OVS_DP_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_new,
+     .needs = GENL_ATTR(OVS_DP_ATTR_NAME) | GENL_ATTR(OVS_DP_ATTR_UPCALL_PID),
+     .takes = GENL_ATTR(OVS_DP_ATTR_USER_FEATURES) | GENL_ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE) | GENL_ATTR(OVS_DP_ATTR_PER_CPU_PIDS)},
+    {.cmd = OVS_DP_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_del,
+     .takes = GENL_ATTR(OVS_DP_ATTR_NAME)},
+    {.cmd = OVS_DP_CMD_GET, .doit = dp_get,
+     .takes = GENL_ATTR(OVS_DP_ATTR_NAME), .dump = dp_dump},
+    {.cmd = OVS_DP_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_set,
+     .takes = GENL_ATTR(OVS_DP_ATTR_NAME) | GENL_ATTR(OVS_DP_ATTR_USER_FEATURES) | GENL_ATTR(OVS_DP_ATTR_MASKS_CACHE_SIZE) | GENL_ATTR(OVS_DP_ATTR_PER_CPU_PIDS)},
 };
 
 const struct family dp_datapath_family = {

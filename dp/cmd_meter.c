@@ -4,15 +4,25 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "base/draw.h"
 #include "dp/datapath.h"
 #include "dp/key_decode.h"
 #include "netlink/attr.h"
 
+static void draw_rate(const struct draw *d, GByteArray *out)
+{
+    uint32_t rate = 1 + draw_number(d, UINT32_MAX - 1);
+
+    g_byte_array_append(out, (const uint8_t *)&rate, sizeof(rate));
+}
+
+static const struct form rate_form = { .generate = draw_rate };
+
 /* clang-format off */
 static const struct policy band_policy[OVS_BAND_ATTR_MAX + 1] = {
-    ATTR(OVS_BAND_ATTR_TYPE, .kind = POL_U32),
-    ATTR(OVS_BAND_ATTR_RATE, .kind = POL_U32),
-    ATTR(OVS_BAND_ATTR_BURST, .kind = POL_U32),
+    ATTR(OVS_BAND_ATTR_TYPE, .kind = POL_U32, .is_needed = true),
+    ATTR(OVS_BAND_ATTR_RATE, .kind = POL_U32, .is_needed = true, .form = &rate_form),
+    ATTR(OVS_BAND_ATTR_BURST, .kind = POL_U32, .is_needed = true),
     ATTR(OVS_BAND_ATTR_STATS, .kind = POL_MIN_LEN, .len = sizeof(struct ovs_flow_stats), .form = &flow_stats_form),
 };
 static const struct form band_form = { FORM_ROWS(band_policy) }, bands_form = { .each = &band_form };
@@ -130,13 +140,19 @@ static int meter_set(struct req *req, struct err *e)
     int err = read_meter(req, m, e);
 
     if (!err)
+        err = req_faulty(req, DP_FAULT_METER_ALLOC, e);
+    if (!err)
+        err = req_faulty(req, DP_FAULT_METER_REPLY, e);
+    if (!err)
         err = datapath_of_request(req, &dp, e);
     if (err)
         return err;
     id = m->id;
     meter_start(m, now_ms(env));
     old = meter_remove(&dp->meters, id);
-    err = meter_insert(&dp->meters, &m, e);
+    err = meter_table_grows(&dp->meters) ? req_faulty(req, DP_FAULT_METER_GROW, e) : 0;
+    if (!err)
+        err = meter_insert(&dp->meters, &m, e);
     if (err)
         return err;
     msg = meter_reply(req);
@@ -153,8 +169,10 @@ static int meter_features(struct req *req, struct err *e)
     struct datapath *dp;
     struct nlmsghdr *msg;
     struct nlattr *bands, *band;
-    int err = datapath_of_request(req, &dp, e);
+    int err = req_faulty(req, DP_FAULT_METER_REPLY, e);
 
+    if (!err)
+        err = datapath_of_request(req, &dp, e);
     if (err)
         return err;
     msg = meter_reply(req);
@@ -171,10 +189,13 @@ static int meter_features(struct req *req, struct err *e)
 /* Which meter of which datapath. */
 static int read_id(const struct req *req, struct datapath **dp, uint32_t *id, struct err *e)
 {
+    int err;
+
     if (!req->attr[OVS_METER_ATTR_ID])
         return err_set(e, EINVAL, "ID is missing");
     *id = mnl_attr_get_u32(req->attr[OVS_METER_ATTR_ID]);
-    return datapath_of_request(req, dp, e);
+    err = req_faulty(req, DP_FAULT_METER_REPLY, e);
+    return err ? err : datapath_of_request(req, dp, e);
 }
 
 static int meter_get(struct req *req, struct err *e)
@@ -215,9 +236,13 @@ static int meter_del(struct req *req, struct err *e)
 
 static const struct genl_op meter_ops[] = {
     {.cmd = OVS_METER_CMD_FEATURES, .doit = meter_features},
-    {.cmd = OVS_METER_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = meter_set},
-    {.cmd = OVS_METER_CMD_GET, .doit = meter_get},
-    {.cmd = OVS_METER_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = meter_del},
+    {.cmd = OVS_METER_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = meter_set,
+     .needs = GENL_ATTR(OVS_METER_ATTR_ID) | GENL_ATTR(OVS_METER_ATTR_BANDS),
+     .takes = GENL_ATTR(OVS_METER_ATTR_KBPS) | GENL_ATTR(OVS_METER_ATTR_CLEAR) | GENL_ATTR(OVS_METER_ATTR_STATS)},
+    {.cmd = OVS_METER_CMD_GET, .doit = meter_get,
+     .needs = GENL_ATTR(OVS_METER_ATTR_ID)},
+    {.cmd = OVS_METER_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = meter_del,
+     .needs = GENL_ATTR(OVS_METER_ATTR_ID)},
 };
 
 const struct family dp_meter_family = {

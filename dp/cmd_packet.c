@@ -126,6 +126,8 @@ static int packet_execute(struct req *req, struct err *e)
     if (!req->attr[OVS_PACKET_ATTR_PACKET] || !req->attr[OVS_PACKET_ATTR_KEY] ||
         !req->attr[OVS_PACKET_ATTR_ACTIONS])
         return err_set(e, EINVAL, "PACKET, KEY or ACTIONS is missing");
+    if ((err = req_faulty(req, DP_FAULT_EXECUTE_PKT, e)) || (err = req_faulty(req, DP_FAULT_EXECUTE_FLOW, e)))
+        return err;
     p = packet_of_request(req);
     err = execute_parse(req, p, &key, &acts, &dp, e);
     if (err) {
@@ -143,7 +145,9 @@ static int packet_execute(struct req *req, struct err *e)
 }
 
 static const struct genl_op packet_ops[] = {
-    {.cmd = OVS_PACKET_CMD_EXECUTE, .flags = GENL_UNS_ADMIN_PERM, .doit = packet_execute},
+    {.cmd = OVS_PACKET_CMD_EXECUTE, .flags = GENL_UNS_ADMIN_PERM, .doit = packet_execute,
+     .needs = GENL_ATTR(OVS_PACKET_ATTR_PACKET) | GENL_ATTR(OVS_PACKET_ATTR_KEY) | GENL_ATTR(OVS_PACKET_ATTR_ACTIONS),
+     .takes = GENL_ATTR(OVS_PACKET_ATTR_PROBE) | GENL_ATTR(OVS_PACKET_ATTR_MRU) | GENL_ATTR(OVS_PACKET_ATTR_HASH)},
 };
 
 const struct family dp_packet_family = {

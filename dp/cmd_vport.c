@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "base/draw.h"
 #include "dp/datapath.h"
 #include "dp/key_decode.h"
 #include "netlink/attr.h"
@@ -15,11 +16,27 @@ static const struct form vport_stats_form = {
     FORM_MEMBERS(vport_stats_members, struct ovs_vport_stats)
 };
 
+static void draw_port_no(const struct draw *d, GByteArray *out)
+{
+    g_byte_array_append(out, (const uint8_t *)&d->port_no, sizeof(d->port_no));
+}
+
+/* Not NETDEV, which wants a device that is no port yet. */
+static void draw_type(const struct draw *d, GByteArray *out)
+{
+    static const uint32_t types[] = { OVS_VPORT_TYPE_INTERNAL, OVS_VPORT_TYPE_INTERNAL,
+                                      OVS_VPORT_TYPE_GRE, OVS_VPORT_TYPE_VXLAN, OVS_VPORT_TYPE_GENEVE };
+
+    g_byte_array_append(out, (const uint8_t *)&DRAW_OF(d, types), sizeof(types[0]));
+}
+
+static const struct form port_no_form = { .generate = draw_port_no }, type_form = { .generate = draw_type };
+
 /* clang-format off */
 static const struct policy vport_policy[OVS_VPORT_ATTR_MAX + 1] = {
-    ATTR(OVS_VPORT_ATTR_PORT_NO, .kind = POL_U32),
-    ATTR(OVS_VPORT_ATTR_TYPE, .kind = POL_U32),
-    ATTR(OVS_VPORT_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1),
+    ATTR(OVS_VPORT_ATTR_PORT_NO, .kind = POL_U32, .form = &port_no_form),
+    ATTR(OVS_VPORT_ATTR_TYPE, .kind = POL_U32, .form = &type_form),
+    ATTR(OVS_VPORT_ATTR_NAME, .kind = POL_STRING, .len = IFNAMSIZ - 1, .form = &form_name),
     ATTR(OVS_VPORT_ATTR_OPTIONS, .kind = POL_NESTED, .form = &vport_options_form),
     ATTR(OVS_VPORT_ATTR_UPCALL_PID, .form = &portids_form),
     ATTR(OVS_VPORT_ATTR_STATS, .kind = POL_MIN_LEN, .len = sizeof(struct ovs_vport_stats), .form = &vport_stats_form),
@@ -76,8 +93,13 @@ static int vport_by_request_number(struct req *req, struct vport **v, struct err
     return 0;
 }
 
+/* The answer's buffer comes before the port. */
 static int vport_of_request(struct req *req, struct vport **v, struct err *e)
 {
+    int err = req_faulty(req, DP_FAULT_VPORT_REPLY, e);
+
+    if (err)
+        return err;
     if (req->attr[OVS_VPORT_ATTR_IFINDEX])
         return err_set(e, EOPNOTSUPP, "a vport is not looked up by IFINDEX");
     if (req->attr[OVS_VPORT_ATTR_NAME])
@@ -128,6 +150,8 @@ static int vport_cmd_new(struct req *req, struct err *e)
     int err = new_check(req, &port_no, e);
 
     if (!err)
+        err = req_faulty(req, DP_FAULT_VPORT_REPLY, e);
+    if (!err)
         err = datapath_of_request(req, &dp, e);
     if (!err)
         err = choose_number(dp, &port_no, e);
@@ -165,6 +189,8 @@ static int vport_cmd_set(struct req *req, struct err *e)
         return err_set(e, EOPNOTSUPP, "OPTIONS cannot be changed");
     if (pids) {
         err = vport_pids_check(req_ns(req)->world, pids, e);
+        if (!err)
+            err = req_faulty(req, DP_FAULT_VPORT_PIDS_SET, e);
         if (err)
             return err;
         vport_set_pids(v, pids);
@@ -199,6 +225,18 @@ static int vport_cmd_get(struct req *req, struct err *e)
     return reply_send(req, vport_reply(req, OVS_VPORT_CMD_GET, v));
 }
 
+/* A fault deletes the device of the port that is next. */
+static void lose_next(const struct dump *d, const struct datapath *dp)
+{
+    const struct dp_env *env = dp_world_of(dp)->env;
+    const struct vport *v = dp->bucket[d->pos >> 32];
+
+    for (uint32_t skip = (uint32_t)d->pos; v && skip; skip--)
+        v = v->next;
+    if (v && v->dev->kind == NETDEV_VIRTUAL && dp_fails(env->fault, DP_FAULT_DUMP_DEV_GONE))
+        env->dev_vanish(env->ctx, v->dev, true);
+}
+
 /* The cursor is (bucket, ports of it already sent), as the kernel's. */
 static int vport_cmd_dump(struct dump *d, struct err *e)
 {
@@ -208,6 +246,8 @@ static int vport_cmd_dump(struct dump *d, struct err *e)
 
     if (err)
         return err;
+    if (d->pos)
+        lose_next(d, dp);
     dp_ifindex = datapath_ifindex(dp);
     for (; bucket < VPORT_BUCKETS; bucket++, skip = 0) {
         uint32_t i = 0;
@@ -228,10 +268,16 @@ static int vport_cmd_dump(struct dump *d, struct err *e)
 }
 
 static const struct genl_op vport_ops[] = {
-    {.cmd = OVS_VPORT_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_new},
-    {.cmd = OVS_VPORT_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_del},
-    {.cmd = OVS_VPORT_CMD_GET, .doit = vport_cmd_get, .dump = vport_cmd_dump},
-    {.cmd = OVS_VPORT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_set},
+    {.cmd = OVS_VPORT_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_new,
+     .needs = GENL_ATTR(OVS_VPORT_ATTR_NAME) | GENL_ATTR(OVS_VPORT_ATTR_TYPE) | GENL_ATTR(OVS_VPORT_ATTR_UPCALL_PID) | GENL_ATTR(OVS_VPORT_ATTR_OPTIONS),
+     .takes = GENL_ATTR(OVS_VPORT_ATTR_PORT_NO)},
+    {.cmd = OVS_VPORT_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_del,
+     .needs = GENL_ATTR(OVS_VPORT_ATTR_PORT_NO)},
+    {.cmd = OVS_VPORT_CMD_GET, .doit = vport_cmd_get,
+     .needs = GENL_ATTR(OVS_VPORT_ATTR_NAME), .dump = vport_cmd_dump},
+    {.cmd = OVS_VPORT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_cmd_set,
+     .needs = GENL_ATTR(OVS_VPORT_ATTR_PORT_NO),
+     .takes = GENL_ATTR(OVS_VPORT_ATTR_UPCALL_PID)},
 };
 
 const struct family dp_vport_family = {

@@ -16,6 +16,8 @@
 #include "fuzz/program.h"
 #include "base/rng.h"
 
+struct family;
+
 enum grammar_kind {
     GRAMMAR_FLOW_NEW, GRAMMAR_FLOW_SET, GRAMMAR_FLOW_GET, GRAMMAR_FLOW_DEL, GRAMMAR_FLOW_DUMP,
     GRAMMAR_EXECUTE,
@@ -23,15 +25,27 @@ enum grammar_kind {
     GRAMMAR_VPORT_NEW, GRAMMAR_VPORT_SET, GRAMMAR_VPORT_GET, GRAMMAR_VPORT_DEL, GRAMMAR_VPORT_DUMP,
     GRAMMAR_METER_SET, GRAMMAR_METER_GET, GRAMMAR_METER_DEL, GRAMMAR_METER_FEATURES,
     GRAMMAR_CT_LIMIT_SET, GRAMMAR_CT_LIMIT_GET, GRAMMAR_CT_LIMIT_DEL,
-    GRAMMAR_RT_LINK, GRAMMAR_RT_ADDR, GRAMMAR_RT_ROUTE, GRAMMAR_RT_RULE, GRAMMAR_RT_NEIGH, GRAMMAR_RT_DUMP,
+    GRAMMAR_RT_NEWLINK, GRAMMAR_RT_SETLINK, GRAMMAR_RT_DELLINK, GRAMMAR_RT_GETLINK, GRAMMAR_RT_DUMPLINK,
+    GRAMMAR_RT_NEWADDR, GRAMMAR_RT_DELADDR, GRAMMAR_RT_DUMPADDR,
+    GRAMMAR_RT_NEWROUTE, GRAMMAR_RT_DELROUTE, GRAMMAR_RT_GETROUTE, GRAMMAR_RT_DUMPROUTE,
+    GRAMMAR_RT_NEWRULE, GRAMMAR_RT_DELRULE, GRAMMAR_RT_DUMPRULE,
+    GRAMMAR_RT_NEWNEIGH, GRAMMAR_RT_DELNEIGH, GRAMMAR_RT_GETNEIGH, GRAMMAR_RT_DUMPNEIGH,
     N_GRAMMAR_KINDS
 };
 
 struct grammar_row {
     const char *name;                       /* "flow_new" */
     enum program_who who;                   /* the socket it is sent by */
+    enum program_family family;             /* PROGRAM_CLIENT: of the message */
+    uint8_t cmd;
+    uint16_t rt_type;                       /* PROGRAM_ROUTE: RTM_* */
+    uint16_t flags;                         /* NLM_F_*, besides REQUEST */
+    bool is_new;                            /* it makes what is not there yet, or does away with that again */
 };
 extern const struct grammar_row grammar_rows[N_GRAMMAR_KINDS];
+
+/* The rows of a generic netlink family. */
+const struct family *grammar_family(enum program_family family);
 
 /* ---- valid ---------------------------------------------------------------------------------------------- */
 
@@ -54,10 +68,11 @@ void grammar_program(struct rng *r, GByteArray *out);
 
 /* ---- bent ----------------------------------------------------------------------------------------------- */
 
-/* Breaks one rule of the message in place (its length may change) and says which: a name of grammar_rule_names. */
+/* Breaks one rule of the first message of a datagram, in place (its length may change), and says which: a grammar_rule_name().
+ * NULL: there is no message. */
 const char *grammar_bend(struct rng *r, GByteArray *message);
-extern const char *const grammar_rule_names[];
-extern const size_t n_grammar_rules;
+const char *grammar_rule_name(size_t rule);
+extern const size_t grammar_n_rules;
 
 /* Changes a program in place: steps dropped, copied, swapped, drawn anew, bent; at most 'most' bytes then. Returns its length. */
 size_t grammar_mutate(uint8_t *data, size_t len, size_t most, struct rng *r);

@@ -53,7 +53,7 @@ static void resolve_types(uint8_t *messages, size_t len, const struct program_nu
             h.nlmsg_type = numbers->family[h.nlmsg_type - PROGRAM_TYPE(0)];
             memcpy(messages + at, &h, sizeof(h));
         }
-        if (h.nlmsg_len < sizeof(h) || NLMSG_ALIGN(h.nlmsg_len) > len - at)
+        if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > len - at || NLMSG_ALIGN(h.nlmsg_len) > len - at)
             return;
     }
 }

@@ -9,6 +9,7 @@
 #include "netlink/policy.h"
 
 struct decode;
+struct draw;
 struct nlattr;
 
 /* What a value is besides a number: which comparisons it can take part in. */
@@ -48,6 +49,8 @@ struct form {
     const struct form *each;    /* of a nest whose types are numbers: of each in it */
     /* Adds the fields of 'a'. 'nest' holds it and its 'nest_len' bytes of neighbours. */
     void (*walk)(struct decode *f, const struct nlattr *a, const void *nest, size_t nest_len);
+    /* Appends a payload that makes sense, drawn by lot. NULL: any of that form. */
+    void (*generate)(const struct draw *d, GByteArray *out);
 };
 
 #define FORM_MEMBERS(a, s) .member = a, .n_members = G_N_ELEMENTS(a), .size = sizeof(s)
@@ -66,8 +69,8 @@ struct msg_form {
 
 /* rt_form.c: of RTM_* messages; NULL: unknown. */
 const struct msg_form *rt_form_of(uint16_t type);
-/* An IPv4 or IPv6 address, as long as it is; a link's address; numbers. */
-extern const struct form form_ip, form_hw, form_ifindex, form_portid;
+/* An IPv4 or IPv6 address, as long as it is; a link's address; numbers; a name of a device. */
+extern const struct form form_ip, form_hw, form_ifindex, form_portid, form_name;
 /* NL_POLICY_TYPE_ATTR_*: decode.c. */
 extern const struct form form_policy;
 

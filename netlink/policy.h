@@ -36,6 +36,7 @@ struct policy {
     bool has_range;         /* 'min' and 'max' apply, besides the type's own range */
     int64_t min, max;
     const char *name;           /* "IFLA_MTU"; NULL: there is no such attribute */
+    bool is_needed;             /* in a nest: means little without it (for what is drawn by lot) */
     const struct form *form;    /* how it reads if 'kind' does not say it all, or NULL: form.h */
 };
 

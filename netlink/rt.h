@@ -233,6 +233,9 @@ struct rt_ops {
 /* NETLINK_ROUTE sockets are answered from now on. 'ops' is borrowed. */
 void rt_start(struct netlink *nl, const struct rt_ops *ops);
 
+/* The row of a request of any address family, NULL: there is none. */
+const struct genl_op *rt_op_of(uint16_t type);
+
 /* ---- events ---------------------------------------------------------------------------------- */
 
 /* To the groups; with 'cause' (may be NULL) also echoed to whoever asked for it. 'change' are the

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/draw.h"
 #include "netlink/decode.h"
 #include "netlink/rt_int.h"
 
@@ -43,7 +44,22 @@ static void walk_info_data(struct decode *f, const struct nlattr *data, const vo
     decode_attrs(f, mnl_attr_get_payload(data), mnl_attr_get_payload_len(data), rows, UINT8_MAX);
 }
 
-const struct form form_ip = { .walk = walk_ip };
+/* With its NUL. */
+static void draw_name(const struct draw *d, GByteArray *out)
+{
+    g_byte_array_append(out, (const uint8_t *)d->name, (guint)strlen(d->name) + 1);
+}
+
+static void draw_ip(const struct draw *d, GByteArray *out)
+{
+    uint8_t ip[RT_IP_LEN];
+
+    draw_bytes(d, ip, sizeof(ip));
+    g_byte_array_append(out, ip, (guint)rt_ip_len(d->ip_family));
+}
+
+const struct form form_name = { .generate = draw_name };
+const struct form form_ip = { .walk = walk_ip, .generate = draw_ip };
 const struct form form_hw = { .wire = &wire_mac, .role = ROLE_CHANCE };
 const struct form form_ifindex = { .role = ROLE_IFINDEX, .wire = &wire_s32 };
 const struct form form_portid = { .role = ROLE_PORTID, .wire = &wire_u32 };
@@ -56,6 +72,7 @@ const struct form form_portid = { .role = ROLE_PORTID, .wire = &wire_u32 };
 #define FORM(type, f) ATTR(type, .form = &f)
 #define HOST(type) FORM(type, host_form)
 
+static const struct form mtu_form = { .generate = rt_draw_mtu }, table_form = { .generate = rt_draw_table };
 static const struct form host_form = { .role = ROLE_HOST };
 
 /* clang-format off */
@@ -67,9 +84,10 @@ static const struct form_member link_header[] = {
     FORM_MEMBER(ifinfomsg, ifi_index, wire_s32, .role = ROLE_IFINDEX),
     FORM_MEMBER(ifinfomsg, ifi_flags, wire_u32x),  FORM_MEMBER(ifinfomsg, ifi_change, wire_u32x),
 };
+static const struct form kind_form = { .generate = rt_draw_kind };
 static const struct form info_data = { .walk = walk_info_data };
 static const struct policy info_rows[] = {
-    STR(IFLA_INFO_KIND), FORM(IFLA_INFO_DATA, info_data), STR(IFLA_INFO_SLAVE_KIND),
+    ATTR(IFLA_INFO_KIND, .kind = POL_STRING, .is_needed = true, .form = &kind_form), FORM(IFLA_INFO_DATA, info_data), STR(IFLA_INFO_SLAVE_KIND),
     ATTR(IFLA_INFO_SLAVE_DATA, .kind = POL_NESTED),
 };
 static const struct form info_form = { FORM_ROWS(info_rows) };
@@ -97,7 +115,7 @@ static const struct form stats64_form = { FORM_MEMBERS(stats64, struct rtnl_link
 static const struct form stats_form = { .role = ROLE_COUNT, .wire = &wire_u32, .is_list = true };
 
 static const struct policy link_rows[] = {
-    FORM(IFLA_ADDRESS, form_hw), FORM(IFLA_BROADCAST, form_hw), STR(IFLA_IFNAME), U32(IFLA_MTU),
+    FORM(IFLA_ADDRESS, form_hw), FORM(IFLA_BROADCAST, form_hw), ATTR(IFLA_IFNAME, .kind = POL_STRING, .form = &form_name), ATTR(IFLA_MTU, .kind = POL_U32, .form = &mtu_form),
     FORM(IFLA_LINK, form_ifindex), STR(IFLA_QDISC), FORM(IFLA_STATS, stats_form), ATTR(IFLA_COST),
     ATTR(IFLA_PRIORITY), FORM(IFLA_MASTER, form_ifindex), ATTR(IFLA_WIRELESS), ATTR(IFLA_PROTINFO),
     U32(IFLA_TXQLEN), ATTR(IFLA_MAP), U32(IFLA_WEIGHT), U8(IFLA_OPERSTATE), U8(IFLA_LINKMODE),
@@ -182,7 +200,7 @@ static const struct policy route_rows[] = {
     FORM(RTA_DST, form_ip), FORM(RTA_SRC, form_ip), FORM(RTA_IIF, form_ifindex),
     FORM(RTA_OIF, form_ifindex), FORM(RTA_GATEWAY, form_ip), U32(RTA_PRIORITY),
     FORM(RTA_PREFSRC, form_ip), FORM(RTA_METRICS, metrics_form), ATTR(RTA_MULTIPATH),
-    U32(RTA_FLOW), FORM(RTA_CACHEINFO, route_times_form), U32(RTA_TABLE), U32(RTA_MARK),
+    U32(RTA_FLOW), FORM(RTA_CACHEINFO, route_times_form), ATTR(RTA_TABLE, .kind = POL_U32, .form = &table_form), U32(RTA_MARK),
     ATTR(RTA_VIA), FORM(RTA_NEWDST, form_ip), U8(RTA_PREF), U16(RTA_ENCAP_TYPE), ATTR(RTA_ENCAP),
     U32(RTA_EXPIRES), U32(RTA_UID), U8(RTA_TTL_PROPAGATE), U8(RTA_IP_PROTO), U16(RTA_SPORT),
     U16(RTA_DPORT), U32(RTA_NH_ID),
@@ -205,7 +223,7 @@ static const struct form ports_form = { FORM_MEMBERS(port_range, struct fib_rule
 static const struct policy rule_rows[] = {
     FORM(FRA_DST, form_ip), FORM(FRA_SRC, form_ip), STR(FRA_IIFNAME), U32(FRA_GOTO),
     U32(FRA_PRIORITY), U32(FRA_FWMARK), U32(FRA_FLOW), ATTR(FRA_TUN_ID),
-    U32(FRA_SUPPRESS_IFGROUP), U32(FRA_SUPPRESS_PREFIXLEN), U32(FRA_TABLE), U32(FRA_FWMASK),
+    U32(FRA_SUPPRESS_IFGROUP), U32(FRA_SUPPRESS_PREFIXLEN), ATTR(FRA_TABLE, .kind = POL_U32, .form = &table_form), U32(FRA_FWMASK),
     STR(FRA_OIFNAME), U8(FRA_L3MDEV), FORM(FRA_UID_RANGE, uids_form), U8(FRA_PROTOCOL),
     U8(FRA_IP_PROTO), FORM(FRA_SPORT_RANGE, ports_form), FORM(FRA_DPORT_RANGE, ports_form),
 };
@@ -239,8 +257,8 @@ static const struct form_member action_header[] = { FORM_MEMBER(tcamsg, tca_fami
 /* ---- all of them ------------------------------------------------------------------------------- */
 
 #define OBJECT(new, text, members, s, attrs)                                                      \
-    [(RTM_NEW##new - RTM_BASE) / 4] = { .name = text, .header = { FORM_MEMBERS(members, struct s) }, \
-                                        .rows = attrs, .max_attr = G_N_ELEMENTS(attrs) - 1 }
+    [(RTM_NEW##new - RTM_BASE) / 4] = { .name = text, .rows = attrs, .max_attr = G_N_ELEMENTS(attrs) - 1, \
+                                        .header = { FORM_MEMBERS(members, struct s), .generate = rt_draw_##s } }
 
 static const struct msg_form objects[] = {
     OBJECT(LINK, "LINK", link_header, ifinfomsg, link_rows),

@@ -11,6 +11,8 @@
 #include "netlink/rt.h"
 #include "netlink/server.h"
 
+struct draw;
+
 /* One row for each message type, or for a type and one address family. */
 struct rt_op {
     uint16_t type;
@@ -62,5 +64,18 @@ void rt_kind_put(struct nlmsghdr *msg, const struct rt_kind *kind, const struct 
 /* Appends all a link message has behind its header. */
 void rt_link_put(struct nlmsghdr *msg, const struct rt_link *link, uint32_t ext_mask);
 void rt_link_header(const struct rt_link *link, unsigned change, struct ifinfomsg *ifi);
+
+/* Drawn by lot (rt_generate.c): headers and values that make sense. */
+void rt_draw_ifinfomsg(const struct draw *d, GByteArray *out);
+void rt_draw_ifaddrmsg(const struct draw *d, GByteArray *out);
+void rt_draw_ndmsg(const struct draw *d, GByteArray *out);
+void rt_draw_rtmsg(const struct draw *d, GByteArray *out);
+void rt_draw_fib_rule_hdr(const struct draw *d, GByteArray *out);
+void rt_draw_rtgenmsg(const struct draw *d, GByteArray *out);
+void rt_draw_tcmsg(const struct draw *d, GByteArray *out);
+void rt_draw_tcamsg(const struct draw *d, GByteArray *out);
+void rt_draw_mtu(const struct draw *d, GByteArray *out);
+void rt_draw_table(const struct draw *d, GByteArray *out);
+void rt_draw_kind(const struct draw *d, GByteArray *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* fault.h - places where the kernel can fail: counts how often each is reached, and fails those that are asked for.
  *
- * A fault is asked for as text: "flow_alloc" fails the first time, "flow_alloc:3" the third, "flow_alloc:3.." the third and all
- * that follow, "flow_alloc:*" every time. "reply:..." is the client's side: reply_fault.h.
+ * A fault is asked for as text: "flow_alloc" fails the first time from now on, "flow_alloc:3" the third, "flow_alloc:3.." the third
+ * and all that follow, "flow_alloc:*" every time. "reply:..." is the client's side: reply_fault.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SIM_FAULT_H
 #define SIM_FAULT_H
@@ -35,7 +35,8 @@ void fault_watch(struct sim *sim);
 /* How often the point was reached; 0 if nobody counts. */
 unsigned fault_count(const struct sim *sim, const struct fault_point *point);
 
-/* Is there a fault that was asked for and has not struck? Then -ESRCH, naming it and how often its point was reached. */
+/* Have all that were asked for struck, and been answered with their errors? -ESRCH: one has not struck (the sentence says how
+ * often its point was reached); -EPROTO: a request was answered with something else. */
 int fault_check(const struct sim *sim, struct err *e);
 void faults_free(struct sim_faults *faults);    /* NULL allowed */
 

@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/rng.h"
 #include "dp/dp.h"
 #include "netlink/family.h"
 #include "sim/chance.h"
 #include "sim/clock.h"
-#include "base/rng.h"
+#include "sim/limits.h"
 
 struct clients;
 struct kernel;
@@ -35,6 +36,8 @@ struct sim_options {
     bool is_on_one_cpu;         /* requests run on the first CPU, not on the client's modulo n_cpus */
     uint32_t no_features;       /* OVS_DP_F_* that datapaths refuse, as older kernels do */
     struct chance_options chance;
+    uint64_t most_events;       /* of the clock; a command after them is refused. 0: any number */
+    struct limits limits;       /* of clients */
 };
 
 /* A network namespace: sockets, datapaths, devices. */

@@ -14,6 +14,7 @@
 #include "sim/golden.h"
 #include "tools/cmd.h"
 #include "tools/test_case.h"
+#include "tools/test_faults.h"
 #include "tools/test_programs.h"
 
 #define RUNS 2
@@ -279,6 +280,8 @@ int cmd_test(int argc, char **argv)
         return 2;
     }
     set_defaults(&all.o);
+    if (all.o.test.has_sweep)
+        return test_faults(&all.o);
     jobs = g_ptr_array_new_with_free_func(job_free);
     all.cases = g_ptr_array_new_with_free_func(case_free);
     all.seeds = g_ptr_array_new_with_free_func(g_free);

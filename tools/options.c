@@ -103,6 +103,13 @@ static bool take_record(struct options *o, const char *arg)
     return *arg;
 }
 
+static bool take_limit(struct options *o, const char *arg)
+{
+    struct err e;
+
+    return !limits_scan(&o->limits, arg, &e);
+}
+
 static bool take_keep(struct options *o, const char *arg)
 {
     (void)arg;
@@ -205,6 +212,23 @@ static bool take_digest(struct options *o, const char *arg)
     return o->test.has_digest = true;
 }
 
+static bool take_sweep(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.has_sweep = true;
+}
+
+static bool take_sweep_all(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.sweeps_all = true;
+}
+
+static bool take_sweep_most(struct options *o, const char *arg)
+{
+    return take_count(&o->test.sweep_most, arg, MOST_RUNS);
+}
+
 static bool take_shard(struct options *o, const char *arg)
 {
     uint64_t shard, n;
@@ -265,6 +289,7 @@ static const struct row {
     { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
     { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
     { OPTION_RECORD,   "record",   "FILE.pcapng",      "record every netlink message and packet in a file for Wireshark", take_record },
+    { OPTION_LIMIT,    "limit",    "NAME=N",           "what one client may use (docs/limits.md)", take_limit },
     { OPTION_FAULT,    "fault",    "NAME[:N|:N..|:*]", "fail this point the Nth time it is reached (1), from then on, or always; docs/faults.md has their names. May be given again", take_fault },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
@@ -274,6 +299,9 @@ static const struct row {
     { OPTION_TESTS,    "compare",  "files|frames|nothing", "what must be as in expected/: all files to the byte, or the captures' frames in any order (files; with --seeds: frames)", take_compare },
     { OPTION_TESTS,    "runs",     "N",                "runs of each test, whose files are compared with each other (2; with --seeds: 1)", take_runs },
     { OPTION_TESTS,    "only",     "GLOB",             "only tests whose name matches",         take_only },
+    { OPTION_TESTS,    "fault-sweep", NULL,            "run each test once for each time that it reaches a point where the kernel can fail, and fail it there", take_sweep },
+    { OPTION_TESTS,    "fault-most", "N",              "with --fault-sweep: only the first N times of each point, and the last (8)", take_sweep_most },
+    { OPTION_TESTS,    "fault-all", NULL,              "with --fault-sweep: every time",        take_sweep_all },
     { OPTION_TESTS,    "shard",    "N/M",              "only each Mth test, from the Nth on: a part for each of M machines", take_shard },
     { OPTION_TESTS,    "timeout",  "S",                "a test that has not ended after S seconds fails (60)", take_timeout },
     { OPTION_TESTS,    "update",   NULL,               "make expected/ hold what the tests record", take_update },
@@ -403,5 +431,6 @@ struct sim_options options_sim(const struct options *o)
 {
     return (struct sim_options){ .seed = o->seed, .n_cpus = o->cpus, .shows_cpus = o->cpus,
                                  .is_on_one_cpu = o->is_deterministic,
-                                 .no_features = o->without, .chance = o->chance };
+                                 .no_features = o->without, .chance = o->chance,
+                                 .limits = o->limits };
 }

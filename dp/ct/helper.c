@@ -18,6 +18,14 @@ const struct ct_helper *ct_helper_find(const char *name, uint8_t l3, uint8_t pro
     return NULL;
 }
 
+const struct ct_helper *ct_helper_of_proto(uint8_t proto)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(helper_table); i++)
+        if (helper_table[i]->proto == proto)
+            return helper_table[i];
+    return NULL;
+}
+
 int ct_help(struct pkt *p, uint16_t l3_type)
 {
     const struct ct_helper *helper = p->ct ? p->ct->helper : NULL;

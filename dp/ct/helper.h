@@ -20,6 +20,7 @@ struct ct_helper {
 };
 
 /* One row for each helper: ftp, tftp (helper_table in helper.c). By name, or NULL. 'l3', 'proto' as the flow's. */
+const struct ct_helper *ct_helper_of_proto(uint8_t proto);     /* any of that protocol, or NULL */
 const struct ct_helper *ct_helper_find(const char *name, uint8_t l3, uint8_t proto);
 
 /* Runs the connection's helper on a packet. 0, or -EINVAL: drop it. */

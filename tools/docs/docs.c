@@ -3,14 +3,13 @@
  * Nothing here names an attribute, an action or a command: it walks the rows. A test compares
  * what is checked in with what this prints.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tools/docs/docs.h"
-
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "dp/act.h"
 #include "dp/key.h"
+#include "tools/docs/docs.h"
 #include "sim/reply_fault.h"
 #include "sim/scenario.h"
 
@@ -171,13 +170,13 @@ int main(int argc, char **argv)
         {"actions.md", print_actions},
         {"scenarios.md", print_scenarios},
         {"reply-faults.md", print_reply_faults},
-        {"flow-put.dict", print_grammar},
+        {"limits.md", print_limits},
     };
 
     for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(docs); i++) {
         if (!strcmp(argv[1], docs[i].name))
             return docs[i].print();
     }
-    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|reply-faults.md|flow-put.dict\n");
+    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|reply-faults.md|limits.md\n");
     return 2;
 }

@@ -1,0 +1,524 @@
+/* fuzz_text.c - see fuzz_text.h. SPDX-License-Identifier: Apache-2.0 */
+#include "tools/kernel/fuzz_text.h"
+
+#include <linux/openvswitch.h>
+#include <string.h>
+
+#include "netlink/attr.h"
+#include "netlink/decode.h"
+#include "tools/kernel/fuzz_rows.h"
+
+#define MAX_DEPTH 24            /* of nests: input decides how deep we recurse */
+
+const char *const fuzz_socks[N_PROGRAM_SOCKS] = {"s0", "u0", "r0", "n0"};
+const char *const fuzz_devices[PROGRAM_PORTS + 1] = {"d0", "p1", "p2", "p3"};
+
+/* A list of attributes being printed: of a request (numbers stand for others), or of an answer. */
+struct printer {
+    GString *out;
+    const struct program_numbers *numbers;      /* NULL: a request */
+    unsigned depth;
+};
+
+/* ---- values ------------------------------------------------------------------------------------------------ */
+
+static void put_hex(GString *out, const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        g_string_append_printf(out, "%02x", bytes[i]);
+}
+
+static const char *name_in(uint32_t word, const uint32_t *numbers, unsigned n, const char *const *names)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (word && word == numbers[i])
+            return names[i];
+    return NULL;
+}
+
+/* "@d0" of a word that stands for a number, or NULL. */
+static const char *stand_in(uint32_t word)
+{
+    if (word - PROGRAM_IFINDEX(0) <= PROGRAM_PORTS)
+        return fuzz_devices[word - PROGRAM_IFINDEX(0)];
+    if (word - PROGRAM_PORTID(0) < N_PROGRAM_SOCKS)
+        return fuzz_socks[word - PROGRAM_PORTID(0)];
+    return NULL;
+}
+
+/* Bytes of a request from a multiple of four on: hexadecimal, "+@d0+" where a word stands for another. */
+static void put_request_value(GString *out, const uint8_t *bytes, size_t len)
+{
+    bool is_joined = false;
+
+    for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
+        size_t n = MIN(sizeof(uint32_t), len - at);
+        uint32_t word = 0;
+        const char *name;
+
+        memcpy(&word, bytes + at, n);
+        name = n == sizeof(word) ? stand_in(word) : NULL;
+        if (at && (name || is_joined))
+            g_string_append_c(out, '+');
+        is_joined = name;
+        if (name)
+            g_string_append_printf(out, "@%s", name);
+        else
+            put_hex(out, bytes + at, n);
+    }
+}
+
+static void put_portid(GString *out, uint32_t portid, const struct program_numbers *numbers)
+{
+    const char *name = name_in(portid, numbers->portid, N_PROGRAM_SOCKS, fuzz_socks);
+
+    if (name)
+        g_string_append_printf(out, "@%s", name);
+    else
+        g_string_append_printf(out, "%u", portid);
+}
+
+static void put_ifindex(GString *out, uint32_t ifindex, const struct program_numbers *numbers)
+{
+    const char *name = name_in(ifindex, numbers->ifindex, PROGRAM_PORTS + 1, fuzz_devices);
+
+    if (name)
+        g_string_append_printf(out, "@%s", name);
+    else
+        g_string_append(out, ifindex ? "?" : "0");
+}
+
+static void put_words(GString *out, const uint8_t *bytes, size_t len, const struct program_numbers *numbers,
+                      void (*put)(GString *, uint32_t, const struct program_numbers *))
+{
+    for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
+        uint32_t word;
+
+        memcpy(&word, bytes + at, sizeof(word));
+        if (at)
+            g_string_append_c(out, '+');
+        put(out, word, numbers);
+    }
+}
+
+static bool put_by_role(const struct printer *p, enum form_role role, const uint8_t *bytes, size_t len)
+{
+    if (role == ROLE_CLOCK || role == ROLE_CHANCE || role == ROLE_HOST)
+        g_string_append(p->out, bytes_are(bytes, len, 0) ? "0" : role == ROLE_CLOCK ? "TIME" : "CHANCE");
+    else if (role == ROLE_PORTID && len % sizeof(uint32_t) == 0)
+        put_words(p->out, bytes, len, p->numbers, put_portid);
+    else if (role == ROLE_IFINDEX && len == sizeof(uint32_t))
+        put_words(p->out, bytes, len, p->numbers, put_ifindex);
+    else
+        return false;
+    return true;
+}
+
+static bool put_string(GString *out, const uint8_t *bytes, size_t len)
+{
+    if (!len || bytes[len - 1] || memchr(bytes, 0, len - 1))
+        return false;
+    for (size_t i = 0; i + 1 < len; i++)
+        if (!g_ascii_isgraph(bytes[i]) && bytes[i] != ' ')
+            return false;
+    g_string_append_printf(out, "s(%s)", (const char *)bytes);
+    return true;
+}
+
+static void put_value(const struct printer *p, const struct policy *row, const uint8_t *bytes, size_t len)
+{
+    enum form_role role = row && row->form ? row->form->role : ROLE_PLAIN;
+
+    if (row && row->kind == POL_STRING && put_string(p->out, bytes, len))
+        return;
+    if (!p->numbers)
+        put_request_value(p->out, bytes, len);
+    else if (!put_by_role(p, role, bytes, len))
+        put_hex(p->out, bytes, len);
+}
+
+/* ---- attributes -------------------------------------------------------------------------------------------- */
+
+static void put_attrs(struct printer *p, const uint8_t *attrs, size_t len, const struct fuzz_nest *nest);
+
+static bool is_attr_list(const uint8_t *attrs, size_t len)
+{
+    const struct nlattr *a;
+    int left;
+
+    attr_for_each(a, attrs, len, left)
+        ;
+    return left <= 0;
+}
+
+/* "KEY" of OVS_FLOW_ATTR_KEY; a number where there is no name. */
+static void put_name(GString *out, const struct policy *row, const struct nlattr *a)
+{
+    const char *name = row && row->name ? strstr(row->name, "ATTR_") : NULL;
+
+    if (name)
+        g_string_append(out, name + strlen("ATTR_"));
+    else
+        g_string_append_printf(out, "%u", mnl_attr_get_type(a));
+    if (a->nla_type & ~NLA_TYPE_MASK)
+        g_string_append_printf(out, "^%x", a->nla_type & ~NLA_TYPE_MASK);
+}
+
+static void put_attr(struct printer *p, const struct policy *row, const struct nlattr *a)
+{
+    const struct policy each = { .form = row && row->form ? row->form->each : NULL };
+    struct fuzz_nest nest = fuzz_nest_of(row);
+    const uint8_t *bytes = mnl_attr_get_payload(a);
+    size_t len = mnl_attr_get_payload_len(a);
+
+    put_name(p->out, row, a);
+    if (!len)
+        return;
+    if ((nest.rows || nest.each) && p->depth < MAX_DEPTH && is_attr_list(bytes, len)) {
+        if (nest.each)
+            nest = (struct fuzz_nest){ .rows = &each };     /* one row for every number */
+        g_string_append_c(p->out, '{');
+        p->depth++;
+        put_attrs(p, bytes, len, &nest);
+        p->depth--;
+        g_string_append_c(p->out, '}');
+        return;
+    }
+    g_string_append_c(p->out, '=');
+    put_value(p, row, bytes, len);
+}
+
+static const struct policy *row_of(const struct fuzz_nest *nest, const struct nlattr *a)
+{
+    uint16_t type = mnl_attr_get_type(a);
+
+    if (nest->rows && !nest->max_attr && !nest->rows->name)
+        return nest->rows;
+    return nest->rows && type <= nest->max_attr ? &nest->rows[type] : NULL;
+}
+
+static void put_raw(struct printer *p, const void *bytes, size_t len)
+{
+    g_string_append(p->out, "raw(");
+    if (p->numbers)
+        put_hex(p->out, bytes, len);
+    else
+        put_request_value(p->out, bytes, len);
+    g_string_append_c(p->out, ')');
+}
+
+/* What no name says is there byte by byte: padding that is not zero, what follows the last attribute. */
+static void put_attrs(struct printer *p, const uint8_t *attrs, size_t len, const struct fuzz_nest *nest)
+{
+    const struct nlattr *a;
+    const char *gap = "";
+    int left;
+
+    attr_for_each(a, attrs, len, left) {
+        size_t room = MIN((size_t)left, attr_align(a->nla_len)), padding = room - a->nla_len;
+
+        g_string_append(p->out, gap);
+        gap = " ";
+        if (!bytes_are((const uint8_t *)a + a->nla_len, padding, 0)) {
+            put_raw(p, a, room);
+            continue;
+        }
+        put_attr(p, row_of(nest, a), a);
+        if (room < attr_align(a->nla_len))
+            g_string_append_c(p->out, '~');
+    }
+    if (left > 0) {
+        g_string_append(p->out, gap);
+        put_raw(p, attrs + len - (size_t)left, (size_t)left);
+    }
+}
+
+/* ---- messages of generic netlink ------------------------------------------------------------------------------ */
+
+static const struct family *family_of(const struct netlink *nl, uint16_t type, const struct program_numbers *numbers)
+{
+    if (type == GENL_ID_CTRL)
+        return netlink_family_by_id(nl, type);
+    for (unsigned i = 0; i < N_PROGRAM_FAMILIES; i++)
+        if (type == (numbers ? numbers->family[i] : PROGRAM_TYPE(i)))
+            return netlink_family_by_name(nl, program_family_name[i]);
+    return NULL;
+}
+
+static bool is_whole(const struct family *family, const struct nlmsghdr *msg)
+{
+    return family && mnl_nlmsg_get_payload_len(msg) >= sizeof(struct genlmsghdr) + family->hdrsize;
+}
+
+static void put_command(GString *out, const struct family *family, uint8_t cmd)
+{
+    const struct msg_form *form = family->form;
+    const char *name = form && cmd < form->n_msgs && form->msg[cmd] ? strstr(form->msg[cmd], "_CMD_") : NULL;
+
+    g_string_append_printf(out, "%s ", family->name);
+    if (name)
+        g_string_append(out, name + strlen("_CMD_"));
+    else
+        g_string_append_printf(out, "%u", cmd);
+}
+
+static void put_body(struct printer *p, const struct family *family, const struct nlmsghdr *msg)
+{
+    size_t head = sizeof(struct genlmsghdr) + family->hdrsize;
+    struct fuzz_nest nest = { .rows = family->policy, .max_attr = family->max_attr };
+
+    if (family->form && family->form->rows)
+        nest = (struct fuzz_nest){ .rows = family->form->rows, .max_attr = family->form->max_attr };
+    g_string_append(p->out, " [");
+    put_attrs(p, (const uint8_t *)mnl_nlmsg_get_payload(msg) + head, mnl_nlmsg_get_payload_len(msg) - head, &nest);
+    g_string_append_c(p->out, ']');
+}
+
+/* ---- requests --------------------------------------------------------------------------------------------------- */
+
+static void put_flags(GString *out, uint16_t flags)
+{
+    static const struct { uint16_t bit; const char *name; } names[] = {
+        {NLM_F_REQUEST, "request"}, {NLM_F_MULTI, "multi"}, {NLM_F_ACK, "ack"}, {NLM_F_ECHO, "echo"},
+    };
+    const char *gap = "";
+
+    g_string_append(out, " flags=");
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+        if (flags & names[i].bit) {
+            g_string_append_printf(out, "%s%s", gap, names[i].name);
+            flags &= (uint16_t)~names[i].bit;
+            gap = ",";
+        }
+    if (flags || !*gap)
+        g_string_append_printf(out, "%s%#x", gap, flags);
+}
+
+static void put_request(GString *out, const struct family *family, const struct nlmsghdr *msg)
+{
+    const struct genlmsghdr *g = mnl_nlmsg_get_payload(msg);
+    struct printer p = { .out = out };
+    uint32_t ifindex;
+
+    put_command(out, family, g->cmd);
+    put_flags(out, msg->nlmsg_flags);
+    if (g->version != family->version)
+        g_string_append_printf(out, " ver=%u", g->version);
+    if (g->reserved)
+        g_string_append_printf(out, " rsv=%u", g->reserved);
+    if (family->hdrsize) {
+        memcpy(&ifindex, g + 1, sizeof(ifindex));
+        if (stand_in(ifindex))
+            g_string_append_printf(out, " dp=@%s", stand_in(ifindex));
+        else
+            g_string_append_printf(out, " dp=%d", (int32_t)ifindex);
+    }
+    put_body(&p, family, msg);
+}
+
+/* Is the datagram a row of whole requests, so that lines of the case language say all of it? */
+static bool is_row_of_requests(const struct netlink *nl, const uint8_t *bytes, size_t len)
+{
+    size_t at = 0;
+
+    for (; len - at >= sizeof(struct nlmsghdr);) {
+        const struct nlmsghdr *msg = (const void *)(bytes + at);
+
+        if (msg->nlmsg_len < sizeof(*msg) || msg->nlmsg_len > len - at || msg->nlmsg_pid ||
+            !is_whole(family_of(nl, msg->nlmsg_type, NULL), msg))
+            return false;
+        at += attr_align(msg->nlmsg_len);
+        if (at > len)
+            at = len;
+    }
+    return at == len && len;
+}
+
+static void put_requests(GString *out, const struct netlink *nl, const char *who, const uint8_t *bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        const struct nlmsghdr *msg = (const void *)(bytes + at);
+
+        at += attr_align(msg->nlmsg_len);
+        g_string_append_printf(out, "%s %s ", at < len ? "reqq" : "req", who);
+        put_request(out, family_of(nl, msg->nlmsg_type, NULL), msg);
+        g_string_append_c(out, '\n');
+    }
+}
+
+/* A datagram that is no row of requests: its bytes, with "@fam:NAME" for a family. */
+static void put_bytes(GString *out, const char *who, const uint8_t *bytes, size_t len)
+{
+    const struct nlmsghdr *msg = (const void *)bytes;
+
+    g_string_append_printf(out, "send %s ", who);
+    if (len >= sizeof(*msg) && msg->nlmsg_type - PROGRAM_TYPE(0) < N_PROGRAM_FAMILIES) {
+        put_hex(out, bytes, 4);
+        g_string_append_printf(out, "+@fam:%s+", program_family_name[msg->nlmsg_type - PROGRAM_TYPE(0)]);
+        put_hex(out, bytes + 6, 2);
+        g_string_append_c(out, '+');
+        bytes += 8;
+        len -= 8;
+    }
+    put_request_value(out, bytes, len);
+    g_string_append_c(out, '\n');
+}
+
+void fuzz_text_step(GString *out, const struct netlink *nl, const struct program_step *step)
+{
+    g_autofree uint8_t *copy = g_memdup2(step->data, step->len);    /* aligned */
+    const char *who = fuzz_socks[step->who % N_PROGRAM_SOCKS];
+
+    if (step->kind == PROGRAM_FRAME) {
+        g_string_append_printf(out, "inject %s ", fuzz_devices[1 + step->who % PROGRAM_PORTS]);
+        put_hex(out, step->data, step->len);
+        g_string_append_c(out, '\n');
+    } else if (step->kind == PROGRAM_TIME) {
+        g_string_append(out, "# time moves in dpsim's own runs\n");
+    } else if (step->who % N_PROGRAM_SOCKS <= PROGRAM_LISTENER && is_row_of_requests(nl, copy, step->len)) {
+        put_requests(out, nl, who, copy, step->len);
+    } else {
+        put_bytes(out, who, copy, step->len);
+    }
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------------------ */
+
+static void put_seq(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)
+{
+    g_string_append_printf(line, " f%x #%u/", msg->nlmsg_flags, msg->nlmsg_seq);
+    put_portid(line, msg->nlmsg_pid, a->numbers);
+}
+
+static void put_extack(GString *line, const struct fuzz_answer *a, const uint8_t *attrs, size_t len)
+{
+    struct printer p = { .out = line, .numbers = a->numbers };
+
+    if (!len)
+        return;
+    g_string_append_c(line, ' ');
+    put_attrs(&p, attrs, len, &fuzz_extack);
+}
+
+/* Is it a message of the step, as it was sent? */
+static bool is_of_step(const struct fuzz_answer *a, const uint8_t *request, size_t len)
+{
+    g_autofree uint8_t *sent = g_memdup2(a->step->data, a->step->len);
+    bool is_there = false;
+
+    program_resolve(sent, a->step->len, a->numbers);
+    for (size_t at = 0; at + len <= a->step->len && !is_there; at += 4)
+        is_there = !memcmp(sent + at, request, len);
+    return is_there;
+}
+
+static void put_error(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)
+{
+    const uint8_t *at = mnl_nlmsg_get_payload(msg);
+    size_t len = mnl_nlmsg_get_payload_len(msg), echo = sizeof(struct nlmsghdr);
+    const struct nlmsgerr *e = (const void *)at;
+
+    if (len < sizeof(*e)) {
+        g_string_append(line, "ERROR cut");
+        return;
+    }
+    if (e->error)
+        g_string_append_printf(line, "ERROR %s", err_name(e->error));
+    else
+        g_string_append(line, "ACK");
+    put_seq(line, a, msg);
+    if (!(msg->nlmsg_flags & NLM_F_CAPPED))
+        echo = MIN(e->msg.nlmsg_len, len - sizeof(e->error));
+    if (!is_of_step(a, at + sizeof(e->error), echo))
+        g_string_append_printf(line, " echo=other+%zu", echo);
+    len -= sizeof(e->error) + MIN(len - sizeof(e->error), attr_align(echo));
+    put_extack(line, a, at + mnl_nlmsg_get_payload_len(msg) - len, len);
+}
+
+static void put_done(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)
+{
+    const uint8_t *at = mnl_nlmsg_get_payload(msg);
+    size_t len = mnl_nlmsg_get_payload_len(msg);
+    int32_t code = 0;
+
+    memcpy(&code, at, MIN(len, sizeof(code)));
+    g_string_append_printf(line, "DONE %s", code ? err_name(code) : "0");
+    put_seq(line, a, msg);
+    if (len > sizeof(code))
+        put_extack(line, a, at + sizeof(code), len - sizeof(code));
+}
+
+static void put_generic(GString *line, const struct fuzz_answer *a, const struct family *family, const struct nlmsghdr *msg)
+{
+    const struct genlmsghdr *g = mnl_nlmsg_get_payload(msg);
+    struct printer p = { .out = line, .numbers = a->numbers };
+
+    put_command(line, family, g->cmd);
+    g_string_append_printf(line, " v%u", g->version);
+    put_seq(line, a, msg);
+    if (family->hdrsize) {
+        g_string_append_c(line, ' ');
+        put_words(line, (const void *)(g + 1), sizeof(uint32_t), a->numbers, put_ifindex);
+    }
+    put_body(&p, family, msg);
+}
+
+static const int protocols[N_PROGRAM_SOCKS] = {NETLINK_GENERIC, NETLINK_GENERIC, NETLINK_ROUTE, NETLINK_NETFILTER};
+
+/* Of rtnetlink and netfilter: field by field, without what the rows know to be anybody's. */
+static void put_decoded(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)
+{
+    const unsigned volatiles = 1u << ROLE_PORTID | 1u << ROLE_IFINDEX | 1u << ROLE_CLOCK | 1u << ROLE_CHANCE | 1u << ROLE_HOST;
+    g_autofree char *name = message_name(a->nl, protocols[a->who], msg);
+    struct decode d;
+
+    g_string_append(line, name);
+    decode_init(&d, a->nl, protocols[a->who], msg, msg->nlmsg_len);
+    for (guint i = 0; i < d.list->len; i++) {
+        const struct leaf *leaf = decode_at(&d, i);
+
+        if (!(volatiles & 1u << leaf->role) && strcmp(leaf->path, "nlmsg_type"))
+            g_string_append_printf(line, " %s=%s", leaf->path, leaf->text);
+    }
+    decode_done(&d);
+}
+
+static void put_answer(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)
+{
+    const struct family *family = protocols[a->who] == NETLINK_GENERIC ? family_of(a->nl, msg->nlmsg_type, a->numbers) : NULL;
+
+    g_string_printf(line, "%s= %s ", msg->nlmsg_flags & NLM_F_MULTI && msg->nlmsg_type != NLMSG_DONE ? "*" : "", fuzz_socks[a->who]);
+    if (msg->nlmsg_type == NLMSG_ERROR)
+        put_error(line, a, msg);
+    else if (msg->nlmsg_type == NLMSG_DONE)
+        put_done(line, a, msg);
+    else if (is_whole(family, msg))
+        put_generic(line, a, family, msg);
+    else
+        put_decoded(line, a, msg);
+}
+
+void fuzz_text_answer(GPtrArray *lines, const struct fuzz_answer *a, const uint8_t *bytes, size_t len)
+{
+    size_t at = 0;
+
+    while (len - at >= sizeof(struct nlmsghdr)) {
+        const struct nlmsghdr *msg = (const void *)(bytes + at);
+        GString *line = g_string_new(NULL);
+
+        if (msg->nlmsg_len < sizeof(*msg) || msg->nlmsg_len > len - at) {
+            g_string_free(line, TRUE);
+            break;
+        }
+        put_answer(line, a, msg);
+        g_ptr_array_add(lines, g_string_free(line, FALSE));
+        at = MIN(len, at + attr_align(msg->nlmsg_len));
+    }
+    if (at < len) {
+        GString *line = g_string_new(NULL);
+
+        g_string_printf(line, "= %s TRAILING ", fuzz_socks[a->who]);
+        put_hex(line, bytes + at, len - at);
+        g_ptr_array_add(lines, g_string_free(line, FALSE));
+    }
+}
