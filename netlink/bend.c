@@ -79,7 +79,7 @@ static size_t last_in(const struct bend *b, size_t nest)
 
 /* ---- moving bytes ---------------------------------------------------------------------------------- */
 
-void bend_replace(struct bend *b, size_t at, size_t cut, const void *bytes, size_t n)
+void bend_splice(struct bend *b, size_t at, size_t cut, const void *bytes, size_t n)
 {
     size_t behind = b->bytes->len - at - cut;
 
@@ -99,7 +99,7 @@ static void splice_in(struct bend *b, size_t nest, size_t at, size_t cut, const 
 {
     for (size_t j = nest; j != SIZE_MAX; j = parent_of(b, j))
         attr_at(b, j)->nla_len = (uint16_t)(attr_at(b, j)->nla_len + n - cut);
-    bend_replace(b, at, cut, bytes, n);
+    bend_splice(b, at, cut, bytes, n);
 }
 
 /* Another length of a payload, with what has to be there for it. Padding is zero. */

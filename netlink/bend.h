@@ -39,7 +39,7 @@ size_t bend_apply(struct bend *b, const struct bend_rule *rule, const size_t *pi
 
 /* For those who break messages in other ways: replaces 'cut' bytes at 'at' by 'n' of 'bytes' (NULL: drawn ones), both multiples
  * of 4, and puts right the length of the message. */
-void bend_replace(struct bend *b, size_t at, size_t cut, const void *bytes, size_t n);
+void bend_splice(struct bend *b, size_t at, size_t cut, const void *bytes, size_t n);
 /* 0 .. n-1 */
 uint32_t bend_below(struct bend *b, uint32_t n);
 

@@ -154,7 +154,7 @@ static void become_error(struct reply *r)
     struct nlmsgerr error = { .msg = *reply_message(r) };
     size_t body = r->bend.msg + NLMSG_HDRLEN;
 
-    bend_replace(&r->bend, body, attr_align(reply_message(r)->nlmsg_len) - NLMSG_HDRLEN, &error, sizeof(error));
+    bend_splice(&r->bend, body, attr_align(reply_message(r)->nlmsg_len) - NLMSG_HDRLEN, &error, sizeof(error));
     reply_message(r)->nlmsg_len = NLMSG_HDRLEN + sizeof(error);
     reply_message(r)->nlmsg_type = NLMSG_ERROR;
 }
