@@ -64,7 +64,7 @@ typedef void netlink_carry_fn(void *user, struct sock *s, struct dgram *d);
 void netlink_set_carrier(struct netlink *nl, netlink_carry_fn *carry, void *user);
 struct dgram *dgram_new(const void *bytes, size_t len, size_t charge, uint32_t group);
 void sock_deliver(struct sock *s, struct dgram *d);     /* to the end of its queue, whatever its bound */
-/* Loses it as if the client had read it: a running dump goes on. */
+/* Loses it as if the client had read it: a running dump goes on. Not while a message is being made or told. */
 void sock_discard(struct sock *s, struct dgram *d);
 
 #define SOCK_FIRST_PORTID 1001u     /* as a process id might look; small ones are used in tests */

@@ -31,7 +31,7 @@ struct kept {
     int protocol;
     uint32_t portid;
     uint64_t event;             /* of the clock */
-    bool is_passed_by_next;
+    enum reply_fate fate;
     struct dgram *dgram;
 };
 
@@ -58,21 +58,21 @@ static void kept_arrives(void *ctx)
 
     g_queue_remove(&k->all->kept, k);
     if (s)
-        sock_deliver(s, g_steal_pointer(&k->dgram));
+        (k->fate == REPLY_IS_LOST ? sock_discard : sock_deliver)(s, g_steal_pointer(&k->dgram));
     kept_free(k);
 }
 
-/* Behind the next one, or at the end of what happens now. */
+/* For its time, or the end of what happens now: a dump whose part is lost must not go on in the middle of a message. */
 static void keep(struct reply_faults *all, const struct sock *s, struct dgram *d, const struct reply *r)
 {
     struct clock *c = &all->sim->clock;
     struct kept *k = g_new(struct kept, 1);
 
     *k = (struct kept){ .all = all, .net = s->ns, .protocol = s->protocol, .portid = s->portid, .dgram = d,
-                        .is_passed_by_next = r->fate == REPLY_LETS_NEXT_PASS };
+                        .fate = r->fate };
     g_queue_push_tail(&all->kept, k);
-    k->event = k->is_passed_by_next ? clock_add_last(c, c->now_ns, kept_arrives, k)
-                                    : clock_add(c, c->now_ns + r->late_ns, kept_arrives, k);
+    k->event = k->fate == REPLY_COMES_LATE ? clock_add(c, c->now_ns + r->late_ns, kept_arrives, k)
+                                           : clock_add_last(c, c->now_ns, kept_arrives, k);
 }
 
 static void let_passed_arrive(struct reply_faults *all, const struct sock *s)
@@ -81,7 +81,7 @@ static void let_passed_arrive(struct reply_faults *all, const struct sock *s)
         struct kept *k = l->data;
 
         next = l->next;
-        if (!k->is_passed_by_next || k->net != s->ns || k->protocol != s->protocol || k->portid != s->portid)
+        if (k->fate != REPLY_LETS_NEXT_PASS || k->net != s->ns || k->protocol != s->protocol || k->portid != s->portid)
             continue;
         clock_cancel(&all->sim->clock, k->event);
         kept_arrives(k);
@@ -92,8 +92,6 @@ static void hand_on(struct reply_faults *all, struct sock *s, struct dgram *d, c
 {
     switch (r->fate) {
     case REPLY_IS_LOST:
-        sock_discard(s, d);
-        return;
     case REPLY_COMES_LATE:
     case REPLY_LETS_NEXT_PASS:
         keep(all, s, d, r);
