@@ -386,6 +386,22 @@ static void test_sysctl(void **state)
     ct_world_done(&w);
 }
 
+/* In a full table they give way to new ones although both ends have been heard: nf_conntrack's early drop. */
+static void test_closing_give_way(void **state)
+{
+    struct ct_conn c = {0};
+
+    (void)state;
+    for (int i = SCTP_CONNTRACK_CLOSED; i < SCTP_CONNTRACK_MAX; i++) {
+        c.state.sctp.state = (uint8_t)i;
+        assert_int_equal(ct_proto_sctp.can_drop(&c), i >= SCTP_CONNTRACK_SHUTDOWN_SENT && i <= SCTP_CONNTRACK_SHUTDOWN_ACK_SENT);
+    }
+    for (int i = 1; i < 10; i++) {                  /* REQUEST to INVALID; CLOSEREQ, CLOSING, TIMEWAIT are 5 to 7 */
+        c.state.dccp.state = (uint8_t)i;
+        assert_int_equal(ct_proto_dccp.can_drop(&c), i >= 5 && i <= 7);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,7 +410,7 @@ int main(void)
         cmocka_unit_test(test_sctp_invalid),   cmocka_unit_test(test_sctp_heartbeat),
         cmocka_unit_test(test_dccp),           cmocka_unit_test(test_dccp_damaged),
         cmocka_unit_test(test_gre),            cmocka_unit_test(test_info),
-        cmocka_unit_test(test_sysctl),
+        cmocka_unit_test(test_sysctl),         cmocka_unit_test(test_closing_give_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

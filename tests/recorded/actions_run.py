@@ -3,10 +3,10 @@ import struct
 
 from asking import KEY_NESTS, MACS, Client, text
 from genl import Genl
-from random_ct import SYN
+from random_ct import SYN, csum
 from random_flows import (ADD_MPLS, ARP, CHECK_PKT_LEN, CLONE, CT, CT_CLEAR, DEC_TTL, ETHERNET, IN_PORT, IPV4, IPV6, MPLS, NSH,
                           POP_ETH, POP_MPLS, POP_NSH, POP_VLAN, PRIORITY, PUSH_ETH, PUSH_MPLS, PUSH_NSH, PUSH_VLAN, RECIRC,
-                          SAMPLE, SCTP, SET, SET_MASKED, SKB_MARK, TCP, TRUNC, UDP, USERSPACE, attr, be16, be32, get, put, u16,
+                          SAMPLE, SCTP, SET, SET_MASKED, SKB_MARK, TCP, TRUNC, UDP, USERSPACE, attr, be16, be32, clear, get, put, u16,
                           u32)
 from random_nat import echo, ip, l4_sum, sctp, tcp, udp
 
@@ -65,7 +65,7 @@ SETS = (("priority", PRIORITY, u32(0x12345), u32(0xff)), ("mark", SKB_MARK, u32(
         ("arp", ARP, bytes(24), b"\xff" * 24))
 for frame in FRAMES:
     for title, number, value, mask in SETS:
-        run("set %s of %s" % (title, frame), FRAMES[frame], attr(SET_MASKED, attr(number, value + mask)) + UP)
+        run("set %s of %s" % (title, frame), FRAMES[frame], attr(SET_MASKED, attr(number, clear(value, mask) + mask)) + UP)
 for frame, number, value in (("TCP", TCP, PRIORITY), ("UDP6", UDP, PRIORITY)):
     run("set of what it has: " + frame, FRAMES[frame], attr(SET, attr(number, be16(1000) + be16(80 if frame == "TCP" else 53))) + UP)
 ROUTED = bytes([6, 2, 0, 1]) + bytes(4) + B6
@@ -148,3 +148,23 @@ for frame in FRAMES:
         run("%s: %s" % (frame, title), FRAMES[frame], attr(CT, parts) + UP)
     run("%s: ct, ct_clear" % frame, FRAMES[frame], attr(CT) + attr(CT_CLEAR) + UP)
     run("%s: ct, push_vlan, ct" % frame, FRAMES[frame], attr(CT) + TAG + attr(CT) + UP)
+
+# ---- nat, and errors about what went through it ----
+
+DCCP = be16(1000) + be16(80) + bytes([5, 0]) + be16(0) + bytes([1, 0]) + be16(0) + be32(7) + be32(0x1234)
+N4, N6 = bytes([10, 1, 0, 9]), bytes.fromhex("fd00" + "00" * 12 + "0109")
+for family, src, dst, to, packets in (
+        (0x0800, A4, B4, N4, {"DCCP": ip(A4, B4, 33, l4_sum(A4, B4, 33, DCCP, 6)), "ping": echo(A4, B4, 9, False), "UDP": udp(A4, B4, 2000, 53), "UDP without checksum": udp(A4, B4, 2001, 53, is_summed=False),
+                              "protocol 99": ip(A4, B4, 99, bytes(20))}),
+        (0x86dd, A6, B6, N6, {"DCCP6": ip(A6, B6, 33, l4_sum(A6, B6, 33, DCCP, 6)), "ping6": echo(A6, B6, 9, False), "UDP6": udp(A6, B6, 2000, 53), "TCP6": tcp(A6, B6, 2000, 80, SYN), "SCTP6": sctp(A6, B6, 2000, 80, 1),
+                              "protocol 99 in IPv6": ip(A6, B6, 99, bytes(20))})):
+    for title, packet in packets.items():
+        nat = attr(CT, attr(1) + attr(6, attr(1) + attr(3, to)))
+        run("nat of %s" % title, eth(family, packet), nat + UP)
+        run("and again", eth(family, packet), attr(CT, attr(6)) + UP)
+        translated = ip(to, dst, packet[9] if family == 0x0800 else packet[6], packet[20 if family == 0x0800 else 40:])
+        for kind, code in ((3, 3), (5, 1), (11, 0), (12, 0)) if family == 0x0800 else ((1, 4), (2, 0), (3, 0), (4, 0), (137, 0)):
+            error = bytes([kind, code, 0, 0, 0, 0, 0, 0]) + translated
+            whole = l4_sum(dst, to, 58, error, 2) if family == 0x86dd else error[:2] + be16(csum(error)) + error[4:]
+            run("error %d about it" % kind, eth(family, ip(dst, to, 58 if family == 0x86dd else 1, whole)), attr(CT, attr(6)) + UP)
+            run("error %d about it, cut short" % kind, eth(family, ip(dst, to, 58 if family == 0x86dd else 1, whole[:20])), attr(CT, attr(6)) + UP)

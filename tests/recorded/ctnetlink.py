@@ -324,3 +324,43 @@ expect("delete of a helper", DELETE, ACK, 0, attr(6, b"ftp\0"), master=b"", mask
 expect("new", NEW, MAKE, 5000)
 ask("delete its master", CT | DELETE, ACK, MASTER)
 expect("dump", GET, DUMP, 0, master=b"", mask=b"")
+ask("expect: stats of CPUs", EXPECT | 3, DUMP)
+
+# ---- tuples that are not whole ----
+
+PROTO = nest(2, attr(1, u8(UDP)), attr(2, be16(1)), attr(3, be16(2)))
+ADDRS = nest(1, attr(1, ip("10.0.0.1")), attr(2, ip("10.0.0.2")))
+for title, parts in (
+        ("empty", ()), ("no addresses", (PROTO,)), ("no protocol", (ADDRS,)), ("no source", (nest(1, attr(2, ip("10.0.0.2"))), PROTO)), ("no destination", (nest(1, attr(1, ip("10.0.0.1"))), PROTO)),
+        ("address of 2 bytes", (nest(1, attr(1, b"\1\2"), attr(2, ip("10.0.0.2"))), PROTO)), ("addresses of no nest", (attr(1, attr(1, ip("10.0.0.1")) + attr(2, ip("10.0.0.2"))), PROTO)),
+        ("no number", (ADDRS, nest(2, attr(2, be16(1)), attr(3, be16(2))))), ("number of 2 bytes", (ADDRS, nest(2, attr(1, be16(UDP)), attr(2, be16(1)), attr(3, be16(2))))), ("no source port", (ADDRS, nest(2, attr(1, u8(UDP)), attr(3, be16(2))))),
+        ("port of 1 byte", (ADDRS, nest(2, attr(1, u8(UDP)), attr(2, b"\1"), attr(3, be16(2))))), ("ICMP without id", (ADDRS, nest(2, attr(1, u8(ICMP)), attr(5, u8(8)), attr(6, u8(0))))),
+        ("ICMP of type 200", (ADDRS, nest(2, attr(1, u8(ICMP)), attr(4, be16(7)), attr(5, u8(200)), attr(6, u8(0)))))):
+    ask("tuple: " + title, CT | GET, ACK, nest(1, *parts))
+for title, parts in (("no family", {"family": 0}), ("IPv6", {"family": 10}), ("family 99", {"family": 99})):
+    ask("tuple: " + title, CT | GET, ACK, nest(1, ADDRS, PROTO), **parts)
+for title, attrs in (
+        ("helper of no name", nest(5, attr(2, b"x"))), ("protocol's info of no nest", attr(4, b"\1\2")), ("sequence of bytes", nest(15, attr(1, b"\1"))), ("nat of 2 bytes", nest(6, attr(1, b"\1\2"))), ("nat of a range", nest(6, attr(1, ip("1.2.3.4")), attr(2, ip("1.2.3.4")))),
+        ("nat of an address as bytes", nest(6, attr(3, b"\1"))), ("nat of ports", nest(6, nest(3, attr(1, be16(1000)), attr(2, be16(1000))))), ("nat of the last port", nest(6, nest(3, attr(2, be16(1000))))), ("nat, port of 1 byte", nest(6, nest(3, attr(1, b"\1")))),
+        ("mark of 2 bytes", attr(8, be16(7))), ("timeout of 2 bytes", attr(7, be16(7))), ("status of 2 bytes", attr(3, be16(8)))):
+    ask("NEW: " + title, CT | NEW, MAKE, conn(TCP, 60, 1), SECONDS if "timeout" not in title else b"", attrs)
+    client.ask(CT | DELETE, ACK, tuple_of(1, "10.0.0.1", "10.0.0.2", TCP, 60, 1))
+    listener.show()
+ask("NEW: nat of IPv6", CT | NEW, MAKE, conn(UDP, 9, 2, src="fd00::1", dst="fd00::2"), SECONDS, nest(6, attr(4, ip("fd00::9")), attr(5, ip("fd00::9"))), family=10)
+timeout("defaults, nothing given", 4, ACK)
+timeout("set defaults, nothing given", 3, ACK)
+timeout("set defaults of 99", 3, ACK, None, 2, 99, b"")
+timeout("attribute 99", 0, MAKE, b"z", 2, UDP, attr(99, be32(1)) + attr(2, be32(5)))
+ask("its master", CT | NEW, MAKE, conn(TCP, 20, 21), SECONDS, nest(5, attr(1, b"ftp\0")))
+for title, attrs in (
+        ("nat without direction", nest(10, tuple_of(2, "10.0.0.9", "0.0.0.0", TCP, 7, 0))), ("nat without tuple", nest(10, attr(1, be32(1)))), ("helper", attr(6, b"ftp\0")),
+        ("permanent", attr(8, be32(1))), ("timeout 0", attr(4, be32(0)))):
+    expect("made with " + title, NEW, MAKE, 6000, attrs)
+    expect("deleted", DELETE, ACK, 6000, master=b"", mask=b"")
+expect("none to change", NEW, ACK, 6001)
+expect("of another id", NEW, MAKE, 6002)
+expect("deleted by another id", DELETE, ACK, 6002, attr(5, be32(1)), master=b"", mask=b"")
+expect("asked by another id", GET, ACK, 6002, attr(5, be32(1)), master=b"", mask=b"")
+expect("asked by its master", GET, ACK, 0, mask=b"")
+expect("no tuple", GET, ACK, 0, master=b"", mask=b"")
+expect("delete all", DELETE, ACK, 0, master=b"", mask=b"")
