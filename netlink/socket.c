@@ -49,7 +49,7 @@ void sock_close(struct sock *s)
         return;
     if (s->dump)
         dump_abort(s);
-    for (uint32_t group = 1; group < 64 * SOCK_GROUP_WORDS; group++)
+    for (uint32_t group = 1; s->n_groups && group < 64 * SOCK_GROUP_WORDS; group++)
         (void)sock_leave(s, group);
     netns_unbind(s);
     give_back(s, s->rx_charge);

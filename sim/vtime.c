@@ -349,6 +349,7 @@ static void settle(void *ctx)
 {
     struct vtime *v = ctx;
 
+    serve_left(v);              /* of those from outside, too */
     do {
         while (bury(v)) {
             serve_left(v);

@@ -37,7 +37,7 @@ good() {        # TEXT: the good client's answers are as ever
 
 # Everybody has gone, and nothing of theirs is left.
 alone() {       # TEXT
-    dpsim do wait expect-clients sockets=0 connections=1 namespaces=0 queued-bytes=0 dumps=0 waits=1 >err || die "$1: $(cat err)"
+    dpsim do wait 200s expect-clients sockets=0 connections=1 namespaces=0 queued-bytes=0 dumps=0 waits=1 >err || die "$1: $(cat err)"
     kill -0 "$server" || die "$1: the simulator has gone"
     [ "$(ls "/proc/$server/fd" | wc -l)" -le $((n_fds + 20)) ] || die "$1: descriptors are left: $(ls -l "/proc/$server/fd")"
 }
