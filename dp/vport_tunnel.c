@@ -25,6 +25,8 @@ static const struct policy option_rows[] = {
 };
 const struct form vport_options_form = { FORM_ROWS(option_rows) };
 
+#define VXLAN_OLD_PORT 8472     /* what Linux used before the IANA gave 4789: stands for port 0 */
+
 static int read_port(struct vport *v, const struct nlattr *options, struct err *e)
 {
     const struct nlattr *port = options ? attr_find(mnl_attr_get_payload(options),
@@ -47,8 +49,12 @@ static int read_vxlan(struct vport *v, const struct nlattr *options, struct err 
         return err;
     nest = attr_find(mnl_attr_get_payload(options), mnl_attr_get_payload_len(options),
                      OVS_TUNNEL_ATTR_EXTENSION);
+    if (!v->tunnel_port)
+        v->tunnel_port = VXLAN_OLD_PORT;
     if (!nest)
         return 0;
+    if (mnl_attr_get_payload_len(nest) < ATTR_HDR)
+        return err_set(e, EINVAL, "OPTIONS: EXTENSION is empty");
     err = policy_parse(extension_policy, OVS_VXLAN_EXT_MAX, mnl_attr_get_payload(nest),
                        mnl_attr_get_payload_len(nest), nest, ext, NULL);
     if (err)

@@ -219,13 +219,13 @@ static void put_attrs(struct printer *p, const uint8_t *attrs, size_t len, const
 
         g_string_append(p->out, gap);
         gap = " ";
-        if (!bytes_are((const uint8_t *)a + a->nla_len, padding, 0)) {
-            put_raw(p, a, room);
-            continue;
-        }
         put_attr(p, row_of(nest, a), a);
-        if (room < attr_align(a->nla_len))
+        if (room < attr_align(a->nla_len)) {
             g_string_append_c(p->out, '~');
+        } else if (!bytes_are((const uint8_t *)a + a->nla_len, padding, 0)) {
+            g_string_append(p->out, "~ ");
+            put_raw(p, (const uint8_t *)a + a->nla_len, padding);
+        }
     }
     if (left > 0) {
         g_string_append(p->out, gap);
