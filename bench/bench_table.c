@@ -266,7 +266,7 @@ static void add_flow(struct table_bench *b, uint32_t i)
 
     memcpy(ufid, &i, sizeof(i));
     b->flow[i] = flow_new(&key, ufid, sizeof(ufid), NULL, &none);
-    table_insert(&b->table, b->flow[i], &mask);
+    table_insert(&b->table, b->flow[i], &mask, true);
 }
 
 /* ---- one size ---------------------------------------------------------------------------------- */

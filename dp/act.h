@@ -36,6 +36,7 @@ struct act_list {
 struct act_scope {
     const struct profile *profile;
     struct ct_table *ct;            /* of the namespace, for timeout policies; NULL: there are none */
+    const struct fault_hook *fault; /* dp_env's */
     GPtrArray *held;                /* policies found, references */
     const struct flow_key *key;     /* masked flow key, or a packet's full key (EXECUTE) */
     uint16_t eth_type;              /* 0: not known */
@@ -53,6 +54,7 @@ struct act_run {
     struct flow_key *key;
     const uint8_t *list;            /* the whole list that is run, for upcalls with ACTIONS */
     size_t list_len;
+    const struct fault_hook *fault; /* dp_env's */
     bool is_over;                   /* the rest of the list is skipped */
 };
 
@@ -122,6 +124,8 @@ int acts_run_nested(struct act_run *run, const void *attrs, size_t len, bool is_
 int acts_recirculate(struct act_run *run, uint32_t recirc_id, bool is_last);
 /* For rows: extracts the key again if it is stale. 0 or -EINVAL. */
 int acts_fresh_key(struct act_run *run);
+/* Bytes of its own for an action that writes to them: 0, or -ENOMEM by a fault. */
+int acts_writable(const struct act_run *run);
 /* For rows: the key must be extracted again before it is matched or given to conntrack. */
 static inline void acts_stale_key(struct act_run *run)
 {

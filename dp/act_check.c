@@ -122,8 +122,13 @@ int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *a
     int err;
 
     at.ct = ns->ct;
+    at.fault = ns->world->env->fault;
     at.held = held;
-    err = acts_check_level(&at, attrs, len, e);
+    err = dp_refuses(at.fault, DP_FAULT_ACTS_ALLOC, e);
+    if (!err)
+        err = acts_check_level(&at, attrs, len, e);
+    if (!err && out->len > len)
+        err = dp_refuses(at.fault, DP_FAULT_ACTS_GROW, e);
     if (err) {
         (void)err_prefix(e, "actions");     /* 'e' may be NULL, and does not know the error then */
         return err;

@@ -185,6 +185,8 @@ static int ct_check(struct act_scope *at, const struct nlattr *nest, struct err 
         return err_set(e, EINVAL, "ct: the flow is neither IPv4 nor IPv6");
     err = read_attrs(&in, nest, e);
     if (!err)
+        err = dp_refuses(at->fault, DP_FAULT_ACTS_CT, e);
+    if (!err)
         err = find_helper(&in, l3, e);
     if (err)
         return err;

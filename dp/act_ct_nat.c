@@ -251,6 +251,9 @@ int act_ct_nat_run(struct pkt *p, struct flow_key *key, const struct ct_nat_args
     if (!nat->kind || !p->ct || key->ct_state & ANY_NAT ||
         !(ct_is_confirmed(p->ct) || is_commit) || !choose_manip(p, nat, is_commit, &manip))
         return 0;
+    if (!ct_is_confirmed(p->ct) && !(p->ct->status & IPS_NAT_DONE_MASK) &&
+        dp_fails(p->ct->table->env->fault, DP_FAULT_CT_NAT))
+        return -EINVAL;
     error = nat_end(p, key, &nat->range, manip);
     if (error || !(p->ct->status & IPS_DST_NAT))
         return error;

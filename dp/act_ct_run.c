@@ -157,15 +157,19 @@ static void be_liberal(struct ct_conn *c)
         c->state.tcp.side[dir].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
 }
 
-static bool assign_helper(struct ct_conn *c, const struct ct_args *args)
+/* *is_new: it got one now. */
+static int assign_helper(struct ct_conn *c, const struct ct_args *args, bool *is_new)
 {
     const struct ct_helper *helper = ct_args_helper(args);
 
-    if (!helper || c->helper || ct_is_confirmed(c) || !args->commits)
-        return false;
+    *is_new = helper && !c->helper && !ct_is_confirmed(c) && args->commits;
+    if (!*is_new)
+        return 0;
+    if (dp_fails(c->table->env->fault, DP_FAULT_CT_HELPER))
+        return -ENOMEM;
     c->helper = helper;
     c->status |= IPS_HELPER;
-    return true;
+    return 0;
 }
 
 /* NAT, then the helper, each only once for a packet. */
@@ -175,9 +179,10 @@ static int serve_conn(struct pkt *p, struct flow_key *key, const struct ct_args 
     bool is_new_help, wants_help;
     int err = act_ct_nat_run(p, key, &args->nat, args->commits);
 
+    if (!err)
+        err = assign_helper(c, args, &is_new_help);
     if (err)
         return err;
-    is_new_help = assign_helper(c, args);
     wants_help = ct_is_confirmed(c) ? !cached || is_new_help : args->commits;
     if (wants_help)
         err = ct_help(p, args->l3_type);
@@ -235,33 +240,38 @@ static void set_mark(struct ct_conn *c, struct flow_key *key, const struct ct_ar
         ct_conn_event(c, IPCT_MARK);
 }
 
-static bool mix_labels(uint8_t *labels, const struct ct_args *args)
+/* Bits outside the mask are left out of what a new connection gets, but turn those of one in the table over:
+ * ovs_ct_init_labels, nf_connlabels_replace. */
+static bool mix_labels(struct ct_conn *c, const struct ct_args *args)
 {
     bool changed = false;
 
     for (size_t i = 0; i < sizeof(args->labels); i++) {
-        uint8_t mixed = (uint8_t)((labels[i] & ~args->labels_mask[i]) |
-                                  (args->labels[i] & args->labels_mask[i]));
+        uint8_t kept = c->labels[i] & (uint8_t)~args->labels_mask[i];
+        uint8_t given = ct_is_confirmed(c) ? args->labels[i] : args->labels[i] & args->labels_mask[i];
 
-        changed |= mixed != labels[i];
-        labels[i] = mixed;
+        changed |= (kept ^ given) != c->labels[i];
+        c->labels[i] = kept ^ given;
     }
     return changed;
 }
 
 /* A related connection starts with the labels of its master. */
-static void set_labels(struct ct_conn *c, struct flow_key *key, const struct ct_args *args)
+static int set_labels(struct ct_conn *c, struct flow_key *key, const struct ct_args *args)
 {
     bool inherits = !ct_is_confirmed(c) && c->master && c->master->has_labels;
 
     if (!inherits && !ct_args_has_labels(args))
-        return;
+        return 0;
+    if (!c->has_labels && dp_fails(c->table->env->fault, DP_FAULT_CT_LABELS))
+        return -ENOSPC;
     if (inherits)
         memcpy(c->labels, c->master->labels, sizeof(c->labels));
     c->has_labels = true;
-    if (mix_labels(c->labels, args) || !ct_is_confirmed(c))
+    if (mix_labels(c, args) || !ct_is_confirmed(c))
         ct_conn_event(c, IPCT_LABEL);
     memcpy(key->ct_labels, c->labels, sizeof(key->ct_labels));
+    return 0;
 }
 
 static int admit(struct dp_ns *ns, struct ct_conn *c)
@@ -289,8 +299,8 @@ static int ct_commit(struct dp_ns *ns, struct pkt *p, struct flow_key *key,
     if (args->has_event_mask && p->ct->has_events)
         p->ct->event_mask = args->event_mask;
     set_mark(p->ct, key, args);
-    set_labels(p->ct, key, args);
-    return ct_confirm(p);
+    err = set_labels(p->ct, key, args);
+    return err ? err : ct_confirm(p);
 }
 
 /* ---- the action ----------------------------------------------------------------------------------- */

@@ -39,6 +39,8 @@ static int push_eth_run(struct act_run *run, const struct nlattr *a, bool is_las
     (void)is_last;
     if (p->l3_off || p->has_vlan)
         return -EPROTO;
+    if (acts_writable(run))
+        return -ENOMEM;
     eth = pkt_insert(p, 0, ETH_HLEN);
     memcpy(eth, addrs + ETH_ALEN, ETH_ALEN);
     memcpy(eth + ETH_ALEN, addrs, ETH_ALEN);

@@ -161,9 +161,11 @@ static int dec_ttl_expired(struct act_run *run, const struct nlattr *a)
 
 static int dec_ttl_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
-    int error = dec_ttl(run->pkt, &run->key->ip_ttl);
+    int error = acts_writable(run);
 
     (void)is_last;
+    if (!error)
+        error = dec_ttl(run->pkt, &run->key->ip_ttl);
     return error == -EHOSTUNREACH ? dec_ttl_expired(run, a) : error;
 }
 

@@ -108,7 +108,7 @@ static int push_label(struct act_run *run, const uint8_t *lse, uint16_t type, ui
 {
     struct pkt *p = run->pkt;
 
-    if (mac_len > p->len)
+    if (mac_len > p->len || acts_writable(run))
         return -ENOMEM;
     if (!is_mpls_type(p->protocol))
         p->inner_off = p->l3_off;
@@ -180,7 +180,7 @@ static int pop_mpls_run(struct act_run *run, const struct nlattr *a, bool is_las
 
     (void)is_last;
     if (is_mpls_type(p->protocol)) {
-        if (p->len < mac_len + LSE_LEN)
+        if (p->len < mac_len + LSE_LEN || acts_writable(run))
             return -ENOMEM;
         pkt_remove(p, mac_len, LSE_LEN);
         p->l3_off = p->mac_len = mac_len;

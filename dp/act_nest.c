@@ -209,9 +209,10 @@ static int cpl_parse(const struct nlattr *nest, const struct nlattr **in, struct
 
     attr_for_each_nested(a, nest, left)
     {
-        if (mnl_attr_get_type(a) > OVS_CHECK_PKT_LEN_ATTR_MAX)
-            return err_set(e, EINVAL, "check_pkt_len: attribute %u is unknown",
-                           mnl_attr_get_type(a));
+        unsigned type = mnl_attr_get_type(a);
+
+        if (!type || type > OVS_CHECK_PKT_LEN_ATTR_MAX)
+            return err_set(e, EINVAL, "check_pkt_len: attribute %u is unknown", type);
     }
     if (left > 0)
         return err_set(e, EINVAL, "check_pkt_len: %d bytes behind the last attribute", left);

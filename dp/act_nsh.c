@@ -68,7 +68,7 @@ static int nsh_members(const struct nlattr *nsh, const struct nlattr **in, struc
     {
         unsigned type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
 
-        if (type > OVS_NSH_KEY_ATTR_MAX || len < nsh_len[type].min || len > nsh_len[type].max)
+        if (!type || type > OVS_NSH_KEY_ATTR_MAX || len < nsh_len[type].min || len > nsh_len[type].max)
             return err_set(e, EINVAL, "push_nsh: attribute %u of %u bytes", type, len);
         in[type] = a;
     }
@@ -155,6 +155,8 @@ static int push_nsh_run(struct act_run *run, const struct nlattr *a, bool is_las
     (void)nsh_arg_get(a, &arg, NULL);
     if (!np)
         return -EAFNOSUPPORT;
+    if (acts_writable(run))
+        return -ENOMEM;
     words = (NSH_BASE_LEN + arg.context_len) / 4;       /* a length that is no multiple is cut */
     nsh = pkt_insert(run->pkt, 0, 4 * words);
     be16_put(nsh, (uint16_t)((arg.base->flags & 3u) << 12 | (arg.base->ttl & 0x3fu) << 6 | words));

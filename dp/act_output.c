@@ -19,7 +19,7 @@ static int output_check(struct act_scope *at, const struct nlattr *a, struct err
 
 static int output_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
-    struct pkt *p = is_last ? pkt_take(&run->pkt) : dp_copy(dp_world_of(run->dp), run->pkt);
+    struct pkt *p = is_last ? pkt_take(&run->pkt) : dp_copy(dp_world_of(run->dp), run->pkt, DP_FAULT_OUTPUT_CLONE);
 
     if (p)
         dp_output(run->dp, mnl_attr_get_u32(a), p, run->key);

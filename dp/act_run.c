@@ -18,7 +18,7 @@ static int run_list(struct datapath *dp, struct pkt *p, struct flow_key *key, co
                     size_t len)
 {
     struct dp_world *w = dp_world_of(dp);
-    struct act_run run = {.dp = dp, .pkt = p, .key = key, .list = attrs, .list_len = len};
+    struct act_run run = {.dp = dp, .pkt = p, .key = key, .list = attrs, .list_len = len, .fault = w->env->fault};
     const struct nlattr *a;
     int left, err = 0;
 
@@ -55,7 +55,7 @@ static void defer(struct datapath *dp, struct pkt *p, const struct flow_key *key
     struct dp_world *w = dp_world_of(dp);
     struct deferred *d;
 
-    if (w->n_deferred == ACTS_FIFO_ROOM) {
+    if (w->n_deferred == ACTS_FIFO_ROOM || faulty(w, DP_FAULT_DEFERRED_FULL)) {
         dp_drop(w, p, DROP_DEFERRED_LIMIT);
         return;
     }
@@ -66,7 +66,7 @@ static void defer(struct datapath *dp, struct pkt *p, const struct flow_key *key
 /* The packet itself if it may be consumed, else a copy. */
 static struct pkt *take_or_copy(struct act_run *run, bool is_last)
 {
-    return is_last ? pkt_take(&run->pkt) : dp_copy(dp_world_of(run->dp), run->pkt);
+    return is_last ? pkt_take(&run->pkt) : dp_copy(dp_world_of(run->dp), run->pkt, DP_FAULT_LIST_CLONE);
 }
 
 int acts_run_nested(struct act_run *run, const void *attrs, size_t len, bool is_last,
@@ -91,7 +91,14 @@ int acts_run_nested(struct act_run *run, const void *attrs, size_t len, bool is_
 
 int acts_fresh_key(struct act_run *run)
 {
-    return run->key->is_stale ? key_extract(run->key, run->pkt) : 0;
+    if (!run->key->is_stale)
+        return 0;
+    return dp_fails(run->fault, DP_FAULT_EXTRACT_AGAIN) ? -ENOMEM : key_extract(run->key, run->pkt);
+}
+
+int acts_writable(const struct act_run *run)
+{
+    return dp_fails(run->fault, DP_FAULT_PKT_WRITABLE) ? -ENOMEM : 0;
 }
 
 int acts_recirculate(struct act_run *run, uint32_t recirc_id, bool is_last)
@@ -136,7 +143,7 @@ int acts_execute(struct datapath *dp, struct pkt *p, const struct act_list *list
     struct dp_world *w = dp_world_of(dp);
     int err;
 
-    if (w->level >= ACTS_MAX_LEVEL) {
+    if (w->level >= ACTS_MAX_LEVEL || faulty(w, DP_FAULT_RECURSION)) {
         if (tracing(w))
             trace(w, "ovs_execute_actions",
                   "recursion limit reached on datapath %s, probable configuration error",

@@ -12,6 +12,7 @@
 #include "base/draw.h"
 #include "dp/act_rows.h"
 #include "dp/act_set_int.h"
+#include "dp/fault.h"
 #include "dp/key_hooks.h"
 #include "netlink/attr.h"
 
@@ -188,6 +189,8 @@ static int set_plain_store(struct act_scope *at, const struct nlattr *a, const s
     size_t nest = attr_nest_begin(at->out, OVS_ACTION_ATTR_SET);
     int error = more->store(at->out, mnl_attr_get_payload(a), e);
 
+    if (!error)
+        error = dp_refuses(at->fault, DP_FAULT_ACTS_TUNNEL, e);
     attr_nest_end(at->out, nest);
     return error;
 }
@@ -238,8 +241,12 @@ static int set_masked_run(struct act_run *run, const struct nlattr *a, bool is_l
 {
     const struct nlattr *inner = mnl_attr_get_payload(a);
     const uint8_t *value = mnl_attr_get_payload(inner);
+    bool is_metadata = key_attrs[mnl_attr_get_type(inner)].flags & KEY_SET_ANY;
+    int error = is_metadata ? 0 : acts_writable(run);
 
     (void)is_last;
+    if (error)
+        return error;
     return set_attrs[mnl_attr_get_type(inner)].apply(run, value,
                                                      value + mnl_attr_get_payload_len(inner) / 2u);
 }

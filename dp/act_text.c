@@ -10,8 +10,6 @@
 
 #include "netlink/attr.h"
 
-#define TYPE_MAX 0x3fffu            /* an attribute type without its two flag bits */
-
 static const struct act *row_of(uint16_t type)
 {
     return type < N_ACTS && act_table[type] && act_table[type]->name ? act_table[type] : NULL;
@@ -115,19 +113,6 @@ static int raw_scan(struct scan *in, uint16_t type, GByteArray *out, struct err 
     return 0;
 }
 
-/* Is 'name' "action9"? */
-static bool is_raw(const char *name, uint16_t *type)
-{
-    struct scan s;
-    uint64_t number;
-
-    scan_init(&s, name);
-    if (!scan_text(&s, "action") || !scan_u64(&s, TYPE_MAX, &number) || *s.at)
-        return false;
-    *type = (uint16_t)number;
-    return true;
-}
-
 static int row_scan(struct scan *in, uint16_t type, GByteArray *out, const struct key_text *names,
                     struct err *e)
 {
@@ -153,7 +138,7 @@ static int act_scan(struct scan *in, GByteArray *out, const struct key_text *nam
 
     scan_name(&next, name, sizeof(name));
     type = find_by_name(name);
-    if (type < 0 && is_raw(name, &raw)) {
+    if (type < 0 && text_raw_type(name, "action", &raw)) {
         *in = next;
         return raw_scan(in, raw, out, e);
     }
@@ -166,10 +151,21 @@ static int act_scan(struct scan *in, GByteArray *out, const struct key_text *nam
     return row_scan(in, (uint16_t)type, out, names, e);
 }
 
+/* Takes the word for the empty list; "drop(1)" is an action. */
+static bool scan_drop(struct scan *in)
+{
+    struct scan next = *in;
+
+    if (!scan_word(&next, "drop") || *next.at == '(')
+        return false;
+    *in = next;
+    return true;
+}
+
 static int list_scan(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e)
 {
     scan_blanks(in);
-    if (scan_word(in, "drop") || *in->at == ')' || scan_done(in))
+    if (scan_drop(in) || *in->at == ')' || scan_done(in))
         return 0;
     do {
         scan_blanks(in);

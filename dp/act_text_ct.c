@@ -109,7 +109,7 @@ static int name_scan(struct scan *in, const struct part *part, GByteArray *out, 
     if (text_expect(in, "=", e))
         return -EINVAL;
     len = strcspn(in->at, ",) \t");
-    if (!len || len >= part->max_len)
+    if (len >= part->max_len)
         return text_error(e, in, "expected a name of at most %d characters", part->max_len - 1);
     memcpy(name, in->at, len);
     in->at += len;

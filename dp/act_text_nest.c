@@ -157,6 +157,12 @@ int act_userspace_scan(struct scan *in, GByteArray *out, const struct key_text *
 
 /* ---- set ------------------------------------------------------------------------------------ */
 
+/* It has no masked form. */
+static bool is_nest(uint16_t type)
+{
+    return type < N_KEY_ATTRS && key_attrs[type].len == KEY_LEN_NESTED;
+}
+
 /* Splits a payload of value and mask into two attributes. What stays as it is is never shown. */
 static void masked_format(GString *out, const struct nlattr *a)
 {
@@ -178,7 +184,7 @@ void act_set_format(GString *out, const struct nlattr *a, const struct key_text 
     bool is_masked = mnl_attr_get_type(a) != OVS_ACTION_ATTR_SET;
 
     if (!mnl_attr_ok(field, (int)len) || attr_align(field->nla_len) != attr_align(len) ||
-        (is_masked && mnl_attr_get_payload_len(field) % 2)) {
+        (is_masked && (mnl_attr_get_payload_len(field) % 2 || is_nest(mnl_attr_get_type(field))))) {
         act_raw_format(out, a);
         return;
     }
@@ -190,7 +196,7 @@ void act_set_format(GString *out, const struct nlattr *a, const struct key_text 
     g_string_append_c(out, ')');
 }
 
-/* Appends SET, or SET_MASKED where the text leaves bits as they are. A nest has no masked form. */
+/* Appends SET, or SET_MASKED where the text leaves bits as they are. */
 static void set_append(GByteArray *out, const struct nlattr *value, const struct nlattr *mask)
 {
     size_t len = mnl_attr_get_payload_len(value), nest;
@@ -203,11 +209,6 @@ static void set_append(GByteArray *out, const struct nlattr *value, const struct
     nest = attr_nest_begin(out, is_masked ? OVS_ACTION_ATTR_SET_MASKED : OVS_ACTION_ATTR_SET);
     attr_put(out, mnl_attr_get_type(value), both->data, both->len);
     attr_nest_end(out, nest);
-}
-
-static bool is_nest(uint16_t type)
-{
-    return type < N_KEY_ATTRS && key_attrs[type].len == KEY_LEN_NESTED;
 }
 
 int act_set_scan(struct scan *in, GByteArray *out, const struct key_text *names, struct err *e)

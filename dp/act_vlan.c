@@ -49,7 +49,7 @@ static int push_vlan_run(struct act_run *run, const struct nlattr *a, bool is_la
     struct pkt *p = run->pkt;
 
     (void)is_last;
-    if (p->has_vlan && p->len < MAC_ADDRS_LEN)
+    if (p->has_vlan && (p->len < MAC_ADDRS_LEN || acts_writable(run)))
         return -ENOMEM;
     if (p->has_vlan) {
         pkt_put_tag(p);
@@ -136,10 +136,13 @@ static int pop_tag(struct pkt *p)
 
 static int pop_vlan_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
-    int error = pop_tag(run->pkt);
+    bool is_written = !run->pkt->has_vlan && is_vlan_type(run->pkt->protocol);
+    int error = is_written ? acts_writable(run) : 0;
 
     (void)a;
     (void)is_last;
+    if (!error)
+        error = pop_tag(run->pkt);
     if (run->pkt->has_vlan)
         acts_stale_key(run);
     else

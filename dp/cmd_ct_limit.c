@@ -47,28 +47,38 @@ static int reply_empty(struct req *req)
 }
 
 /* What a request does to one entry of its list. Zones that are none are passed over, not refused. */
-typedef void change_fn(struct ct_limits *l, const struct ovs_zone_limit *z);
+typedef int change_fn(struct req *req, const struct ovs_zone_limit *z, struct err *e);
 
-static void set_limit(struct ct_limits *l, const struct ovs_zone_limit *z)
+static int set_limit(struct req *req, const struct ovs_zone_limit *z, struct err *e)
 {
-    ct_limit_set(l, z->zone_id, z->limit);
+    bool is_zone = z->zone_id >= 0 && z->zone_id <= UINT16_MAX;
+    int err = is_zone ? req_faulty(req, DP_FAULT_CT_LIMIT_ALLOC, e) : 0;
+
+    if (!err)
+        ct_limit_set(&req_ns(req)->ct_limits, z->zone_id, z->limit);
+    return err;
 }
 
-static void del_limit(struct ct_limits *l, const struct ovs_zone_limit *z)
+static int del_limit(struct req *req, const struct ovs_zone_limit *z, struct err *e)
 {
-    ct_limit_delete(l, z->zone_id);
+    (void)e;
+    ct_limit_delete(&req_ns(req)->ct_limits, z->zone_id);
+    return 0;
 }
 
 static int change_limits(struct req *req, change_fn *change, struct err *e)
 {
+    int err = req_faulty(req, DP_FAULT_CT_LIMIT_REPLY, e);
     struct zone_list list;
 
+    if (err)
+        return err;
     if (!req->attr[OVS_CT_LIMIT_ATTR_ZONE_LIMIT])
         return err_set(e, EINVAL, "ZONE_LIMIT is missing");
     list = zones_of_request(req);
-    for (size_t i = 0; i < list.n; i++)
-        change(&req_ns(req)->ct_limits, &list.at[i]);
-    return reply_empty(req);
+    for (size_t i = 0; !err && i < list.n; i++)
+        err = change(req, &list.at[i], e);
+    return err ? err : reply_empty(req);
 }
 
 static int set_limits(struct req *req, struct err *e)
@@ -130,7 +140,10 @@ static int get_limits(struct req *req, struct err *e)
     struct dp_ns *ns = req_ns(req);
     g_autoptr(GByteArray) limits = g_byte_array_new();
     struct nlmsghdr *msg = reply_new(req, req->genl->cmd, req->user_hdr);
+    int err = req_faulty(req, DP_FAULT_CT_LIMIT_REPLY, e);
 
+    if (err)
+        return err;
     if (req->attr[OVS_CT_LIMIT_ATTR_ZONE_LIMIT])
         put_some(limits, ns, zones_of_request(req));
     else

@@ -103,7 +103,7 @@ static struct nlmsghdr *dp_reply(struct req *req, uint8_t cmd, const struct data
 }
 
 /* By NAME if there is one, else by the header. */
-static int dp_of_request(struct req *req, struct datapath **dp, struct err *e)
+static int dp_find(struct req *req, struct datapath **dp, struct err *e)
 {
     const struct nlattr *name = req->attr[OVS_DP_ATTR_NAME];
 
@@ -113,18 +113,37 @@ static int dp_of_request(struct req *req, struct datapath **dp, struct err *e)
     return *dp ? 0 : err_set(e, ENODEV, "there is no datapath \"%s\"", mnl_attr_get_str(name));
 }
 
+/* The answer's buffer comes before the datapath. */
+static int dp_of_request(struct req *req, struct datapath **dp, struct err *e)
+{
+    int err = req_faulty(req, DP_FAULT_DP_REPLY, e);
+
+    return err ? err : dp_find(req, dp, e);
+}
+
 /* ---- what NEW and SET change ------------------------------------------------------------------ */
 
 static int set_cpu_pids(struct datapath *dp, const struct nlattr *pids, struct err *e)
 {
     unsigned len = mnl_attr_get_payload_len(pids);
+    int err;
 
     if (!len || len % sizeof(uint32_t))
         return err_set(e, EINVAL, "PER_CPU_PIDS: %u bytes are no array of port ids", len);
+    if ((err = dp_refuses(dp_world_of(dp)->env->fault, DP_FAULT_DP_PIDS, e)))
+        return err;
     g_free(dp->cpu_pids);
     dp->cpu_pids = g_memdup2(mnl_attr_get_payload(pids), len);
     dp->n_cpu_pids = len / (uint32_t)sizeof(uint32_t);
     return 0;
+}
+
+static int set_cache(struct datapath *dp, uint32_t size, struct err *e)
+{
+    bool is_new = size != dp->table.cache_size && !(size & (size - 1));
+    int err = is_new ? dp_refuses(dp_world_of(dp)->env->fault, DP_FAULT_DP_CACHE, e) : 0;
+
+    return err ? err : table_set_cache(&dp->table, size, e);
 }
 
 /* ovs_dp_change. USER_FEATURES absent means none; features are stored before the port ids are
@@ -141,7 +160,7 @@ static int dp_change(struct datapath *dp, const struct req *req, struct err *e)
     if (unknown)
         return err_set(e, EOPNOTSUPP, "USER_FEATURES: %#x are not supported", unknown);
     if (cache)
-        err = table_set_cache(&dp->table, mnl_attr_get_u32(cache), e);
+        err = set_cache(dp, mnl_attr_get_u32(cache), e);
     if (err)
         return err;
     dp->user_features = wanted;
@@ -158,7 +177,7 @@ static void forget_features(struct req *req)
 {
     struct datapath *old;
 
-    if (req->genl->version < VERSION_WITH_FEATURES && !dp_of_request(req, &old, NULL))
+    if (req->genl->version < VERSION_WITH_FEATURES && !dp_find(req, &old, NULL))
         old->user_features = 0;
 }
 
@@ -178,6 +197,20 @@ static int local_port_new(struct datapath *dp, const struct req *req, struct err
     return err == -EBUSY ? -EEXIST : err;
 }
 
+/* What a new datapath consists of, in the order in which it is asked for. */
+static int parts_fail(const struct req *req, struct err *e)
+{
+    static const enum dp_fault parts[] = {
+        DP_FAULT_DP_REPLY, DP_FAULT_DP_ALLOC, DP_FAULT_DP_TABLE,
+        DP_FAULT_DP_STATS, DP_FAULT_DP_PORTS, DP_FAULT_DP_METERS,
+    };
+    int err = 0;
+
+    for (size_t i = 0; !err && i < G_N_ELEMENTS(parts); i++)
+        err = req_faulty(req, parts[i], e);
+    return err;
+}
+
 static int dp_new(struct req *req, struct err *e)
 {
     struct datapath *dp;
@@ -185,8 +218,8 @@ static int dp_new(struct req *req, struct err *e)
 
     if (!req->attr[OVS_DP_ATTR_NAME] || !req->attr[OVS_DP_ATTR_UPCALL_PID])
         return err_set(e, EINVAL, "NAME or UPCALL_PID is missing");
-    if (faulty(req_ns(req)->world, DP_FAULT_DATAPATH_ALLOC))
-        return err_set(e, ENOMEM, "no memory (injected)");
+    if ((err = parts_fail(req, e)))
+        return err;
     dp = datapath_new(req_ns(req));
     err = dp_change(dp, req, e);
     if (!err)

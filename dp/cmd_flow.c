@@ -131,11 +131,16 @@ static void read_ufid(struct flow_req *fr, const struct nlattr *ufid)
 
 static int read_match(struct flow_req *fr, const struct req *req, bool want_mask, struct err *e)
 {
+    int err;
+
     fr->m.profile = req_ns(req)->world->profile;
     fr->m.key = &fr->key;
     fr->m.mask = want_mask ? &fr->mask : NULL;
-    return match_parse(&fr->m, req->attr[OVS_FLOW_ATTR_KEY],
-                       want_mask ? req->attr[OVS_FLOW_ATTR_MASK] : NULL, want_mask, e);
+    err = match_parse(&fr->m, req->attr[OVS_FLOW_ATTR_KEY],
+                      want_mask ? req->attr[OVS_FLOW_ATTR_MASK] : NULL, want_mask, e);
+    if (!err && want_mask && !req->attr[OVS_FLOW_ATTR_MASK])
+        err = req_faulty(req, DP_FAULT_FLOW_EXACT, e);
+    return err;
 }
 
 static int read_actions(struct flow_req *fr, const struct req *req, struct err *e)
@@ -145,6 +150,12 @@ static int read_actions(struct flow_req *fr, const struct req *req, struct err *
     key_apply_mask(&fr->masked, &fr->key, &fr->mask, true);
     return acts_check(req_ns(req), &fr->masked, mnl_attr_get_payload(acts),
                       mnl_attr_get_payload_len(acts), &fr->acts, e);
+}
+
+/* Who is to be told gets a buffer before anything changes. */
+static int reply_fails(const struct req *req, struct err *e)
+{
+    return notify_wanted(req) ? req_faulty(req, DP_FAULT_FLOW_REPLY, e) : 0;
 }
 
 /* For SET, GET, DEL: by UFID, else by the exact original key. */
@@ -163,14 +174,31 @@ static void replace_actions(struct flow *f, struct flow_req *fr)
 
 /* ---- NEW ---------------------------------------------------------------------------------------------- */
 
+/* A mask that is not there yet, and more room for masks. */
+static int mask_fails(const struct flow_req *fr, const struct req *req, struct err *e)
+{
+    const struct table *t = &fr->dp->table;
+    int err;
+
+    if (table_has_mask(t, &fr->mask))
+        return 0;
+    err = req_faulty(req, DP_FAULT_MASK_ALLOC, e);
+    if (!err && t->masks->len && t->masks->len % TABLE_MASKS_STEP == 0)
+        err = req_faulty(req, DP_FAULT_MASK_ARRAY, e);
+    return err;
+}
+
 static int flow_insert(struct flow_req *fr, struct req *req, struct err *e)
 {
+    int err = mask_fails(fr, req, e);
     struct flow *f;
+    bool may_grow;
 
-    if (faulty(dp_world_of(fr->dp), DP_FAULT_FLOW_ALLOC))
-        return err_set(e, ENOMEM, "no memory (injected)");
+    if (err)
+        return err;
+    may_grow = !table_is_full(&fr->dp->table) || !faulty(dp_world_of(fr->dp), DP_FAULT_TABLE_GROW);
     f = flow_new(&fr->masked, fr->ufid, fr->ufid_len, &fr->key, &fr->acts);
-    table_insert(&fr->dp->table, f, &fr->mask);
+    table_insert(&fr->dp->table, f, &fr->mask, may_grow);
     flow_notify(req, OVS_FLOW_CMD_NEW, fr->dp, f);
     return 0;
 }
@@ -189,6 +217,22 @@ static int flow_modify(struct flow_req *fr, struct req *req, struct flow *f, str
     return 0;
 }
 
+/* What the kernel allocates is asked for in its order, between the checks. */
+static int flow_new_parse(struct flow_req *fr, struct req *req, struct err *e)
+{
+    int err = req_faulty(req, DP_FAULT_FLOW_ALLOC, e);
+
+    if (!err)
+        err = req_faulty(req, DP_FAULT_FLOW_KEY, e);
+    if (!err)
+        err = read_match(fr, req, true, e);
+    if (!err && !fr->ufid_len)
+        err = req_faulty(req, DP_FAULT_FLOW_ID, e);
+    if (!err)
+        err = read_actions(fr, req, e);
+    return err ? err : reply_fails(req, e);
+}
+
 static int flow_cmd_new(struct req *req, struct err *e)
 {
     AUTO_FLOW_REQ fr = {0};
@@ -199,14 +243,12 @@ static int flow_cmd_new(struct req *req, struct err *e)
         return err_set(e, EINVAL, "Flow key attr not present in new flow.");
     if (!req->attr[OVS_FLOW_ATTR_ACTIONS])
         return err_set(e, EINVAL, "Flow actions attr not present in new flow.");
-    err = read_match(&fr, req, true, e);
-    if (!err)
-        err = read_actions(&fr, req, e);
+    read_ufid(&fr, req->attr[OVS_FLOW_ATTR_UFID]);
+    err = flow_new_parse(&fr, req, e);
     if (!err)
         err = datapath_of_request(req, &fr.dp, e);
     if (err)
         return err;
-    read_ufid(&fr, req->attr[OVS_FLOW_ATTR_UFID]);
     if (fr.ufid_len)
         f = table_find_ufid(&fr.dp->table, fr.ufid, fr.ufid_len);
     if (!f)
@@ -229,6 +271,8 @@ static int flow_set_parse(struct flow_req *fr, struct req *req, struct err *e)
     err = has_key ? read_match(fr, req, true, e) : 0;
     if (!err && has_acts)
         err = read_actions(fr, req, e);
+    if (!err && has_acts)
+        err = reply_fails(req, e);
     return err;
 }
 
@@ -242,6 +286,8 @@ static int flow_cmd_set(struct req *req, struct err *e)
         err = datapath_of_request(req, &fr.dp, e);
     if (!err)
         err = find_flow(&fr, &f, e);
+    if (!err && !fr.acts)
+        err = reply_fails(req, e);
     if (err)
         return err;
     if (fr.acts)
@@ -275,6 +321,8 @@ static int flow_cmd_get(struct req *req, struct err *e)
     err = flow_select(&fr, req, e);
     if (!err)
         err = find_flow(&fr, &f, e);
+    if (!err)
+        err = req_faulty(req, DP_FAULT_FLOW_REPLY, e);
     if (err)
         return err;
     return reply_send(req, flow_reply(req, OVS_FLOW_CMD_GET, fr.dp, f));
@@ -291,13 +339,16 @@ static int flow_cmd_del(struct req *req, struct err *e)
     if (err)
         return err;
     if (!req->attr[OVS_FLOW_ATTR_KEY] && !fr.ufid_len) {
-        table_flush(&fr.dp->table);
-        return 0;
+        err = req_faulty(req, DP_FAULT_FLOW_FLUSH, e);
+        if (!err)
+            table_flush(&fr.dp->table);
+        return err;
     }
     err = find_flow(&fr, &f, e);
     if (err)
         return err;
-    flow_notify(req, OVS_FLOW_CMD_DEL, fr.dp, f);
+    if (notify_wanted(req) && !faulty(dp_world_of(fr.dp), DP_FAULT_FLOW_DEL_EVENT))
+        notify(req, flow_reply(req, OVS_FLOW_CMD_DEL, fr.dp, f));
     table_remove(&fr.dp->table, f);
     flow_free(f);
     return 0;

@@ -140,13 +140,19 @@ static int meter_set(struct req *req, struct err *e)
     int err = read_meter(req, m, e);
 
     if (!err)
+        err = req_faulty(req, DP_FAULT_METER_ALLOC, e);
+    if (!err)
+        err = req_faulty(req, DP_FAULT_METER_REPLY, e);
+    if (!err)
         err = datapath_of_request(req, &dp, e);
     if (err)
         return err;
     id = m->id;
     meter_start(m, now_ms(env));
     old = meter_remove(&dp->meters, id);
-    err = meter_insert(&dp->meters, &m, e);
+    err = meter_table_grows(&dp->meters) ? req_faulty(req, DP_FAULT_METER_GROW, e) : 0;
+    if (!err)
+        err = meter_insert(&dp->meters, &m, e);
     if (err)
         return err;
     msg = meter_reply(req);
@@ -163,8 +169,10 @@ static int meter_features(struct req *req, struct err *e)
     struct datapath *dp;
     struct nlmsghdr *msg;
     struct nlattr *bands, *band;
-    int err = datapath_of_request(req, &dp, e);
+    int err = req_faulty(req, DP_FAULT_METER_REPLY, e);
 
+    if (!err)
+        err = datapath_of_request(req, &dp, e);
     if (err)
         return err;
     msg = meter_reply(req);
@@ -181,10 +189,13 @@ static int meter_features(struct req *req, struct err *e)
 /* Which meter of which datapath. */
 static int read_id(const struct req *req, struct datapath **dp, uint32_t *id, struct err *e)
 {
+    int err;
+
     if (!req->attr[OVS_METER_ATTR_ID])
         return err_set(e, EINVAL, "ID is missing");
     *id = mnl_attr_get_u32(req->attr[OVS_METER_ATTR_ID]);
-    return datapath_of_request(req, dp, e);
+    err = req_faulty(req, DP_FAULT_METER_REPLY, e);
+    return err ? err : datapath_of_request(req, dp, e);
 }
 
 static int meter_get(struct req *req, struct err *e)

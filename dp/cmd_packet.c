@@ -126,6 +126,8 @@ static int packet_execute(struct req *req, struct err *e)
     if (!req->attr[OVS_PACKET_ATTR_PACKET] || !req->attr[OVS_PACKET_ATTR_KEY] ||
         !req->attr[OVS_PACKET_ATTR_ACTIONS])
         return err_set(e, EINVAL, "PACKET, KEY or ACTIONS is missing");
+    if ((err = req_faulty(req, DP_FAULT_EXECUTE_PKT, e)) || (err = req_faulty(req, DP_FAULT_EXECUTE_FLOW, e)))
+        return err;
     p = packet_of_request(req);
     err = execute_parse(req, p, &key, &acts, &dp, e);
     if (err) {

@@ -93,8 +93,13 @@ static int vport_by_request_number(struct req *req, struct vport **v, struct err
     return 0;
 }
 
+/* The answer's buffer comes before the port. */
 static int vport_of_request(struct req *req, struct vport **v, struct err *e)
 {
+    int err = req_faulty(req, DP_FAULT_VPORT_REPLY, e);
+
+    if (err)
+        return err;
     if (req->attr[OVS_VPORT_ATTR_IFINDEX])
         return err_set(e, EOPNOTSUPP, "a vport is not looked up by IFINDEX");
     if (req->attr[OVS_VPORT_ATTR_NAME])
@@ -145,6 +150,8 @@ static int vport_cmd_new(struct req *req, struct err *e)
     int err = new_check(req, &port_no, e);
 
     if (!err)
+        err = req_faulty(req, DP_FAULT_VPORT_REPLY, e);
+    if (!err)
         err = datapath_of_request(req, &dp, e);
     if (!err)
         err = choose_number(dp, &port_no, e);
@@ -182,6 +189,8 @@ static int vport_cmd_set(struct req *req, struct err *e)
         return err_set(e, EOPNOTSUPP, "OPTIONS cannot be changed");
     if (pids) {
         err = vport_pids_check(req_ns(req)->world, pids, e);
+        if (!err)
+            err = req_faulty(req, DP_FAULT_VPORT_PIDS_SET, e);
         if (err)
             return err;
         vport_set_pids(v, pids);
@@ -216,6 +225,18 @@ static int vport_cmd_get(struct req *req, struct err *e)
     return reply_send(req, vport_reply(req, OVS_VPORT_CMD_GET, v));
 }
 
+/* A fault deletes the device of the port that is next. */
+static void lose_next(const struct dump *d, const struct datapath *dp)
+{
+    const struct dp_env *env = dp_world_of(dp)->env;
+    const struct vport *v = dp->bucket[d->pos >> 32];
+
+    for (uint32_t skip = (uint32_t)d->pos; v && skip; skip--)
+        v = v->next;
+    if (v && v->dev->kind == NETDEV_VIRTUAL && dp_fails(env->fault, DP_FAULT_DUMP_DEV_GONE))
+        env->dev_vanish(env->ctx, v->dev, true);
+}
+
 /* The cursor is (bucket, ports of it already sent), as the kernel's. */
 static int vport_cmd_dump(struct dump *d, struct err *e)
 {
@@ -225,6 +246,8 @@ static int vport_cmd_dump(struct dump *d, struct err *e)
 
     if (err)
         return err;
+    if (d->pos)
+        lose_next(d, dp);
     dp_ifindex = datapath_ifindex(dp);
     for (; bucket < VPORT_BUCKETS; bucket++, skip = 0) {
         uint32_t i = 0;

@@ -220,7 +220,10 @@ void dp_device_gone(struct dp_ns *ns, struct netdev *dev)
     vport_put(msg, v);
     v->dev_is_going = true;
     vport_free(v);
-    multicast(ns->net, &dp_vport_family, msg);
+    if (faulty(ns->world, DP_FAULT_VPORT_EVENT))
+        multicast_error(ns->net, &dp_vport_family, dp_fault_points[DP_FAULT_VPORT_EVENT].error);
+    else
+        multicast(ns->net, &dp_vport_family, msg);
 }
 
 int dp_port_of(const struct netdev *dev)

@@ -176,8 +176,8 @@ int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key);
 void dp_drop(struct dp_world *world, struct pkt *p, enum drop_reason why);
 /* Ends a packet behind its last upcall; 'is_miss' says which counter. */
 void dp_consume(struct dp_world *world, struct pkt *p, bool is_miss);
-/* A counted copy of packet and metadata. */
-struct pkt *dp_copy(struct dp_world *world, const struct pkt *p);
+/* A counted copy of packet and metadata; NULL: it fails at 'point'. */
+struct pkt *dp_copy(struct dp_world *world, const struct pkt *p, enum dp_fault point);
 /* A packet's bytes leave by a port; consumes it. */
 void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struct flow_key *key);
 /* ovs_vport_send: the same of one frame, after what the action asks for has been done to it. */
@@ -220,9 +220,16 @@ void trace_lookup(const struct datapath *dp, const struct flow *f, const struct 
 void trace_flow(const struct dp_world *w, const struct flow *f);
 void trace_action(const struct dp_world *w, const struct nlattr *stored);
 
+/* ---- what fails as the kernel can: rows of fault.h ---- */
 static inline bool faulty(const struct dp_world *w, enum dp_fault point)
 {
-    return fault_strikes(w->env->fault, &dp_fault_points[point]);
+    return dp_fails(w->env->fault, point);
+}
+
+/* 0, or the point's error. */
+static inline int req_faulty(const struct req *req, enum dp_fault point, struct err *e)
+{
+    return dp_refuses(req_ns(req)->world->env->fault, point, e);
 }
 
 #endif

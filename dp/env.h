@@ -61,6 +61,9 @@ struct dp_env {
     void (*dev_changed)(void *ctx, struct netdev *dev);
     /* One more (1) or one less (-1) wants all frames of a device. NULL: nobody counts. */
     void (*dev_promisc)(void *ctx, struct netdev *dev, int change);
+    /* A fault deletes a device as "ip link del" would: at once, or, if a packet is under way, it goes down at once and is
+     * deleted when that has ended. Only called if 'fault' can strike. */
+    void (*dev_vanish)(void *ctx, struct netdev *dev, bool at_once);
     /* A frame leaves by a port: a netdev port's goes to the wire, an internal port's up to the
      * host's stack. The tag is in the bytes already. Borrowed: copy what is kept. */
     void (*transmit)(void *ctx, struct netdev *dev, const struct pkt *p);

@@ -202,6 +202,10 @@ static void cut_up(struct cut *c, const struct ip_family *f, struct vport *v, co
         uint32_t len = next_len(c, &piece);
 
         w->account.n_born += c->at > 0;
+        if (!piece && faulty(w, DP_FAULT_FRAGMENT_ALLOC)) {
+            dp_drop(w, pkt_part(&w->pool, c->p, c->head, c->head + c->at, len), DROP_NO_MEMORY);
+            return;
+        }
         send_fragment(c, f, v, len);
         c->at += len;
         c->left -= len;

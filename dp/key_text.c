@@ -10,8 +10,6 @@
 
 #include "netlink/attr.h"
 
-#define TYPE_MAX 0x3fffu            /* an attribute type without its two flag bits */
-
 /* ---- one attribute ------------------------------------------------------------------------- */
 
 static const struct key_attr *row_of(uint16_t type)
@@ -35,7 +33,7 @@ static bool row_fits(const struct key_attr *row, const struct nlattr *a, const s
     return row->len < 0 || !mask || mask_len == len;
 }
 
-static void raw_format(GString *out, const struct nlattr *a, const struct nlattr *mask)
+void key_raw_format(GString *out, const struct nlattr *a, const struct nlattr *mask)
 {
     g_string_append_printf(out, "key%u(", mnl_attr_get_type(a));
     hex_format(out, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ' ');
@@ -81,7 +79,7 @@ void key_attr_format(GString *out, const struct nlattr *a, const struct nlattr *
     const struct key_attr *row = row_of(mnl_attr_get_type(a));
 
     if (!row_fits(row, a, mask)) {
-        raw_format(out, a, mask);
+        key_raw_format(out, a, mask);
         return;
     }
     g_string_append_printf(out, "%s(", row->name);
@@ -119,8 +117,7 @@ static int type_by_name(const char *name)
     return -1;
 }
 
-/* The inside of "key7(0a 00/ff ff)" */
-static int raw_scan(struct scan *in, GByteArray *value, GByteArray *mask, struct err *e)
+int key_raw_scan(struct scan *in, GByteArray *value, GByteArray *mask, struct err *e)
 {
     int err = hex_scan(in, value, ' ', e);
 
@@ -155,7 +152,7 @@ static int payload_scan(struct scan *in, const struct key_attr *row, GByteArray 
                         GByteArray *mask, const struct key_text *names, struct err *e)
 {
     if (!row)
-        return raw_scan(in, value, mask, e);
+        return key_raw_scan(in, value, mask, e);
     if (row->scan)
         return row->scan(in, value, mask, names, e);
     return row_scan(in, row, value, mask, e);
@@ -164,9 +161,8 @@ static int payload_scan(struct scan *in, const struct key_attr *row, GByteArray 
 /* Takes "ipv4(" or "key7(". *row NULL: the payload is hexadecimal. */
 static int head_scan(struct scan *in, uint16_t *type, const struct key_attr **row, struct err *e)
 {
-    struct scan start = *in, number;
+    struct scan start = *in;
     char name[32];
-    uint64_t raw;
     int found;
 
     if (!scan_name(in, name, sizeof(name)) || !scan_char(in, '('))
@@ -174,13 +170,9 @@ static int head_scan(struct scan *in, uint16_t *type, const struct key_attr **ro
     found = type_by_name(name);
     *row = found >= 0 ? &key_attrs[found] : NULL;
     *type = (uint16_t)found;
-    if (found >= 0)
+    if (found >= 0 || text_raw_type(name, "key", type))
         return 0;
-    scan_init(&number, name);
-    if (!scan_text(&number, "key") || !scan_u64(&number, TYPE_MAX, &raw) || *number.at)
-        return text_error(e, &start, "no key attribute is called \"%s\"", name);
-    *type = (uint16_t)raw;
-    return 0;
+    return text_error(e, &start, "no key attribute is called \"%s\"", name);
 }
 
 int key_attr_scan(struct scan *in, GByteArray *key, GByteArray *mask, const struct key_text *names,

@@ -23,6 +23,9 @@ int hex_scan(struct scan *in, GByteArray *out, char separator, struct err *e);
 void number_format(GString *out, const uint8_t *bytes, size_t len);
 int number_scan(struct scan *in, uint8_t *bytes, size_t len, struct err *e);
 
+/* Is 'name' "key7" or "action7", what being "key" or "action"? */
+bool text_raw_type(const char *name, const char *what, uint16_t *type);
+
 /* Says that the last 'left' of 'len' bytes are no attributes, if there are any (> 0). */
 void text_leftover(GString *out, const void *attrs, size_t len, int left);
 
@@ -133,6 +136,9 @@ void key_attr_format(GString *out, const struct nlattr *a, const struct nlattr *
 /* Takes one, appends it to 'key' and, if not NULL, 'mask'. */
 int key_attr_scan(struct scan *in, GByteArray *key, GByteArray *mask, const struct key_text *names,
                   struct err *e);
+/* "key7(0a 00/ff ff)", all of it; and what is between the parentheses back. */
+void key_raw_format(GString *out, const struct nlattr *a, const struct nlattr *mask);
+int key_raw_scan(struct scan *in, GByteArray *value, GByteArray *mask, struct err *e);
 /* An attribute like 'a' with a payload of zeros, for the lists that leave such a mask out. */
 const struct nlattr *blank_mask(GByteArray *room, const struct nlattr *a);
 /* Does the mask attribute 'a' match all that its row describes? */

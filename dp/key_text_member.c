@@ -9,6 +9,7 @@
 #include "dp/key_text.h"
 #include "netlink/attr.h"
 
+#define TYPE_MAX 0x3fffu            /* an attribute type without its two flag bits */
 #define VALUE_MAX 256               /* bytes of a field's value, at least the largest wire_size */
 
 /* ---- for all readers ----------------------------------------------------------------------- */
@@ -94,6 +95,18 @@ int number_scan(struct scan *in, uint8_t *bytes, size_t len, struct err *e)
     }
     in->at += n;
     return 0;
+}
+
+bool text_raw_type(const char *name, const char *what, uint16_t *type)
+{
+    struct scan s;
+    uint64_t number;
+
+    scan_init(&s, name);
+    if (!scan_text(&s, what) || !scan_u64(&s, TYPE_MAX, &number) || *s.at)
+        return false;
+    *type = (uint16_t)number;
+    return true;
 }
 
 void text_leftover(GString *out, const void *attrs, size_t len, int left)

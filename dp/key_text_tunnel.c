@@ -176,9 +176,10 @@ static void part_format(GString *out, const struct nlattr *a, const struct nlatt
         block->format(out, a, mask, shows_wild);
         g_string_append(out, "),");
     } else {
-        g_string_append_printf(out, "key%u(", mnl_attr_get_type(a));
-        hex_format(out, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), ' ');
-        g_string_append(out, "),");
+        bool is_exact = mask && bytes_are(mnl_attr_get_payload(mask), mnl_attr_get_payload_len(mask), 0xff);
+
+        key_raw_format(out, a, is_exact ? NULL : mask);
+        g_string_append_c(out, ',');
     }
 }
 
@@ -237,6 +238,7 @@ static int block_scan(struct scan *in, const struct tun_block *block, GByteArray
 
 static int part_scan(struct scan *in, GByteArray *key, GByteArray *mask, struct err *e)
 {
+    struct tun_block raw = { .scan = key_raw_scan };
     struct scan start = *in;
     char name[16];
 
@@ -252,6 +254,8 @@ static int part_scan(struct scan *in, GByteArray *key, GByteArray *mask, struct 
     }
     if (!strcmp(name, "flags"))
         return text_expect(in, "(", e) ? -EINVAL : nest_flags_scan(in, key, mask, e);
+    if (text_raw_type(name, "key", &raw.type))
+        return text_expect(in, "(", e) ? -EINVAL : block_scan(in, &raw, key, mask, e);
     return text_error(e, &start, "tunnel has no member \"%s\"", name);
 }
 

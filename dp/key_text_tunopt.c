@@ -94,6 +94,8 @@ static int vxlan_scan(struct scan *in, GByteArray *key, GByteArray *mask, struct
     static const struct members members = {"gbp", gbp_fields, G_N_ELEMENTS(gbp_fields)};
     struct vxlan_text t = {0}, bits = {0};
 
+    if (*in->at == ')')
+        return 0;
     if (text_expect(in, "gbp(", e) || members_scan(in, &members, &t, mask ? &bits : NULL, e) ||
         text_expect(in, ")", e))
         return -EINVAL;

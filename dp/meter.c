@@ -40,6 +40,11 @@ static void resize(struct meter_table *t, uint32_t n_slots)
     t->n_slots = n_slots;
 }
 
+bool meter_table_grows(const struct meter_table *t)
+{
+    return t->n_meters + 1 >= t->n_slots;
+}
+
 int meter_insert(struct meter_table *t, struct meter **m, struct err *e)
 {
     uint32_t id = (*m)->id;
@@ -50,8 +55,9 @@ int meter_insert(struct meter_table *t, struct meter **m, struct err *e)
         return err_set(e, EBUSY, "meter %u: its slot is taken by meter %u", id,
                        t->slot[id % t->n_slots]->id);
     t->slot[id % t->n_slots] = g_steal_pointer(m);
-    if (++t->n_meters >= t->n_slots)
+    if (meter_table_grows(t))
         resize(t, 2 * t->n_slots);
+    t->n_meters++;
     return 0;
 }
 

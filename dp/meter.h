@@ -40,6 +40,7 @@ void meter_table_done(struct meter_table *t);       /* frees every meter */
 
 struct meter *meter_find(const struct meter_table *t, uint32_t id);     /* NULL: none */
 /* Takes *m. 0; -EFBIG: too many; -EBUSY: its slot is taken; then *m stays the caller's. */
+bool meter_table_grows(const struct meter_table *t);     /* with one more meter */
 int meter_insert(struct meter_table *t, struct meter **m, struct err *e);
 struct meter *meter_remove(struct meter_table *t, uint32_t id);     /* the caller's; NULL: none */
 

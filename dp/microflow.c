@@ -1,6 +1,8 @@
 /* microflow.c - see microflow.h. SPDX-License-Identifier: Apache-2.0 */
 #include "dp/microflow.h"
 
+#include "base/mark.h"
+
 #define N_SETS 1024u
 #define N_WAYS 4u                   /* entries of a set, any of which a packet may have */
 
@@ -34,6 +36,7 @@ static void make_room(struct microflows *m)
     if (!m->entry)
         m->entry = g_new0(struct microflow, N_SETS * N_WAYS);
     m->word = g_renew(uint64_t, m->word, (size_t)N_SETS * N_WAYS * m->n_words);
+    mark_undefined(m->word, sizeof(uint64_t) * N_SETS * N_WAYS * m->n_words);
 }
 
 static uint64_t *words_of(const struct microflows *m, const struct microflow *entry)

@@ -1,9 +1,12 @@
 /* pkt.c - packet buffers: a pool, and bytes opened or closed anywhere in a frame.
+ *
+ * What is outside a packet's bytes, and all of a free packet, is marked inaccessible (base/mark.h).
  * SPDX-License-Identifier: Apache-2.0 */
 #include <glib.h>
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/mark.h"
 #include "dp/ct/conn.h"
 #include "dp/pkt.h"
 
@@ -23,6 +26,24 @@ void pkt_pool_done(struct pkt_pool *pool)
     pool->free = NULL;
 }
 
+/* A buffer of which nothing is used yet. */
+static uint8_t *buffer_new(size_t size)
+{
+    uint8_t *buf = g_malloc(size);
+
+    mark_inaccessible(buf, size);
+    return buf;
+}
+
+/* The packet's bytes are those from data on, and no others. */
+static void mark_bounds(const struct pkt *p)
+{
+    const uint8_t *end = p->data + p->len;
+
+    mark_inaccessible(p->buf, (size_t)(p->data - p->buf));
+    mark_inaccessible(end, (size_t)(p->buf + p->size - end));
+}
+
 /* A packet with room for headroom and 'len' bytes, from the pool; metadata is garbage. */
 static struct pkt *pool_take(struct pkt_pool *pool, size_t len)
 {
@@ -36,9 +57,11 @@ static struct pkt *pool_take(struct pkt_pool *pool, size_t len)
     pool->n_live++;
     if (p->size < need) {
         g_free(p->buf);
-        p->buf = g_malloc(need);
+        p->buf = buffer_new(need);
         p->size = (uint32_t)need;
     }
+    mark_undefined(p, offsetof(struct pkt, buf));
+    mark_undefined(p->buf + PKT_HEADROOM, len);
     return p;
 }
 
@@ -105,6 +128,8 @@ void pkt_free(struct pkt_pool *pool, struct pkt *p)
     pkt_drop_ct(p);
     g_clear_pointer(&p->piece, g_free);
     pool->n_live--;
+    mark_inaccessible(p->buf, p->size);
+    mark_inaccessible(p, offsetof(struct pkt, buf));
     p->next_free = pool->free;
     pool->free = p;
 }
@@ -113,8 +138,9 @@ void pkt_free(struct pkt_pool *pool, struct pkt *p)
 static void grow(struct pkt *p, uint32_t before, uint32_t after)
 {
     size_t room = (size_t)before + PKT_HEADROOM, size = room + p->len + after + PKT_TAILROOM;
-    uint8_t *buf = g_malloc(size);
+    uint8_t *buf = buffer_new(size);
 
+    mark_undefined(buf + room, p->len);
     memcpy(buf + room, p->data, p->len);
     g_free(p->buf);
     p->buf = buf;
@@ -142,7 +168,9 @@ uint8_t *pkt_insert(struct pkt *p, uint32_t at, uint32_t n)
         grow(p, n, 0);
     p->data -= n;
     p->len += n;
+    mark_undefined(p->data, n);
     memmove(p->data, p->data + n, at);
+    mark_undefined(p->data + at, n);
     p->l3_off = off_after_insert(p->l3_off, at, n);
     if (p->l4_off)      /* 0 is "none" */
         p->l4_off = off_after_insert(p->l4_off, at, n);
@@ -166,6 +194,7 @@ void pkt_remove(struct pkt *p, uint32_t at, uint32_t n)
     p->l4_off = off_after_remove(p->l4_off, at, n);
     p->inner_off = off_after_remove(p->inner_off, at, n);
     p->mac_len = off_after_remove(p->mac_len, at, n);
+    mark_bounds(p);
 }
 
 uint8_t *pkt_append(struct pkt *p, uint32_t n)
@@ -174,6 +203,7 @@ uint8_t *pkt_append(struct pkt *p, uint32_t n)
 
     if (room < n)
         grow(p, 0, n);
+    mark_undefined(p->data + p->len, n);
     p->len += n;
     return p->data + p->len - n;
 }
@@ -181,6 +211,7 @@ uint8_t *pkt_append(struct pkt *p, uint32_t n)
 void pkt_trim(struct pkt *p, uint32_t len)
 {
     p->len = MIN(p->len, len);
+    mark_bounds(p);
 }
 
 #define MAC_ADDRS_LEN 12u

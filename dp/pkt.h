@@ -46,7 +46,7 @@ struct pkt {
     uint16_t *piece;
     /* From here on the pool's: kept when the packet is used again. */
     uint8_t *buf;               /* the allocation */
-    uint32_t size;
+    uint32_t size;              /* of the allocation */
     struct pkt *next_free;      /* in a pool */
 };
 

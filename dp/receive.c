@@ -75,9 +75,9 @@ void dp_consume(struct dp_world *w, struct pkt *p, bool is_miss)
     pkt_free(&w->pool, p);
 }
 
-struct pkt *dp_copy(struct dp_world *w, const struct pkt *p)
+struct pkt *dp_copy(struct dp_world *w, const struct pkt *p, enum dp_fault point)
 {
-    if (faulty(w, DP_FAULT_PKT_CLONE))
+    if (faulty(w, point))
         return NULL;
     w->account.n_born++;
     return pkt_clone(&w->pool, p);
@@ -130,8 +130,11 @@ void dp_output(struct datapath *dp, uint32_t port_no, struct pkt *p, const struc
 {
     struct dp_world *w = dp_world_of(dp);
     struct vport *v = datapath_port(dp, port_no);
-    bool can_send = v && v->dev->is_up && v->dev->has_carrier;
+    bool can_send;
 
+    if (v && v->dev->kind == NETDEV_VIRTUAL && faulty(w, DP_FAULT_OUTPUT_DEV_GONE))
+        w->env->dev_vanish(w->env->ctx, v->dev, false);
+    can_send = v && v->dev->is_up && v->dev->has_carrier;
     if (can_send && p->max_len < p->len) {
         pkt_trim(p, MAX(p->max_len, (uint32_t)ETH_HLEN));
         p->shares_pieces = false;       /* to cut them the kernel has made its own */
@@ -219,6 +222,10 @@ static int vport_receive(struct vport *v, struct pkt *p, const struct flow_key *
     if (tracing(w))
         trace_begin(w, "ovs_vport_receive", "%s port %u (%s) len %u", datapath_name(v->dp),
                     v->port_no, v->dev->name, p->len);
+    if (faulty(w, DP_FAULT_EXTRACT)) {
+        dp_drop(w, p, DROP_NO_MEMORY);
+        return -ENOMEM;
+    }
     if (key_extract(&key, p)) {
         dp_drop(w, p, DROP_EXTRACT);
         return -EINVAL;

@@ -200,7 +200,7 @@ static void number_masks(struct table *t)
     }
 }
 
-static struct table_mask *mask_take(struct table *t, const struct flow_mask *mask)
+static struct table_mask *find_mask(const struct table *t, const struct flow_mask *mask)
 {
     uint64_t checksum = mask_checksum(mask);
 
@@ -208,6 +208,20 @@ static struct table_mask *mask_take(struct table *t, const struct flow_mask *mas
         if (mask_is(mask_at(t, i), mask, checksum))
             return mask_at(t, i);
     }
+    return NULL;
+}
+
+bool table_has_mask(const struct table *t, const struct flow_mask *mask)
+{
+    return find_mask(t, mask);
+}
+
+static struct table_mask *mask_take(struct table *t, const struct flow_mask *mask)
+{
+    struct table_mask *known = find_mask(t, mask);
+
+    if (known)
+        return known;
     g_ptr_array_add(t->masks, mask_new(mask));
     number_masks(t);
     microflows_add_mask(&t->microflows, &mask->key);
@@ -272,12 +286,17 @@ static void resize(struct table *t, uint32_t n_buckets)
         link_ufid(t, f);
 }
 
-void table_insert(struct table *t, struct flow *f, const struct flow_mask *mask)
+bool table_is_full(const struct table *t)
+{
+    return t->n_flows >= t->n_buckets;
+}
+
+void table_insert(struct table *t, struct flow *f, const struct flow_mask *mask, bool may_grow)
 {
     mask_insert(mask_take(t, mask), f);
     microflows_forget(&t->microflows);
     f->ufid_hash = hash_bytes(f->id.ufid, f->id.ufid_len, 0);
-    if (t->n_flows == t->n_buckets)
+    if (may_grow && table_is_full(t))
         resize(t, t->n_buckets * 2);
     link_ufid(t, f);
     f->prev = t->last;

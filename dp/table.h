@@ -14,6 +14,7 @@
 
 #define TABLE_CACHE_DEFAULT 256
 #define TABLE_CACHE_MAX 4096
+#define TABLE_MASKS_STEP 16u    /* the kernel's array of masks grows by so many */
 
 struct table_cache_entry {
     uint32_t hash, mask_index;
@@ -65,7 +66,10 @@ struct flow *table_find_ufid(const struct table *t, const uint8_t *ufid, size_t 
 /* Is 'f' the flow that the request's key means? (catalogue 06.2, step 6) */
 bool flow_is_same(const struct flow *f, const struct match *m);
 
-void table_insert(struct table *t, struct flow *f, const struct flow_mask *mask);
+bool table_has_mask(const struct table *t, const struct flow_mask *mask);
+bool table_is_full(const struct table *t);      /* one more flow, and it grows */
+/* 'may_grow' false: it stays as small as it is, and is slower. */
+void table_insert(struct table *t, struct flow *f, const struct flow_mask *mask, bool may_grow);
 void table_remove(struct table *t, struct flow *f);     /* the caller frees it */
 
 /* Sorts masks by hits, descending, stable; counts start anew. */

@@ -95,9 +95,12 @@ static int queue_tagged(struct datapath *dp, const struct pkt *p, uint32_t keep,
                         const struct flow_key *key, const struct upcall *u)
 {
     struct dp_world *w = dp_world_of(dp);
-    struct pkt *tagged = pkt_clone(&w->pool, p);
+    struct pkt *tagged;
     int err;
 
+    if (faulty(w, DP_FAULT_UPCALL_TAG))
+        return -ENOMEM;
+    tagged = pkt_clone(&w->pool, p);
     pkt_put_tag(tagged);
     err = queue(dp, tagged, MIN(tagged->len, keep), key, u);
     pkt_free(&w->pool, tagged);

@@ -80,10 +80,15 @@ static void unlink_port(struct vport *v)
 static int vport_setup(struct vport *v, const struct vport_type *row,
                        const struct vport_parms *parms, struct err *e)
 {
+    const struct fault_hook *fault = dp_world_of(v->dp)->env->fault;
     int err = row->read_options ? row->read_options(v, parms->options, e) : 0;
 
     if (!err)
+        err = dp_refuses(fault, DP_FAULT_VPORT_ALLOC, e);
+    if (!err)
         err = vport_pids_check(dp_world_of(v->dp), parms->pids, e);
+    if (!err)
+        err = dp_refuses(fault, DP_FAULT_VPORT_PIDS, e);
     if (!err)
         err = row->create(v, parms, e);
     return err;

@@ -25,8 +25,6 @@ static const struct policy option_rows[] = {
 };
 const struct form vport_options_form = { FORM_ROWS(option_rows) };
 
-#define VXLAN_OLD_PORT 8472     /* what Linux used before the IANA gave 4789: stands for port 0 */
-
 static int read_port(struct vport *v, const struct nlattr *options, struct err *e)
 {
     const struct nlattr *port = options ? attr_find(mnl_attr_get_payload(options),
@@ -40,6 +38,8 @@ static int read_port(struct vport *v, const struct nlattr *options, struct err *
     return 0;
 }
 
+#define VXLAN_PORT 8472         /* what 0 stands for, as for vxlan devices: older than IANA's 4789 */
+
 static int read_vxlan(struct vport *v, const struct nlattr *options, struct err *e)
 {
     const struct nlattr *ext[OVS_VXLAN_EXT_MAX + 1], *nest;
@@ -47,14 +47,13 @@ static int read_vxlan(struct vport *v, const struct nlattr *options, struct err 
 
     if (err)
         return err;
+    v->tunnel_port = v->tunnel_port ? v->tunnel_port : VXLAN_PORT;
     nest = attr_find(mnl_attr_get_payload(options), mnl_attr_get_payload_len(options),
                      OVS_TUNNEL_ATTR_EXTENSION);
-    if (!v->tunnel_port)
-        v->tunnel_port = VXLAN_OLD_PORT;
     if (!nest)
         return 0;
     if (mnl_attr_get_payload_len(nest) < ATTR_HDR)
-        return err_set(e, EINVAL, "OPTIONS: EXTENSION is empty");
+        return err_set(e, EINVAL, "OPTIONS: EXTENSION is shorter than an attribute");
     err = policy_parse(extension_policy, OVS_VXLAN_EXT_MAX, mnl_attr_get_payload(nest),
                        mnl_attr_get_payload_len(nest), nest, ext, NULL);
     if (err)
@@ -103,7 +102,11 @@ static int tunnel_create(struct vport *v, const struct vport_parms *parms, struc
     int err = env->tunnel_check(env->ctx, v->dp->ns, &tunnel, e);
 
     if (!err)
+        err = dp_refuses(env->fault, DP_FAULT_TUNNEL_DEV, e);
+    if (!err)
         err = env->dev_create(env->ctx, v->dp->ns, parms->name, NETDEV_TUNNEL, 0, &v->dev, e);
+    if (!err && (err = dp_refuses(env->fault, DP_FAULT_PORT_LINK, e)))
+        env->dev_destroy(env->ctx, v->dp->ns, v->dev);
     if (err)
         return err;
     v->dev->mtu = tunnels[v->type].mtu;

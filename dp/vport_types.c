@@ -51,9 +51,10 @@ void vport_detach(struct vport *v)
 static int internal_create(struct vport *v, const struct vport_parms *parms, struct err *e)
 {
     const struct dp_env *env = dp_world_of(v->dp)->env;
-    int err = env->dev_create(env->ctx, v->dp->ns, parms->name, NETDEV_INTERNAL, parms->ifindex,
-                              &v->dev, e);
+    int err = dp_refuses(env->fault, DP_FAULT_INTERNAL_DEV, e);
 
+    if (!err)
+        err = env->dev_create(env->ctx, v->dp->ns, parms->name, NETDEV_INTERNAL, parms->ifindex, &v->dev, e);
     if (!err)
         promisc(v, 1);
     return err;
@@ -95,8 +96,15 @@ static int netdev_create(struct vport *v, const struct vport_parms *parms, struc
     const struct dp_env *env = dp_world_of(v->dp)->env;
     const struct vport *local = datapath_port(v->dp, DP_PORT_LOCAL);
     struct netdev *dev = env->dev_by_name(env->ctx, v->dp->ns, parms->name);
-    int err = netdev_check(dev, local->dev, parms->name, e);
+    int err;
 
+    if (dev && dev->kind == NETDEV_VIRTUAL && dp_fails(env->fault, DP_FAULT_PORT_DEV_GONE)) {
+        env->dev_vanish(env->ctx, dev, true);
+        return fault_set(&dp_fault_points[DP_FAULT_PORT_DEV_GONE], e);
+    }
+    err = netdev_check(dev, local->dev, parms->name, e);
+    if (!err)
+        err = dp_refuses(env->fault, DP_FAULT_PORT_LINK, e);
     if (err)
         return err;
     v->dev = dev;

@@ -98,7 +98,7 @@ static void grow_message(struct bend *b, uint32_t by)
     memcpy(b->message->data, &len, sizeof(len));
 }
 
-void bend_splice(struct bend *b, uint32_t at, uint32_t gone, const void *bytes, uint32_t n, int nest)
+void bend_replace(struct bend *b, uint32_t at, uint32_t gone, const void *bytes, uint32_t n, int nest)
 {
     uint32_t old = b->message->len, behind;
 

@@ -10,22 +10,14 @@
 #include "base/bytes.h"
 #include "dp/eth_type.h"
 #include "dp/extract.h"
-#include "fuzz/target.h"
+#include "fuzz/grammar.h"
+#include "fuzz/key_tools.h"
 #include "netlink/attr.h"
 
 enum { AT_FLAGS, AT_PORT, AT_TYPE, AT_TCI = AT_TYPE + 2, HEADER_LEN = AT_TCI + 2 };
 enum { IS_L3 = 1, HAS_TAG = 2 };
 
-#define MESSAGE_LEN 4096
 #define FILL 0xa5               /* what stands behind a packet whose length is not its memory's */
-
-/* A message under construction or being read: one nest of key attributes, one of mask attributes. */
-struct message {
-    union {
-        struct nlmsghdr head;
-        uint8_t room[MESSAGE_LEN];
-    };
-};
 
 struct input {
     uint8_t header[HEADER_LEN];
@@ -41,16 +33,6 @@ static bool is_l3(const struct input *in)
 static bool has_tag(const struct input *in)
 {
     return in->header[AT_FLAGS] & HAS_TAG && !is_l3(in);
-}
-
-/* Ends the process if two keys differ. */
-static void check_same(const struct flow_key *is, const struct flow_key *was, const char *what)
-{
-    size_t at = 0;
-
-    while (at < sizeof(*is) && ((const uint8_t *)is)[at] == ((const uint8_t *)was)[at])
-        at++;
-    FUZZ_CHECK(at == sizeof(*is), "%s: it differs from offset %zu of struct flow_key on", what, at);
 }
 
 /* ---- extraction ------------------------------------------------------------------------------ */
@@ -92,7 +74,7 @@ static void check_again(const struct input *in, const struct pkt *first, const s
     p = pkt_new(&pool, longer, in->len + ETH_FRAME_LEN);
     p->len = (uint32_t)in->len;
     FUZZ_CHECK(!extract(in, p, &key), "refused the second time");
-    check_same(&key, want, "the key depends on what is behind the packet");
+    key_check_same(&key, want, "the key depends on what is behind the packet");
     FUZZ_CHECK(p->l3_off == first->l3_off && p->l4_off == first->l4_off, "offsets depend on what is behind the packet");
     FUZZ_CHECK(pkt_flow_hash(p) != 0, "the flow hash is 0");
     if (!has_tag(in)) {
@@ -118,35 +100,26 @@ static bool can_be_told(const struct flow_key *key)
     return !is_vlan_type(key->eth_type);
 }
 
-static const struct nlattr *tell(struct message *m, uint16_t type, const struct flow_key *key, const struct flow_key *out)
-{
-    memset(m, 0, sizeof(m->head));
-    m->head.nlmsg_len = NLMSG_HDRLEN;
-    key_put(&m->head, type, key, out, key != out);
-    FUZZ_CHECK(m->head.nlmsg_len <= sizeof(*m), "a key of %u bytes", m->head.nlmsg_len);
-    return mnl_nlmsg_get_payload(&m->head);
-}
-
 static void check_told(const struct flow_key *want)
 {
-    struct message key_told, mask_told;
+    struct key_told key_told, mask_told;
     struct flow_key key;
     struct flow_mask mask, again;
     struct match m = { .key = &key, .mask = &mask };
     struct err e = { 0 };
-    const struct nlattr *told = tell(&key_told, OVS_FLOW_ATTR_KEY, want, want), *told_mask;
+    const struct nlattr *told = key_tell(&key_told, OVS_FLOW_ATTR_KEY, want, want), *told_mask;
 
     if (!can_be_told(want)) {
         (void)match_parse(&m, told, NULL, true, &e);
         return;
     }
     FUZZ_CHECK(!match_parse(&m, told, NULL, true, &e), "the key of a packet is refused: %s", e.text);
-    check_same(&key, want, "the key is another one when it has been told");
-    told_mask = tell(&mask_told, OVS_FLOW_ATTR_MASK, &key, &mask.key);
+    key_check_same(&key, want, "the key is another one when it has been told");
+    told_mask = key_tell(&mask_told, OVS_FLOW_ATTR_MASK, &key, &mask.key);
     m.mask = &again;
     FUZZ_CHECK(!match_parse(&m, told, told_mask, true, &e), "the mask of a packet's key is refused: %s", e.text);
     mask.key.tun_proto = UINT8_MAX;     /* a mask tells of the tunnel even if there is none: that is then matched */
-    check_same(&again.key, &mask.key, "the mask is another one when it has been told");
+    key_check_same(&again.key, &mask.key, "the mask is another one when it has been told");
 }
 
 /* ---- row ------------------------------------------------------------------------------------- */
@@ -171,8 +144,21 @@ static void run(const uint8_t *data, size_t len)
     free(p.buf);
 }
 
+/* A frame with a link layer, any metadata before it. */
+static void generate(struct rng *r, GByteArray *out)
+{
+    uint8_t header[HEADER_LEN];
+
+    for (size_t i = 0; i < sizeof(header); i++)
+        header[i] = (uint8_t)rng_u32(r);
+    header[AT_FLAGS] &= (uint8_t)~IS_L3;
+    g_byte_array_append(out, header, sizeof(header));
+    grammar_frame(r, NULL, out);
+}
+
 const struct fuzz_target fuzz_extract = {
     .name = "extract",
     .what = "any bytes as a packet, to a key, to attributes and back",
     .run = run,
+    .generate = generate,
 };

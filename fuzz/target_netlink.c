@@ -2,17 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz/grammar.h"
 #include "fuzz/target.h"
-#include "fuzz/world.h"
-
-static void run(const uint8_t *data, size_t len)
-{
-    world_run(world_ready(), data, len);
-}
+#include "fuzz/oracle.h"
 
 const struct fuzz_target fuzz_netlink = {
     .name = "netlink",
     .what = "programs of requests to all families, rtnetlink and netfilter by several clients, of frames and of time",
-    .run = run,
+    .run = oracle_run,
     .generate = grammar_program,
     .mutate = grammar_mutate,
+    .report = oracle_report,
 };

@@ -8,6 +8,7 @@
 #include "dp/datapath.h"
 #include "fuzz/target.h"
 #include "netlink/reply.h"
+#include "netlink/server.h"
 #include "sim/local.h"
 
 static struct world the_world;
@@ -107,21 +108,32 @@ static void drain(struct sock *s)
     s->n_drops = 0;
 }
 
-static void build(struct world *w)
+static void drain_all(struct world *w)
+{
+    for (unsigned i = 0; i < N_PROGRAM_SOCKS; i++)
+        drain(w->sock[i]);
+}
+
+static void build_datapath(struct world *w)
 {
     struct local l;
 
-    w->sim = sim_new(NULL);
-    w->ns = sim_root_ns(w->sim);
-    build_socks(w);
     local_init(&l, w->ns);
     for (unsigned port_no = 0; port_no <= PROGRAM_PORTS; port_no++)
         build_port(w, &l, port_no);
     local_done(&l);
-    for (unsigned i = 0; i < N_PROGRAM_SOCKS; i++)
-        drain(w->sock[i]);
+    drain_all(w);
     w->dp = datapath_by_name(w->ns->dp, "d0");
+}
+
+static void build(struct world *w)
+{
+    w->sim = sim_new(NULL);
+    w->sim->env.transmit = world_transmit;
+    w->ns = sim_root_ns(w->sim);
+    build_socks(w);
     netlink_set_refused(w->sim->nl, world_refused, w);
+    build_datapath(w);
     w->fresh = shape_of(w);
     w->is_worn = false;
 }
@@ -132,6 +144,12 @@ static void tear_down(struct world *w)
         sock_close(w->sock[i]);
     sim_free(w->sim);
     w->sim = NULL;
+}
+
+struct world *world_of_sim(const struct sim *sim)
+{
+    FUZZ_CHECK(sim == the_world.sim || !the_world.sim, "another simulation's");
+    return &the_world;
 }
 
 void world_free(void)
@@ -160,8 +178,7 @@ static void reset(struct world *w)
 {
     struct sim *sim = w->sim;
 
-    for (unsigned i = 0; i < N_PROGRAM_SOCKS; i++)
-        drain(w->sock[i]);
+    drain_all(w);
     reset_table(&w->dp->table);
     memset(&w->dp->stats, 0, sizeof(w->dp->stats));
     for (guint i = 0; i < w->ns->devices->len; i++)
@@ -179,19 +196,44 @@ static bool is_as_built(const struct world *w)
     return !w->is_worn && !memcmp(&shape, &w->fresh, sizeof(shape)) && !w->sim->dp->account.n_held;
 }
 
-struct world *world_ready(void)
+static struct world *begin_input(struct world *w, bool is_new)
 {
-    struct world *w = &the_world;
-
+    if (is_new)
+        build(w);
+    else
+        reset(w);
     if (!w->scratch)
         w->scratch = g_byte_array_new();
-    if (w->sim && is_as_built(w)) {
-        reset(w);
-    } else {
-        if (w->sim)
-            tear_down(w);
-        build(w);
-    }
+    w->is_new = is_new;
+    w->is_watched = false;
+    w->digest = 0;
     memset(&w->figures, 0, sizeof(w->figures));
     return w;
+}
+
+struct world *world_new(void)
+{
+    world_free();
+    return begin_input(&the_world, true);
+}
+
+struct world *world_ready(void)
+{
+    return the_world.sim && is_as_built(&the_world) ? begin_input(&the_world, false) : world_new();
+}
+
+bool world_renew_datapath(struct world *w)
+{
+    g_autoptr(GByteArray) req = g_byte_array_new();
+    struct local l;
+
+    if (!is_as_built(w))
+        return false;
+    local_init(&l, w->ns);
+    (void)local_begin(&l, req, OVS_DATAPATH_FAMILY, OVS_DP_CMD_DEL, 0, (int)w->numbers.ifindex[0]);
+    call(&l, req);
+    local_done(&l);
+    w->ns->next_ifindex = (int)w->numbers.ifindex[0];
+    build_datapath(w);
+    return true;
 }

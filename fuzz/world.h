@@ -9,8 +9,13 @@
 #define FUZZ_WORLD_H
 
 #include "fuzz/program.h"
-#include "netlink/server.h"
+#include "netlink/socket.h"
 #include "sim/device.h"
+
+enum oracle_sum { SUM_NONE, SUM_RIGHT, SUM_WRONG };     /* NONE: there is none, or not all that it sums up */
+struct oracle_sums {
+    enum oracle_sum ip, transport;
+};
 
 /* What an input may change and world_ready() does not put back, as numbers: in a fresh world they are always the same. */
 struct world_shape {
@@ -29,20 +34,37 @@ struct world {
     struct program_numbers numbers;
     struct world_shape fresh;
     bool is_worn;                           /* something that world_ready() cannot put back has been changed */
+    bool is_new;                            /* built for this input */
     GByteArray *scratch;                    /* a step's messages with real numbers */
     unsigned n_heavy;                       /* requests of this step that may change more than world_ready() puts back */
+    struct world_step {
+        unsigned n_asked, n_acks;           /* requests; those of them that asked for an answer */
+        bool has_packet;                    /* what leaves now comes of one known packet, whose checksums were: */
+        struct oracle_sums sums;
+    } step;                                 /* under way */
+    bool is_watched;                        /* digest is kept, each frame is looked up by oracle_lookup() */
+    uint64_t digest;                        /* of all that clients received and all frames sent */
     struct world_figures {
         uint64_t n_puts, n_deep_puts;       /* flow NEW and SET; accepted, or refused by the table itself */
-        uint64_t n_frames, n_executes;
+        uint64_t n_frames, n_executes, n_sent;
     } figures;                              /* of this input */
 };
 
-/* The one world of this process, as at the start. */
+/* The one world of this process, as at the start; used before, or not. */
 struct world *world_ready(void);
+struct world *world_new(void);
+void world_free(void);
 /* Runs a program; world_ready() does away with what it leaves. */
 void world_run(struct world *w, const uint8_t *program, size_t len);
-void world_free(void);
-/* Counts a refused request (a netlink_refused_fn; 'user': the world). */
+
+/* Deletes d0 as a client would, and makes it anew. False, and nothing is done: the world is worn. */
+bool world_renew_datapath(struct world *w);
+
+/* The world of this simulation. */
+struct world *world_of_sim(const struct sim *sim);
+
+/* For world.c: counts a refused request (a netlink_refused_fn; 'user': the world), sees a frame leave (dp_env.transmit). */
 void world_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);
+void world_transmit(void *ctx, struct netdev *dev, const struct pkt *p);
 
 #endif

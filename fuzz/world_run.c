@@ -3,7 +3,11 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
-#include "fuzz/world.h"
+#include "base/hash.h"
+#include "dp/ct/conn.h"
+#include "dp/datapath.h"
+#include "fuzz/oracle.h"
+#include "fuzz/target.h"
 #include "netlink/attr.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -61,7 +65,8 @@ void world_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int e
 {
     struct world *w = user;
 
-    (void)e;
+    w->sim->refusal = *e;       /* for those who ask by sim/local */
+    w->sim->refusal.code = -error;
     if (!is_light(w, s, msg) && w->n_heavy)
         w->n_heavy--;
     if (is_flow_put(w, s, msg) && error != -EEXIST && error != -ENOENT)
@@ -70,9 +75,32 @@ void world_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int e
 
 /* ---- steps ---------------------------------------------------------------------------------------------- */
 
+static void set_packet(struct world *w, const void *frame, size_t len)
+{
+    w->step.has_packet = true;
+    w->step.sums = oracle_sums_of(frame, len);
+}
+
+static const struct nlattr *executed_packet(const struct world *w, const struct sock *s, const struct nlmsghdr *msg)
+{
+    size_t headers = NLMSG_HDRLEN + GENL_HDRLEN + sizeof(struct ovs_header);
+
+    if (s->protocol != NETLINK_GENERIC || msg->nlmsg_type != w->numbers.family[PROGRAM_PACKET] || msg->nlmsg_len < headers)
+        return NULL;
+    return attr_find((const uint8_t *)msg + headers, msg->nlmsg_len - headers, OVS_PACKET_ATTR_PACKET);
+}
+
 static void count_request(struct world *w, const struct sock *s, const struct nlmsghdr *msg)
 {
+    const struct nlattr *packet = executed_packet(w, s, msg);
+
+    w->step.n_asked++;
+    w->step.n_acks += msg->nlmsg_flags & NLM_F_ACK && s->protocol != NETLINK_NETFILTER;
     w->n_heavy += !is_light(w, s, msg);
+    if (packet) {
+        w->figures.n_executes++;
+        set_packet(w, mnl_attr_get_payload(packet), mnl_attr_get_payload_len(packet));
+    }
     if (is_flow_put(w, s, msg)) {
         w->figures.n_puts++;
         w->figures.n_deep_puts++;       /* until it is refused */
@@ -105,6 +133,8 @@ static void step_send(struct world *w, const struct program_step *step)
     count_requests(w, s);
     (void)sock_send(s, w->scratch->data, w->scratch->len);
     w->is_worn |= w->n_heavy > 0;
+    if (w->step.n_asked != 1)
+        w->step.has_packet = false;
 }
 
 static void step_frame(struct world *w, const struct program_step *step)
@@ -115,6 +145,9 @@ static void step_frame(struct world *w, const struct program_step *step)
     if (!d)
         return;
     w->figures.n_frames++;
+    set_packet(w, step->data, step->len);
+    if (w->is_watched && d->dev.vport && d->dev.is_up)
+        oracle_lookup(w, d->dev.vport, step->data, step->len);
     device_receive(d, step->data, step->len);
 }
 
@@ -134,15 +167,70 @@ static step_fn *const step_fns[N_PROGRAM_KINDS] = {
     [PROGRAM_TIME] = step_time,
 };
 
-/* Reads everything from everybody. */
-static void read_all(struct world *w)
+/* ---- what comes of it ----------------------------------------------------------------------------------- */
+
+static void digest(struct world *w, const void *bytes, size_t len)
+{
+    if (w->is_watched)
+        w->digest = hash_mix(w->digest, hash_bytes(bytes, len, (uint32_t)w->digest));
+}
+
+/* Connection tracking makes checksums anew where it joins fragments and translates addresses. */
+static bool has_tracked(const struct world *w)
+{
+    return w->ns->dp->ct->last_id || dp_world_account(w->sim->dp)->n_joined;
+}
+
+void world_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
+{
+    struct world *w = world_of_sim(ctx);
+
+    w->figures.n_sent++;
+    digest(w, p->data, p->len);
+    if (w->step.has_packet && !has_tracked(w)) {
+        struct oracle_sums sums = oracle_sums_of(p->data, p->len);
+
+        oracle_sums(&w->step.sums, &sums);
+    }
+    device_transmit((struct device *)dev, p->data, p->len);
+}
+
+/* Last words: errors, ACKs and ends of dumps. */
+static unsigned count_answers(const struct dgram *d)
+{
+    int left = (int)d->len;
+    unsigned n = 0;
+
+    for (const struct nlmsghdr *msg = (const void *)d->data; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left))
+        n += msg->nlmsg_type == NLMSG_ERROR || msg->nlmsg_type == NLMSG_DONE;
+    return n;
+}
+
+/* Reads everything; returns the number of last words, or UINT_MAX if some may be lost. */
+static unsigned read_sock(struct world *w, struct sock *s)
+{
+    unsigned n = 0;
+    struct dgram *d;
+    int error = 0;
+
+    while ((d = sock_recv(s, &error)) || error) {
+        if (!d)
+            continue;
+        n += count_answers(d);
+        digest(w, d->data, d->len);
+        g_free(d);
+    }
+    return s->n_drops ? UINT_MAX : n;
+}
+
+/* Everybody reads everything, and has one last word for each request that asked for one. */
+static void read_all(struct world *w, const struct sock *asker)
 {
     for (unsigned i = 0; i < N_PROGRAM_SOCKS; i++) {
-        struct dgram *d;
-        int error = 0;
+        unsigned n = read_sock(w, w->sock[i]), n_asked = w->sock[i] == asker ? w->step.n_asked : 0;
 
-        while ((d = sock_recv(w->sock[i], &error)) || error)
-            g_free(d);
+        FUZZ_CHECK(n == UINT_MAX || (n <= n_asked && (!n_asked || n >= w->step.n_acks)),
+                   "%u requests, of which %u asked for an answer, have got %u", n_asked, w->step.n_acks, n);
     }
 }
 
@@ -151,8 +239,10 @@ void world_run(struct world *w, const uint8_t *program, size_t len)
     struct program_step step;
 
     while (program_next(&program, &len, &step)) {
+        memset(&w->step, 0, sizeof(w->step));
         step_fns[step.kind](w, &step);
         sim_settle(w->sim);
-        read_all(w);
+        read_all(w, step.kind == PROGRAM_SEND ? w->sock[step.who % N_PROGRAM_SOCKS] : NULL);
     }
+    FUZZ_CHECK(w->is_worn || dp_world_account(w->sim->dp)->n_output == w->figures.n_sent, "not every packet counted as sent was");
 }

@@ -5,7 +5,8 @@
 
 #include "netlink/attr.h"
 
-#define MOST_ADDED 16u          /* bytes */
+#define FEW_ADDED 16u           /* bytes */
+#define MOST_ADDED 300u         /* longer than any option */
 #define NEAR_TYPES 32u          /* as many as most nests have */
 #define TYPE_MASK 0x3fffu       /* NLA_TYPE_MASK, without its sign */
 
@@ -122,7 +123,7 @@ static bool has_payload(const struct bend *b, size_t i)
 /* No length may pass what 16 bits say. */
 static bool has_room(const struct bend *b, size_t i)
 {
-    return message_of(b)->nlmsg_len + attr_at(b, i)->nla_len + 2 * MOST_ADDED <= UINT16_MAX;
+    return message_of(b)->nlmsg_len + attr_at(b, i)->nla_len + MOST_ADDED + ATTR_HDR <= UINT16_MAX;
 }
 
 static bool has_next(const struct bend *b, size_t i)
@@ -147,7 +148,9 @@ static void apply_short(struct bend *b, size_t i)
 
 static void apply_long(struct bend *b, size_t i)
 {
-    size_t old = payload_len(b, i), at = b->attr[i] + ATTR_HDR + old, more = 1 + bend_below(b, MOST_ADDED);
+    size_t old = payload_len(b, i), at = b->attr[i] + ATTR_HDR + old, more;
+
+    more = 1 + bend_below(b, bend_below(b, 2) ? FEW_ADDED : MOST_ADDED);
 
     set_payload_len(b, i, old + more);
     for (size_t j = 0; j < more; j++)
@@ -245,7 +248,7 @@ static void apply_trailing(struct bend *b, size_t i)
 /* clang-format off */
 const struct bend_rule bend_rules[] = {
     { "attr-short",    "an attribute's payload is shorter, by up to all of it",          has_payload,   apply_short },
-    { "attr-long",     "an attribute's payload is up to 16 bytes longer",                has_room,      apply_long },
+    { "attr-long",     "an attribute's payload is up to 300 bytes longer",               has_room,      apply_long },
     { "attr-tiny",     "an attribute's length is less than its header",                  NULL,          apply_tiny },
     { "attr-overrun",  "an attribute's length says more than its nest or message holds", NULL,          apply_overrun },
     { "attr-type",     "an attribute has another type",                                  NULL,          apply_type },

@@ -68,12 +68,16 @@ static int getfamily(struct req *req, struct err *e)
     const struct nlattr *name = req->attr[CTRL_ATTR_FAMILY_NAME];
     const struct family *f = NULL;
     struct nlmsghdr *msg;
+    int rc;
 
     if (!id && !name)
         return err_set(e, EINVAL, "GETFAMILY: neither FAMILY_ID nor FAMILY_NAME");
     f = name ? netlink_family_by_name(nl, mnl_attr_get_str(name)) : by_id(nl, id);
     if (!f)
         return err_set(e, ENOENT, "GETFAMILY: no such family");
+    rc = netlink_refuses(nl, NETLINK_FAULT_CTRL_REPLY, e);
+    if (rc)
+        return rc;
     msg = reply_new(req, CTRL_CMD_NEWFAMILY, NULL);
     put_family(msg, nl, f);
     return reply_send(req, msg);

@@ -88,8 +88,10 @@ static int run_do(struct req *req, const struct genl_op *op, struct err *e)
     struct err own = {0};
     uint16_t max_attr;
     const struct policy *rows = op_policy(req->family, op, &max_attr);
-    int rc = req_parse(req, rows, max_attr, false, e);
+    int rc = max_attr ? netlink_refuses(req->sock->ns->nl, NETLINK_FAULT_ATTRS_ALLOC, &own) : 0;
 
+    if (!rc)
+        rc = req_parse(req, rows, max_attr, false, e);
     if (!rc)
         rc = op->doit(req, &own);
     rc = req_settle(req, rc, &own, e);
@@ -127,12 +129,22 @@ int dispatch_generic(struct sock *s, const struct nlmsghdr *msg, struct err *e)
     return op ? run_op(&req, op, e) : -EOPNOTSUPP;
 }
 
+static void tell_fault(const struct netlink *nl, bool is_over, int rc)
+{
+    if (nl->fault && nl->fault->request)
+        nl->fault->request(nl->fault->ctx, is_over, rc);
+}
+
 static void handle(struct sock *s, const struct nlmsghdr *msg, protocol_fn *run)
 {
     bool is_request = msg->nlmsg_flags & NLM_F_REQUEST && msg->nlmsg_type >= NLMSG_MIN_TYPE;
+    const struct netlink *nl = s->ns->nl;
     struct err e = {0};
-    int rc = is_request ? run(s, msg, &e) : 0;
+    int rc;
 
+    tell_fault(nl, false, 0);
+    rc = is_request ? run(s, msg, &e) : 0;
+    tell_fault(nl, true, rc);
     if (rc == NO_ACK)
         return;
     if (rc || msg->nlmsg_flags & NLM_F_ACK)

@@ -12,6 +12,33 @@
 
 #define ROOM_LEAST (4096 - 320)         /* of a page, less the kernel's trailer */
 
+/* A dump counts against what the socket shares with others from its start to its end. */
+static int share_dump(const struct dump *d, struct err *e)
+{
+    struct sock_share *share = d->req.sock->share;
+
+    if (!share)
+        return 0;
+    if (share->n_dumps >= share->most_dumps) {
+        share->n_no_dump++;
+        return err_set(e, ENOBUFS, "%u dumps are under way on sockets of this client, which may have %u", share->n_dumps,
+                       share->most_dumps);
+    }
+    share->n_dumps++;
+    share->charge += d->req.msg->nlmsg_len;
+    return 0;
+}
+
+static void unshare_dump(const struct dump *d)
+{
+    struct sock_share *share = d->req.sock->share;
+
+    if (!share)
+        return;
+    share->n_dumps--;
+    share->charge -= d->req.msg->nlmsg_len;
+}
+
 static void dump_free(struct dump *d)
 {
     g_free((void *)(uintptr_t)d->req.msg);
@@ -47,6 +74,7 @@ void dump_abort(struct sock *s)
     s->dump = NULL;
     if (d->op->dump_done)
         d->op->dump_done(d);
+    unshare_dump(d);
     dump_free(d);
 }
 
@@ -127,12 +155,15 @@ static int fill_and_queue(struct sock *s)
     bool over;
     g_autofree uint8_t *out = g_malloc(room);
 
-    if (s->rx_charge && s->rx_charge + charge >= s->rcvbuf)
+    if (!sock_has_room(s, charge, s->rcvbuf - 1))
         return -ENOBUFS;
     d->out = out;
     d->out_size = room;
     d->out_len = 0;
     over = fill(d);
+    if (d->is_interrupted)
+        ((struct nlmsghdr *)(void *)out)->nlmsg_flags |= NLM_F_DUMP_INTR;
+    d->is_interrupted = false;
     len = d->out_len;
     d->out = NULL;
     if (over)
@@ -149,14 +180,19 @@ int dump_start(struct req *req, const struct genl_op *op, struct err *e)
 
     if (s->dump)
         return err_set(e, EBUSY, "a dump is running on this socket");
+    if (s->protocol == NETLINK_GENERIC && (rc = netlink_refuses(s->ns->nl, NETLINK_FAULT_DUMP_INFO, e)))
+        return rc;
     d = dump_new(req, op);
-    rc = dump_begin(d, e);
+    rc = share_dump(d, e);
+    if (!rc && (rc = dump_begin(d, e)))
+        unshare_dump(d);
     if (rc) {
         dump_free(d);
         return rc;
     }
     s->dump = d;
-    return fill_and_queue(s);
+    rc = netlink_refuses(s->ns->nl, NETLINK_FAULT_DUMP_FIRST, e);
+    return rc ? rc : fill_and_queue(s);
 }
 
 void dump_continue(struct sock *s)
@@ -165,7 +201,8 @@ void dump_continue(struct sock *s)
 
     if (!s->dump || s->rx_charge > s->rcvbuf / 2)
         return;
-    rc = fill_and_queue(s);
+    s->dump->is_interrupted = s->dump->op->tells_changes && netlink_fails(s->ns->nl, NETLINK_FAULT_DUMP_CHANGED);
+    rc = netlink_fails(s->ns->nl, NETLINK_FAULT_DUMP_NEXT) ? -ENOBUFS : fill_and_queue(s);
     if (rc)
         sock_set_error(s, -rc);
 }

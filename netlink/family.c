@@ -108,6 +108,12 @@ void netlink_set_tap(struct netlink *nl, const struct netlink_tap *tap)
     nl->tap = tap ? *tap : (struct netlink_tap){ 0 };
 }
 
+void netlink_set_carrier(struct netlink *nl, netlink_carry_fn *carry, void *user)
+{
+    nl->carry = carry;
+    nl->carry_user = user;
+}
+
 void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e)
 {
     struct netlink *nl = s->ns->nl;

@@ -35,6 +35,7 @@ struct dump {
     void *state;                        /* the handler's, freed by op->dump_done */
     const struct genl_op *op;
     uint16_t flags;                     /* NLM_F_* of its messages and its DONE, besides MULTI */
+    bool is_interrupted;                /* what it tells has changed since its last datagram */
     int result;                         /* of the handler: 1 more to come, 0 the end, -errno */
     uint8_t *out;                       /* datagram being filled */
     size_t out_len, out_size;
@@ -53,6 +54,7 @@ struct genl_op {
     void (*dump_done)(struct dump *d);
     /* Before the first dump(): an error is answered by NLMSG_ERROR, dump_done is not called. */
     int (*dump_begin)(struct dump *d, struct err *e);
+    bool tells_changes;                 /* the dump says so if what it tells has changed meanwhile */
     bool strict_dump;                   /* dump requests are checked too, strictly */
     uint64_t needs, takes;              /* bit set of attributes: a request that is complete has the former, it may have
                                          * the latter (for what is drawn by lot; handlers say what is missing) */

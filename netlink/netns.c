@@ -53,19 +53,40 @@ struct sock *netns_find(struct netns *ns, int protocol, uint32_t portid)
     return portid ? g_hash_table_lookup(ns->by_portid, &probe) : NULL;
 }
 
+static uint32_t take_low(struct netns *ns, int protocol)
+{
+    uint32_t portid = MAX(ns->low_portid[protocol], SOCK_FIRST_PORTID);
+
+    while (netns_find(ns, protocol, portid))
+        portid++;
+    ns->low_portid[protocol] = portid + 1;
+    return portid;
+}
+
 /* The kernel too refuses another name for a bound socket, and port id 0 is another name. */
 int sock_bind(struct sock *s, uint32_t portid)
 {
+    if (s->protocol < 0)
+        return -EOPNOTSUPP;     /* only a queue */
     if (s->portid)
         return s->portid == portid ? 0 : -EINVAL;
     if (netns_find(s->ns, s->protocol, portid))
         return -EADDRINUSE;
-    if (!portid) {
-        portid = SOCK_FIRST_PORTID;
-        while (netns_find(s->ns, s->protocol, portid))
-            portid++;
-    }
-    s->portid = portid;
+    if (netlink_fails(s->ns->nl, NETLINK_FAULT_BIND_ALLOC))
+        return -ENOMEM;
+    s->portid = portid ? portid : take_low(s->ns, s->protocol);
     g_hash_table_add(s->ns->by_portid, s);
     return 0;
+}
+
+void netns_unbind(struct sock *s)
+{
+    uint32_t *low;
+
+    if (!s->portid)
+        return;
+    low = &s->ns->low_portid[s->protocol];
+    if (s->portid >= SOCK_FIRST_PORTID && s->portid < *low)
+        *low = s->portid;
+    g_hash_table_remove(s->ns->by_portid, s);
 }

@@ -116,3 +116,8 @@ void nf_send_event(struct netns *ns, uint32_t group, const struct nlmsghdr *msg,
 {
     send_event(ns, NETLINK_NETFILTER, group, msg, cause);
 }
+
+void nf_event_error(struct netns *ns, uint32_t group, int error)
+{
+    deliver_error(ns, NETLINK_NETFILTER, group, error);
+}

@@ -40,5 +40,7 @@ struct nlmsghdr *nf_reply(const struct req *req, uint16_t type, uint8_t family);
 struct nlmsghdr *nf_event(struct netns *ns, uint16_t type, uint8_t family, const struct req *cause);
 /* To the members of group NFNLGRP_*, and to the sender of 'cause' if it wants to hear of it. */
 void nf_send_event(struct netns *ns, uint32_t group, const struct nlmsghdr *msg, struct req *cause);
+/* It could not be made: the members find 'error' (positive) at their sockets. */
+void nf_event_error(struct netns *ns, uint32_t group, int error);
 
 #endif

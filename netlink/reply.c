@@ -69,13 +69,32 @@ static bool is_member(const struct sock *s, int protocol, uint32_t group)
 void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
              const struct sock *except)
 {
+    /* The first member gets the message itself, unless its sender gets it, too. */
+    bool is_shared = except, has_failed = false;
+
     if (!ns->n_memberships[protocol])
         return;
+    for (GList *l = ns->listeners.head; group && l; l = l->next) {
+        struct sock *s = l->data;
+
+        if (s == except || !is_member(s, protocol, group))
+            continue;
+        has_failed = has_failed || (is_shared && netlink_fails(ns->nl, NETLINK_FAULT_MULTICAST_CLONE));
+        if (has_failed)
+            (void)sock_overrun(s, msg->nlmsg_len, group);
+        else
+            (void)sock_queue(s, msg, msg->nlmsg_len, msg->nlmsg_len, group);
+        is_shared = true;
+    }
+}
+
+void deliver_error(struct netns *ns, int protocol, uint32_t group, int error)
+{
     for (GList *l = ns->socks.head; group && l; l = l->next) {
         struct sock *s = l->data;
 
-        if (s != except && is_member(s, protocol, group))
-            (void)sock_queue(s, msg, msg->nlmsg_len, msg->nlmsg_len, group);
+        if (is_member(s, protocol, group) && !(error == ENOBUFS && s->no_enobufs))
+            sock_set_error(s, error);
     }
 }
 
@@ -94,6 +113,11 @@ void multicast(struct netns *ns, const struct family *f, const struct nlmsghdr *
     deliver(ns, NETLINK_GENERIC, netlink_group_id(ns->nl, f), msg, NULL);
 }
 
+void multicast_error(struct netns *ns, const struct family *f, int error)
+{
+    deliver_error(ns, NETLINK_GENERIC, netlink_group_id(ns->nl, f), error);
+}
+
 void notify(struct req *req, const struct nlmsghdr *msg)
 {
     struct netns *ns = req->sock->ns;
@@ -103,7 +127,7 @@ void notify(struct req *req, const struct nlmsghdr *msg)
 
 static bool has_member(const struct netns *ns, uint32_t group)
 {
-    for (const GList *l = ns->socks.head; l; l = l->next)
+    for (const GList *l = ns->listeners.head; l; l = l->next)
         if (is_member(l->data, NETLINK_GENERIC, group))
             return true;
     return false;
@@ -161,9 +185,15 @@ void reply_error(struct sock *s, const struct nlmsghdr *msg, int error, const st
 {
     bool whole = error && !s->cap_ack;
     size_t copied = whole ? msg->nlmsg_len : sizeof(*msg);
-    struct nlmsghdr *ack = scratch_begin(s->ns->nl);
-    uint8_t *p = mnl_nlmsg_put_extra_header(ack, sizeof(error) + copied);
+    struct nlmsghdr *ack;
+    uint8_t *p;
 
+    if (netlink_fails(s->ns->nl, NETLINK_FAULT_ACK_ALLOC)) {
+        sock_set_error(s, ENOBUFS);
+        return;
+    }
+    ack = scratch_begin(s->ns->nl);
+    p = mnl_nlmsg_put_extra_header(ack, sizeof(error) + copied);
     ack->nlmsg_type = NLMSG_ERROR;
     ack->nlmsg_flags = whole ? 0 : NLM_F_CAPPED;
     ack->nlmsg_seq = msg->nlmsg_seq;

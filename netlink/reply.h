@@ -35,6 +35,8 @@ bool notify_wanted(const struct req *req);
 
 /* Event without a request (seq 0, port id 0) to the family's group in one namespace. */
 void multicast(struct netns *ns, const struct family *f, const struct nlmsghdr *msg);
+/* It could not be made: the members find 'error' (positive) at their sockets. */
+void multicast_error(struct netns *ns, const struct family *f, int error);
 
 /* To one generic netlink socket by port id. 'room' as in sock_queue(). Returns 0,
  * -ECONNREFUSED (no such socket) or -EAGAIN (queue full). */

@@ -55,12 +55,16 @@ const struct genl_op *rt_op_of(uint16_t type)
     return op ? &op->op : NULL;
 }
 
-static int run_do(struct req *req, const struct rt_op *op, struct err *e)
+static int run_do(struct req *req, const struct rt_op *op, bool is_get, struct err *e)
 {
+    int rc;
+
     if (!op->op.doit)
         return -EOPNOTSUPP;
     if (mnl_nlmsg_get_payload_len(req->msg) < op->hdr_len)
         return rt_refuse(e, EINVAL, "Invalid header length");
+    if (is_get && (rc = netlink_refuses(req->sock->ns->nl, NETLINK_FAULT_RT_REPLY, e)))
+        return rc;
     return op->op.doit(req, e);
 }
 
@@ -93,7 +97,7 @@ static int rt_run(struct sock *s, const struct nlmsghdr *msg, struct err *e)
     else if (is_get && msg->nlmsg_flags & NLM_F_DUMP)
         rc = run_dump(&req, op, e);
     else
-        rc = run_do(&req, op, e);
+        rc = run_do(&req, op, is_get, e);
     if (rc < 0)
         netlink_refuse(s, msg, rc, e);
     return rc;
@@ -139,7 +143,7 @@ int rt_get_ip(const struct nlattr *a, uint8_t family, uint8_t *ip, bool *has, st
     if (!a)
         return 0;
     if (mnl_attr_get_payload_len(a) < rt_ip_len(family))
-        return rt_refuse(e, EINVAL, "Invalid address length");
+        return rt_refuse(e, ERANGE, "Attribute failed policy validation");
     memcpy(ip, mnl_attr_get_payload(a), rt_ip_len(family));
     return 0;
 }
@@ -184,5 +188,10 @@ struct nlmsghdr *rt_dump_msg(const struct dump *d, uint16_t type, const void *he
 
 void rt_send_event(struct netns *ns, uint32_t group, struct req *cause, const struct nlmsghdr *msg)
 {
-    send_event(ns, NETLINK_ROUTE, group, msg, cause);
+    bool is_wanted = ns->n_memberships[NETLINK_ROUTE];
+
+    if (is_wanted && netlink_fails(ns->nl, NETLINK_FAULT_RT_EVENT))
+        deliver_error(ns, NETLINK_ROUTE, group, ENOBUFS);
+    else
+        send_event(ns, NETLINK_ROUTE, group, msg, cause);
 }

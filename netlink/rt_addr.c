@@ -132,7 +132,7 @@ static int read_ends(const struct nlattr *const *tb, struct rt_addr *a, struct e
     const struct nlattr *peer = tb[IFA_ADDRESS] ? tb[IFA_ADDRESS] : local;
 
     if (!local || (a->family == AF_INET && !tb[IFA_LOCAL]))
-        return rt_refuse(e, EINVAL, "Local address is not supplied");
+        return err_set(e, EINVAL, "the link's own address is missing");
     if (rt_get_ip(local, a->family, a->local, NULL, e))
         return -e->code;
     return rt_get_ip(peer, a->family, a->peer, NULL, e);
@@ -159,7 +159,7 @@ static int read_request(const struct req *req, struct rt_addr *a, struct err *e)
         .priority = rt_u32(tb[IFA_RT_PRIORITY], 0),
     };
     if (a->prefix_len > 8 * rt_ip_len(a->family))
-        return rt_refuse(e, EINVAL, "Invalid prefix length");
+        return err_set(e, EINVAL, "a prefix of %u bits", a->prefix_len);
     if (tb[IFA_CACHEINFO])
         memcpy(&times, mnl_attr_get_payload(tb[IFA_CACHEINFO]), sizeof(times));
     a->valid = times.ifa_valid;
@@ -202,7 +202,7 @@ void rt_addr_event(struct netns *ns, uint16_t type, const struct rt_addr *a, str
 }
 
 const struct rt_op rt_addr_ops[] = {
-    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs } },
+    { RTM_GETADDR, 0, HDR, { .dump = dump_addrs, .tells_changes = true } },
     { RTM_NEWADDR, 0, HDR, { .doit = new_addr, .needs = RT_BIT(IFA_LOCAL),
       .takes = RT_BIT(IFA_ADDRESS) | RT_BIT(IFA_BROADCAST) | RT_BIT(IFA_FLAGS) | RT_BIT(IFA_CACHEINFO) } },
     { RTM_DELADDR, 0, HDR, { .doit = del_addr, .needs = RT_BIT(IFA_LOCAL) } },

@@ -40,27 +40,26 @@ struct link_req {
     char name[IFNAMSIZ], kind[KIND_CHARS + 1];      /* "": not given */
 };
 
-/* Strings need no NUL here; one that is too long is an error. */
-static int read_string(const struct nlattr *a, char *text, size_t size, struct err *e)
+/* Strings need no NUL here; returns the length, of which at most size - 1 letters are stored. */
+static size_t read_string(const struct nlattr *a, char *text, size_t size)
 {
     size_t len = a ? strnlen(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a)) : 0;
+    size_t n = MIN(len, size - 1);
 
-    text[0] = '\0';
-    if (len >= size)
-        return rt_refuse(e, ERANGE, "Attribute failed policy validation");
-    if (a)
-        memcpy(text, mnl_attr_get_payload(a), len);
-    text[len] = '\0';
-    return 0;
+    memcpy(text, a ? mnl_attr_get_payload(a) : "", n);
+    text[n] = '\0';
+    return len;
 }
 
-/* An alternative name is a name too: links here have just one. */
+/* An alternative name is a name too: links here have just one. A kind that is too long is merely unknown. */
 static int read_strings(struct link_req *r, struct err *e)
 {
     const struct nlattr *name = r->tb[IFLA_IFNAME] ? r->tb[IFLA_IFNAME] : r->tb[IFLA_ALT_IFNAME];
-    int rc = read_string(name, r->name, sizeof(r->name), e);
 
-    return rc ? rc : read_string(r->info[IFLA_INFO_KIND], r->kind, sizeof(r->kind), e);
+    (void)read_string(r->info[IFLA_INFO_KIND], r->kind, sizeof(r->kind));
+    if (read_string(name, r->name, sizeof(r->name)) >= sizeof(r->name))
+        return rt_refuse(e, ERANGE, "Attribute failed policy validation");
+    return 0;
 }
 
 /* The header and all attributes; 'at' is where they begin, for a peer inside INFO_DATA. */
@@ -211,17 +210,9 @@ static int read_hw(const struct nlattr *a, size_t len, uint8_t *hw, struct err *
     if (!a)
         return 0;
     if (mnl_attr_get_payload_len(a) < len)
-        return rt_refuse(e, EINVAL, "Invalid link address length");
+        return err_set(e, EINVAL, "a link address of %u bytes, not %zu", mnl_attr_get_payload_len(a), len);
     memcpy(hw, mnl_attr_get_payload(a), len);
     return 0;
-}
-
-static void read_alias(const struct nlattr *a, struct rt_link_change *c)
-{
-    size_t len = a ? MIN(mnl_attr_get_payload_len(a), sizeof(c->alias) - 1) : 0;
-
-    memcpy(c->alias, a ? mnl_attr_get_payload(a) : "", len);
-    c->alias[len] = '\0';
 }
 
 static int read_change(const struct link_req *r, size_t addr_len, struct rt_link_change *c,
@@ -233,7 +224,8 @@ static int read_change(const struct link_req *r, size_t addr_len, struct rt_link
     c->change = r->ifi.ifi_change;
     if (r->tb[IFLA_IFNAME])
         memcpy(c->name, r->name, sizeof(c->name));
-    read_alias(r->tb[IFLA_IFALIAS], c);
+    if (read_string(r->tb[IFLA_IFALIAS], c->alias, sizeof(c->alias)) >= sizeof(c->alias))
+        return rt_refuse(e, ERANGE, "Attribute failed policy validation");
     c->mtu = rt_u32(r->tb[IFLA_MTU], 0);
     c->txqlen = rt_u32(r->tb[IFLA_TXQLEN], 0);
     c->group = rt_u32(r->tb[IFLA_GROUP], 0);
@@ -298,7 +290,7 @@ static int read_peer(const struct req *req, const struct rt_kind *kind, const st
     if (!a)
         return 0;
     if (mnl_attr_get_payload_len(a) < sizeof(r.ifi))
-        return -EINVAL;
+        return rt_refuse(e, ERANGE, "Attribute failed policy validation");
     memcpy(&r.ifi, at, sizeof(r.ifi));
     if (r.ifi.ifi_index < 0)
         return rt_refuse(e, EINVAL, "ifindex can't be negative");
@@ -321,6 +313,8 @@ static int add_link(struct req *req, const struct link_req *r, const struct rt_k
         rc = read_change(r, kind->addr_len, &c, e);
     if (!rc && kind->shape == RT_SHAPE_PAIR)
         rc = read_peer(req, kind, data, &peer, &has_peer, e);
+    if (!rc)
+        rc = check_master(req, r, &(struct rt_link){ .master = 0 });
     if (rc)
         return rc;
     c.peer = has_peer ? &peer : NULL;
@@ -338,6 +332,8 @@ static int new_link(struct req *req, struct err *e)
 
     if (rc)
         return rc;
+    if (r.ifi.ifi_index < 0)
+        return rt_refuse(e, EINVAL, "ifindex can't be negative");
     if (!find(req, &r, &link)) {
         if (req->msg->nlmsg_flags & NLM_F_EXCL)
             return -EEXIST;
@@ -381,7 +377,7 @@ void rt_link_event(struct netns *ns, uint16_t type, const struct rt_link *link, 
 
 const struct rt_op rt_link_ops[] = {
     { RTM_GETLINK, 0, 1, { .doit = get_link, .needs = RT_BIT(IFLA_IFNAME),
-      .takes = RT_BIT(IFLA_EXT_MASK), .dump = dump_links } },
+      .takes = RT_BIT(IFLA_EXT_MASK), .dump = dump_links, .tells_changes = true } },
     { RTM_GETLINK, AF_BRIDGE, HDR, { .dump = dump_nothing } },
     { RTM_NEWLINK, 0, HDR, { .doit = new_link, .needs = RT_BIT(IFLA_IFNAME) | RT_BIT(IFLA_LINKINFO),
       .takes = RT_BIT(IFLA_MTU) | RT_BIT(IFLA_TXQLEN) | RT_BIT(IFLA_ADDRESS) } },

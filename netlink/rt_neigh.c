@@ -14,6 +14,11 @@ static const struct policy neigh_policy[NDA_MAX + 1] = {
     [NDA_MASTER] = { POL_U32, 0, false, 0, 0 },
 };
 
+static bool is_get(const struct req *req)
+{
+    return req->msg->nlmsg_type == RTM_GETNEIGH;
+}
+
 static int read_request(const struct req *req, struct rt_neigh *n, struct err *e)
 {
     const struct nlattr *tb[NDA_MAX + 1];
@@ -24,7 +29,8 @@ static int read_request(const struct req *req, struct rt_neigh *n, struct err *e
         return rc;
     rt_header(req->msg, &ndm, HDR);
     if (!rt_ip_len(ndm.ndm_family))
-        return -EAFNOSUPPORT;
+        return is_get(req) ? rt_refuse(e, EAFNOSUPPORT, "Unsupported family in header for neighbor get request")
+                           : -EAFNOSUPPORT;
     *n = (struct rt_neigh){
         .family = ndm.ndm_family,
         .state = ndm.ndm_state,
@@ -38,7 +44,11 @@ static int read_request(const struct req *req, struct rt_neigh *n, struct err *e
         n->hw_len = (uint8_t)MIN(mnl_attr_get_payload_len(tb[NDA_LLADDR]), RT_HW_LEN);
         memcpy(n->hw, mnl_attr_get_payload(tb[NDA_LLADDR]), n->hw_len);
     }
-    return rt_get_ip(tb[NDA_DST], n->family, n->dst, NULL, e);
+    if (mnl_attr_get_payload_len(tb[NDA_DST]) < rt_ip_len(n->family))
+        return rt_refuse(e, EINVAL, is_get(req) ? "Invalid network address in neighbor get request"
+                                                : "Invalid network address");
+    memcpy(n->dst, mnl_attr_get_payload(tb[NDA_DST]), rt_ip_len(n->family));
+    return 0;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -109,7 +119,7 @@ static int get_neigh(struct req *req, struct err *e)
         return rc;
     if (!wanted.ifindex && !(wanted.flags & NTF_PROXY))
         return rt_refuse(e, EINVAL, "No device specified");
-    if (!rt_ops_of(req)->link_find(req->sock->ns, wanted.ifindex, "", &link))
+    if (wanted.ifindex && !rt_ops_of(req)->link_find(req->sock->ns, wanted.ifindex, "", &link))
         return rt_refuse(e, ENODEV, "Unknown device ifindex");
     for (size_t i = 0; (n = rt_ops_of(req)->neigh_at(req->sock->ns, i)); i++) {
         if (!is_same(n, &wanted))
@@ -201,6 +211,8 @@ static int new_neigh(struct req *req, struct err *e)
     struct rt_neigh n;
     int rc = read_request(req, &n, e);
 
+    if (!rc && !n.ifindex)
+        return rt_refuse(e, EINVAL, "Device not specified");
     return rc ? rc : rt_ops_of(req)->neigh_add(req->sock->ns, &n, req->msg->nlmsg_flags, req, e);
 }
 
@@ -209,6 +221,8 @@ static int del_neigh(struct req *req, struct err *e)
     struct rt_neigh n;
     int rc = read_request(req, &n, e);
 
+    if (!rc && !n.ifindex)
+        return err_set(e, EINVAL, "a neighbour of no device");
     return rc ? rc : rt_ops_of(req)->neigh_del(req->sock->ns, &n, req, e);
 }
 

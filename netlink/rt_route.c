@@ -8,6 +8,7 @@
 
 #include "netlink/rt_int.h"
 
+#define ECN_MASK 3
 #define HDR sizeof(struct rtmsg)
 #define GET_ATTRS                                                                                \
     (RT_BIT(RTA_IIF) | RT_BIT(RTA_OIF) | RT_BIT(RTA_SRC) | RT_BIT(RTA_DST) | RT_BIT(RTA_MARK) |  \
@@ -374,20 +375,32 @@ static int read_addrs(const struct route_req *r, struct rt_route *route, struct 
 }
 
 /* The name of a congestion control is passed over. */
-static void read_metrics(const struct nlattr *nest, uint32_t *metrics)
+static int read_metrics(const struct nlattr *nest, uint32_t *metrics, struct err *e)
 {
     const struct nlattr *a;
     int left;
 
     if (!nest)
-        return;
+        return 0;
     attr_for_each_nested(a, nest, left)
     {
         uint16_t type = mnl_attr_get_type(a);
 
-        if (type && type <= RTAX_MAX && type != RTAX_CC_ALGO && mnl_attr_get_payload_len(a) >= 4)
+        if (type > RTAX_MAX)
+            return rt_refuse(e, EINVAL, "Invalid metric type");
+        if (type && type != RTAX_CC_ALGO && mnl_attr_get_payload_len(a) >= 4)
             metrics[type] = mnl_attr_get_u32(a);
     }
+    return 0;
+}
+
+static int check_ip4_header(const struct rtmsg *rtm, struct err *e)
+{
+    if (rtm->rtm_tos & ECN_MASK)
+        return rt_refuse(e, EINVAL, "Invalid dsfield (tos): ECN bits must be 0");
+    if (rtm->rtm_type > RTN_MAX)
+        return rt_refuse(e, EINVAL, "Invalid route type");
+    return 0;
 }
 
 static int read_route(const struct req *req, struct rt_route *route, struct err *e)
@@ -412,8 +425,11 @@ static int read_route(const struct req *req, struct rt_route *route, struct err 
         .oif = (int)rt_u32(r.tb[RTA_OIF], 0),
         .pref = r.tb[RTA_PREF] ? mnl_attr_get_u8(r.tb[RTA_PREF]) : 0,
     };
-    read_metrics(r.tb[RTA_METRICS], route->metrics);
-    return read_addrs(&r, route, e);
+    if (route->family == AF_INET)
+        rc = check_ip4_header(&r.rtm, e);
+    if (!rc)
+        rc = read_metrics(r.tb[RTA_METRICS], route->metrics, e);
+    return rc ? rc : read_addrs(&r, route, e);
 }
 
 static int new_route(struct req *req, struct err *e)
@@ -421,6 +437,8 @@ static int new_route(struct req *req, struct err *e)
     struct rt_route r;
     int rc = read_route(req, &r, e);
 
+    if (!rc && r.family == AF_INET && r.scope >= RT_SCOPE_NOWHERE)
+        return rt_refuse(e, EINVAL, "Invalid scope");
     return rc ? rc : rt_ops_of(req)->route_add(req->sock->ns, &r, req->msg->nlmsg_flags, req, e);
 }
 

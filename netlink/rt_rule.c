@@ -163,7 +163,7 @@ static int read_values(const struct nlattr *const *tb, struct rt_rule *r, struct
         bool is_name = rows[i].size == IFNAMSIZ;
 
         if (is_name && a && strnlen(mnl_attr_get_payload(a), len) >= IFNAMSIZ)
-            return rt_refuse(e, ERANGE, "Attribute failed policy validation");
+            return rt_refuse(e, ERANGE, "Error parsing msg");
         if (a)
             memcpy((uint8_t *)r + rows[i].offset, mnl_attr_get_payload(a),
                    MIN(rows[i].size, len));
@@ -217,7 +217,7 @@ static int read_rule(const struct req *req, struct rt_rule *r, bool *has_priorit
         return rt_refuse(e, EAFNOSUPPORT, "Rule family not supported");
     rc = rt_parse(req->msg, HDR, rule_policy, FRA_MAX, tb, e);
     if (rc)
-        return rc;
+        return rt_refuse(e, -rc, "Error parsing msg");
     *r = (struct rt_rule){
         .family = h.family, .dst_len = h.dst_len, .src_len = h.src_len, .tos = h.tos,
         .table = h.table, .action = h.action, .flags = h.flags,

@@ -26,7 +26,7 @@ static int check_link(const struct req *req, struct err *e)
     rt_header(req->msg, &tcm, TC_HDR);
     if (rt_ops_of(req)->link_find(req->sock->ns, tcm.tcm_ifindex, "", &link))
         return 0;
-    return rt_refuse(e, ENODEV, "Cannot find specified netdevice");
+    return err_set(e, ENODEV, "there is no such device");
 }
 
 static int no_qdisc(struct req *req, struct err *e)
@@ -77,20 +77,33 @@ static int root_qdisc(struct req *req, struct err *e)
     return 0;
 }
 
-static int get_qdisc(struct req *req, struct err *e)
+/* A device has a root and nothing else. */
+static int check_root(struct req *req, struct err *e)
 {
     struct tcmsg tcm;
     int rc = check_link(req, e);
 
     rt_header(req->msg, &tcm, TC_HDR);
-    if (rc)
+    if (rc || tcm.tcm_parent == TC_H_ROOT)
         return rc;
-    if (tcm.tcm_parent == TC_H_ROOT)
-        return root_qdisc(req, e);
     if (tcm.tcm_parent == TC_H_INGRESS)
         return no_qdisc(req, e);
     return rt_refuse(e, ENOENT, tcm.tcm_parent ? "Failed to find qdisc with specified classid"
                                                : "Failed to find qdisc with specified handle");
+}
+
+static int get_qdisc(struct req *req, struct err *e)
+{
+    int rc = check_root(req, e);
+
+    return rc ? rc : root_qdisc(req, e);
+}
+
+static int del_qdisc(struct req *req, struct err *e)
+{
+    int rc = check_root(req, e);
+
+    return rc ? rc : rt_refuse(e, ENOENT, "Cannot delete qdisc with handle of zero");
 }
 
 static int dump_qdiscs(struct dump *d, struct err *e)
@@ -124,7 +137,7 @@ static int no_class(struct req *req, struct err *e)
 {
     int rc = check_link(req, e);
 
-    return rc ? rc : rt_refuse(e, ENOENT, "Cannot find specified class");
+    return rc ? rc : err_set(e, ENOENT, "there are no classes");
 }
 
 static int no_parent(struct req *req, struct err *e)
@@ -143,7 +156,7 @@ static int no_action(struct req *req, struct err *e)
 /* clang-format off */
 const struct rt_op rt_tc_ops[] = {
     { RTM_NEWQDISC,   0, TC_HDR, { .doit = no_kind } },
-    { RTM_DELQDISC,   0, TC_HDR, { .doit = no_qdisc } },
+    { RTM_DELQDISC,   0, TC_HDR, { .doit = del_qdisc } },
     { RTM_GETQDISC,   0, TC_HDR, { .doit = get_qdisc, .dump = dump_qdiscs } },
     { RTM_NEWTCLASS,  0, TC_HDR, { .doit = no_class } },
     { RTM_DELTCLASS,  0, TC_HDR, { .doit = no_class } },

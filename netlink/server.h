@@ -30,6 +30,8 @@ struct netlink {
     void *refused_user;
     bool has_tap;
     struct netlink_tap tap;
+    netlink_carry_fn *carry;    /* NULL: nobody does */
+    void *carry_user;
     const struct fault_hook *fault;     /* NULL: nothing fails */
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
     uint8_t *event;             /* MSG_ROOM bytes: news of a device, while an answer is built */
@@ -42,25 +44,31 @@ struct nlmsghdr *scratch_begin(struct netlink *nl);
 /* The same in the room for news: what an answer tells may change devices before it is sent. */
 struct nlmsghdr *event_begin(struct netlink *nl);
 
-/* Does this fail? */
-bool netlink_faulty(const struct netlink *nl, enum netlink_fault point);
-
 /* Tells the hook, if there is one. */
 void netlink_refuse(struct sock *s, const struct nlmsghdr *msg, int error, const struct err *e);
 
 /* Queues a copy for all members of a group but 'except' (NULL allowed). */
 void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
              const struct sock *except);
+/* The same members find 'error' (positive) at their sockets: a message for them could not be made. */
+void deliver_error(struct netns *ns, int protocol, uint32_t group, int error);
 /* An event that 'cause' (NULL allowed) has made: with NLM_F_ECHO its sender gets it by unicast,
  * and not as a member (catalogue 01, section 1.8). */
 void send_event(struct netns *ns, int protocol, uint32_t group, const struct nlmsghdr *msg,
                 struct req *cause);
 
+/* Takes its port id from a socket that is about to end, if it has one. */
+void netns_unbind(struct sock *s);
 /* What a buffer of 'room' bytes counts against SO_RCVBUF. */
 size_t sock_truesize(size_t room);
+/* Is there room for 'charge' bytes more, by the bound that 'rcvbuf' is and by the share? Looks again at what has been read
+ * before it says no. */
+bool sock_has_room(struct sock *s, size_t charge, size_t rcvbuf);
 /* Queues without asking whether there is room. */
 void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group);
 void sock_set_error(struct sock *s, int error);
+/* Loses a datagram as if the bound had been reached: -EAGAIN. */
+int sock_overrun(struct sock *s, size_t len, uint32_t group);
 
 /* Rows an operation's attributes are checked against, and the largest type they know. */
 const struct policy *op_policy(const struct family *f, const struct genl_op *op,

@@ -24,8 +24,23 @@ struct sock *sock_open(struct netns *ns, int protocol)
     s->ns = ns;
     s->protocol = protocol;
     s->rcvbuf = RCVBUF_DEFAULT;
-    g_queue_push_tail(&ns->socks, s);
+    s->number = ns->n_opened++;
+    s->link.data = s->listening.data = s;
+    g_queue_push_tail_link(&ns->socks, &s->link);
     return s;
+}
+
+void sock_set_share(struct sock *s, struct sock_share *share)
+{
+    s->share = share;
+}
+
+static void give_back(struct sock *s, size_t charge)
+{
+    charge = MIN(charge, s->rx_charge);
+    s->rx_charge -= charge;
+    if (s->share)
+        s->share->charge -= charge;
 }
 
 void sock_close(struct sock *s)
@@ -36,9 +51,9 @@ void sock_close(struct sock *s)
         dump_abort(s);
     for (uint32_t group = 1; group < 64 * SOCK_GROUP_WORDS; group++)
         (void)sock_leave(s, group);
-    if (s->portid)
-        g_hash_table_remove(s->ns->by_portid, s);
-    g_queue_remove(&s->ns->socks, s);
+    netns_unbind(s);
+    give_back(s, s->rx_charge);
+    g_queue_unlink(&s->ns->socks, &s->link);
     g_queue_clear_full(&s->rx, g_free);
     g_free(s);
 }
@@ -50,11 +65,32 @@ static uint64_t group_bit(uint32_t group)
     return UINT64_C(1) << (group % 64);
 }
 
+/* Listeners are told in the order in which they were opened. */
+static void listen_in_order(struct sock *s)
+{
+    GQueue *all = &s->ns->listeners;
+    GList *before = all->tail;
+
+    while (before && ((struct sock *)before->data)->number > s->number)
+        before = before->prev;
+    g_queue_insert_after_link(all, before, &s->listening);
+}
+
+static void count_group(struct sock *s, bool on)
+{
+    s->ns->n_memberships[s->protocol] += on ? 1 : UINT_MAX;
+    s->n_groups += on ? 1 : UINT_MAX;
+    if (on && s->n_groups == 1)
+        listen_in_order(s);
+    else if (!s->n_groups)
+        g_queue_unlink(&s->ns->listeners, &s->listening);
+}
+
 static int set_member(struct sock *s, uint32_t group, bool on)
 {
     uint64_t *word = &s->groups[group / 64 % SOCK_GROUP_WORDS];
 
-    if (!group || group >= 64 * SOCK_GROUP_WORDS)
+    if (!group || group >= 64 * SOCK_GROUP_WORDS || s->protocol < 0)
         return -EINVAL;
     if (s->protocol == NETLINK_GENERIC && !netlink_has_group(s->ns->nl, group))
         return -EINVAL;
@@ -62,7 +98,7 @@ static int set_member(struct sock *s, uint32_t group, bool on)
     if (on == sock_in_group(s, group))
         return 0;
     *word ^= group_bit(group);
-    s->ns->n_memberships[s->protocol] += on ? 1 : UINT_MAX;
+    count_group(s, on);
     return 0;
 }
 
@@ -97,6 +133,8 @@ int sock_bind_address(struct sock *s, uint32_t portid, uint32_t groups)
     int rc;
 
     /* Catalogue 01, section 1.7. */
+    if (groups && !s->has_joined && netlink_fails(s->ns->nl, NETLINK_FAULT_GROUPS_ALLOC))
+        return -ENOMEM;
     if (s->portid)
         rc = s->portid == portid ? 0 : -EINVAL;
     else
@@ -125,6 +163,8 @@ static int put_rcvbuf_force(struct sock *s, int value)
 
 static int put_join(struct sock *s, int value)
 {
+    if (!s->has_joined && netlink_fails(s->ns->nl, NETLINK_FAULT_GROUPS_ALLOC))
+        return -ENOMEM;
     return sock_join(s, (uint32_t)value);
 }
 
@@ -249,23 +289,54 @@ void sock_set_error(struct sock *s, int error)
     tell(s);
 }
 
-void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group)
+struct dgram *dgram_new(const void *bytes, size_t len, size_t charge, uint32_t group)
 {
-    const struct netlink *nl = s->ns->nl;
     struct dgram *d = g_malloc0(sizeof(*d) + len);
 
     d->group = group;
     d->charge = charge;
     d->len = len;
     memcpy(d->data, bytes, len);
+    return d;
+}
+
+static void take_charge(struct sock *s, size_t charge)
+{
     s->rx_charge += charge;
+    if (s->share)
+        s->share->charge += charge;
+}
+
+void sock_deliver(struct sock *s, struct dgram *d)
+{
+    const struct netlink *nl = s->ns->nl;
+
+    take_charge(s, d->charge);
     g_queue_push_tail(&s->rx, d);
     if (nl->has_tap)
         nl->tap.queued(nl->tap.user, s, d);
     tell(s);
 }
 
-static int overrun(struct sock *s, size_t len, uint32_t group)
+void sock_discard(struct sock *s, struct dgram *d)
+{
+    take_charge(s, d->charge);
+    sock_read_done(s, d->charge, 0);
+    g_free(d);
+}
+
+void sock_push(struct sock *s, const void *bytes, size_t len, size_t charge, uint32_t group)
+{
+    const struct netlink *nl = s->ns->nl;
+    struct dgram *d = dgram_new(bytes, len, charge, group);
+
+    if (nl->carry && !s->is_inside)
+        nl->carry(nl->carry_user, s, d);
+    else
+        sock_deliver(s, d);
+}
+
+int sock_overrun(struct sock *s, size_t len, uint32_t group)
 {
     const struct netlink *nl = s->ns->nl;
 
@@ -279,13 +350,45 @@ static int overrun(struct sock *s, size_t len, uint32_t group)
     return -EAGAIN;
 }
 
+static bool share_has_room(const struct sock *s, size_t charge)
+{
+    const struct sock_share *share = s->share;
+
+    return !share || (charge <= share->most_charge && share->charge <= share->most_charge - charge);
+}
+
+static bool has_room(const struct sock *s, size_t charge, size_t rcvbuf)
+{
+    return (!s->rx_charge || s->rx_charge + charge <= rcvbuf) && share_has_room(s, charge);
+}
+
+/* Dumps do not go on here: what is to be queued may be in the room that their messages are made in. */
+static void look_what_is_read(struct sock *s)
+{
+    size_t charge = s->read_since ? s->read_since(s) : 0;
+
+    give_back(s, charge);
+    s->owes_dump |= charge > 0;
+    if (!s->rx_charge)
+        s->congested = false;
+}
+
+bool sock_has_room(struct sock *s, size_t charge, size_t rcvbuf)
+{
+    if (has_room(s, charge, rcvbuf) && !s->congested)
+        return true;
+    look_what_is_read(s);
+    if (!share_has_room(s, charge))
+        s->share->n_lost++;
+    return has_room(s, charge, rcvbuf);
+}
+
 int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint32_t group)
 {
     size_t charge = charge_of(len, room);
-    bool fits = !s->rx_charge || s->rx_charge + charge <= s->rcvbuf;
 
-    if (!fits || s->congested)
-        return overrun(s, len, group);
+    if (!sock_has_room(s, charge, s->rcvbuf) || s->congested || netlink_fails(s->ns->nl, NETLINK_FAULT_RCVBUF_FULL))
+        return sock_overrun(s, len, group);
     sock_push(s, bytes, len, charge, group);
     return 0;
 }
@@ -293,7 +396,7 @@ int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint3
 int sock_lose(struct sock *s, size_t len)
 {
     bool was_congested = s->congested;
-    int r = overrun(s, len, 0);
+    int r = sock_overrun(s, len, 0);
 
     s->congested = was_congested;
     return r;
@@ -306,10 +409,18 @@ struct dgram *sock_take(struct sock *s)
 
 void sock_read_done(struct sock *s, size_t charge, size_t buffer_len)
 {
-    s->rx_charge -= MIN(charge, s->rx_charge);
+    give_back(s, charge);
     s->max_recv = MAX(s->max_recv, MIN(buffer_len, RECV_MOST));
-    if (charge)                         /* 0: only the buffer's size is told */
+    if (charge || s->owes_dump) {       /* neither: only the buffer's size is told */
+        s->owes_dump = false;
         dump_continue(s);
+    }
+    if (!s->rx_charge)
+        s->congested = false;
+}
+
+void sock_error_taken(struct sock *s)
+{
     if (!s->rx_charge)
         s->congested = false;
 }
@@ -320,8 +431,10 @@ struct dgram *sock_recv(struct sock *s, int *error)
 
     *error = s->error;
     s->error = 0;
-    if (*error)
+    if (*error) {
+        sock_error_taken(s);
         return NULL;
+    }
     d = sock_take(s);
     if (d)
         sock_read_done(s, d->charge, 0);
@@ -335,12 +448,16 @@ bool sock_has_more(const struct sock *s)
 
 long sock_send(struct sock *s, const void *bytes, size_t len)
 {
-    if (!s->portid)
-        (void)sock_bind(s, 0);
+    int rc = s->portid ? 0 : sock_bind(s, 0);
+
+    if (rc)
+        return rc;
     if (!len)
         return -ENODATA;
     if (len > SEND_MOST)
         return -EMSGSIZE;
+    if (netlink_fails(s->ns->nl, NETLINK_FAULT_SEND_ALLOC))
+        return -ENOBUFS;
     if (!netlink_protocol(s->ns->nl, s->protocol))
         return -ECONNREFUSED;           /* nobody listens there */
     dispatch(s, bytes, len, netlink_protocol(s->ns->nl, s->protocol));

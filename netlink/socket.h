@@ -28,7 +28,10 @@ struct nsid_row {
 struct netns {
     struct netlink *nl;
     GHashTable *by_portid;      /* (protocol, portid) -> struct sock; for look-up only */
-    GQueue socks;               /* of struct sock, in opening order */
+    GQueue socks;               /* of struct sock, in opening order, by their 'link' */
+    GQueue listeners;           /* those of them that are in a group, in the same order, by 'listening' */
+    uint64_t n_opened;
+    uint32_t low_portid[MAX_LINKS];     /* by NETLINK_*: from SOCK_FIRST_PORTID up to below this all are taken */
     void *user;                 /* the upper layer's namespace, borrowed */
     void *owner;                /* the uppermost layer's, borrowed */
     GArray *ids;                /* of struct nsid_row, by id: rt_nsid.c; NULL: none */
@@ -55,15 +58,36 @@ struct netlink_tap {
 /* Copied. One at a time; NULL: nobody. */
 void netlink_set_tap(struct netlink *nl, const struct netlink_tap *tap);
 
+/* Hands datagrams to their sockets in place of netlink: takes ownership of 'd', and ends with sock_deliver() or sock_discard(), now or
+ * later, of as many as it likes. NULL: netlink does. */
+typedef void netlink_carry_fn(void *user, struct sock *s, struct dgram *d);
+void netlink_set_carrier(struct netlink *nl, netlink_carry_fn *carry, void *user);
+struct dgram *dgram_new(const void *bytes, size_t len, size_t charge, uint32_t group);
+void sock_deliver(struct sock *s, struct dgram *d);     /* to the end of its queue, whatever its bound */
+/* Loses it as if the client had read it: a running dump goes on. */
+void sock_discard(struct sock *s, struct dgram *d);
+
 #define SOCK_FIRST_PORTID 1001u     /* as a process id might look; small ones are used in tests */
 #define SOCK_GROUP_WORDS 4      /* groups 1..255 */
 
+/* What several sockets may use together, say those of one process: a bound that the kernel has in its memory alone. */
+struct sock_share {
+    size_t charge, most_charge; /* of all that is queued, bytes as against SO_RCVBUF, and of dumps' requests */
+    unsigned n_dumps, most_dumps;
+    uint64_t n_lost;            /* datagrams that it had no room for */
+    uint64_t n_no_dump;         /* dumps that were one too many */
+};
+
 struct sock {
     struct netns *ns;
+    GList link, listening;
+    uint64_t number;            /* in opening order */
     int protocol;               /* NETLINK_GENERIC ... */
     uint32_t portid;            /* 0 until bound */
     uint64_t groups[SOCK_GROUP_WORDS];
+    unsigned n_groups;          /* that it is in */
     bool has_joined;            /* any group, ever */
+    bool is_inside;             /* who reads is no client: nothing is carried */
     bool cap_ack, ext_ack, strict_chk, no_enobufs;
     bool pktinfo, passcred, broadcast_error, all_nsid;  /* kept for getsockopt and the transport */
     size_t rcvbuf;              /* bytes, as SO_RCVBUF reads back */
@@ -74,7 +98,12 @@ struct sock {
     bool congested;             /* no more is queued until the client has read all */
     uint64_t n_drops;           /* datagrams lost to the bound */
     struct dump *dump;          /* running dump or NULL */
+    bool owes_dump;             /* something was read without its having gone on */
+    struct sock_share *share;   /* borrowed; NULL: no bound but its own */
     void (*readable)(struct sock *s);   /* transport's hook after queueing, or NULL */
+    /* Its hook before anything is refused for lack of room, or NULL: the charge of what has been read and not
+     * been told by sock_read_done(). */
+    size_t (*read_since)(struct sock *s);
     void *transport;
 };
 
@@ -120,12 +149,17 @@ struct dgram *sock_recv(struct sock *s, int *error);
  * client's buffer size (0: unknown) and continues a running dump. */
 struct dgram *sock_take(struct sock *s);
 void sock_read_done(struct sock *s, size_t charge, size_t buffer_len);
+/* The client has taken the pending error; with nothing to read, more may be queued again. */
+void sock_error_taken(struct sock *s);
 bool sock_has_more(const struct sock *s);       /* something queued, or a dump running */
+
+/* The socket's queue counts against 'share' from now on, which is before anything is queued. */
+void sock_set_share(struct sock *s, struct sock_share *share);
 
 /* Queues a copy of 'len' bytes. 'room' is how much was allocated for it (at least len): it
  * decides the charge. Returns 0, or -EAGAIN when the bound is reached: counted, and ENOBUFS
  * pending once until the client has read all. One datagram is always accepted by an empty
- * queue (catalogue 01, section 1.7). */
+ * queue (catalogue 01, section 1.7), if the share has room for it. */
 int sock_queue(struct sock *s, const void *bytes, size_t len, size_t room, uint32_t group);
 /* Loses a datagram to this socket alone as if the bound had been reached for it alone: the next one is queued, without the
  * client having read. Returns -EAGAIN. */

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "netlink/attr.h"
+#include "netlink/fault.h"
 #include "sim/device.h"
 #include "sim/neigh.h"
 #include "sim/route.h"
@@ -296,11 +297,14 @@ int addr_add(struct sim_ns *ns, const struct rt_addr *wanted, uint16_t flags, st
     const struct device *d = device_by_index(ns, wanted->ifindex);
     struct rt_addr a = *wanted, *old = find_same(ns, wanted);
     const struct rt_addr *subnet;
+    int rc;
 
     if (!d)
         return err_set(e, ENODEV, "there is no device %d", wanted->ifindex);
     if (old && !(flags & NLM_F_REPLACE))
         return err_set(e, EEXIST, "%s has this address already", d->dev.name);
+    if (!old && (rc = netlink_refuses(ns->sim->nl, NETLINK_FAULT_RT_ADDR, e)))
+        return rc;
     if (old)
         g_ptr_array_remove(ns->addrs, old);
     subnet = find_subnet(ns, &a);

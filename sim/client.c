@@ -1,26 +1,25 @@
 /* client.c - see client.h: listening, welcoming, and the events of all connections.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/mark.h"
 #include "sim/client_int.h"
 #include "sim/recorder.h"
 #include "sim/vtime.h"
 
 #define BUF_SIZE   (1024 * 1024)
 #define PAGE_SIZE  (PROTO_SLOTS * sizeof(int32_t))
-#define BACKLOG    1024
-#define N_EVENTS   64
+#define N_EVENTS   256
 #define MOST_GUESSES 16
-#define LISTEN_ID  0        /* no connection has this id */
+#define MOST_LOOKS   16
 
 /* ---- hello and welcome ----------------------------------------------------------------------- */
 
@@ -50,15 +49,10 @@ void conn_welcome(const struct conn *c, const struct proto_welcome *w, int fd)
 /* Makes of a connection what its hello asks for. */
 static int settle(struct conn *c, const struct proto_hello *h, struct proto_welcome *w)
 {
-    struct sim *sim = c->all->sim;
-    struct sim_ns *ns;
+    struct sim_ns *ns = sim_ns_by_id(c->all->sim, h->ns);
 
-    if (h->kind == PROTO_HOLD && h->ns == PROTO_NS_NEW) {
-        ns = sim_ns_new(sim);
-        recorder_event(sim, "netns-add ns=%u", ns->id);
-    } else {
-        ns = sim_ns_by_id(sim, h->ns);
-    }
+    if (h->kind == PROTO_HOLD && h->ns == PROTO_NS_NEW && !(ns = conn_new_ns(c)))
+        return -limit_rows[LIMIT_NAMESPACES].error;
     if (!ns)
         return -ENONET;
     w->ns = ns->id;
@@ -92,11 +86,11 @@ static void welcome(struct conn *c, const void *bytes, size_t len)
         return;
     }
     memcpy(&h, bytes, sizeof(h));
-    if (h.magic == PROTO_MAGIC && h.kind == PROTO_TIME && c->all->vtime) {
+    if (h.magic == PROTO_MAGIC && h.kind == PROTO_TIME && c->all->vtime && !c->refusal) {
         vtime_hello(c, &h);
         return;
     }
-    w.status = h.magic == PROTO_MAGIC ? settle(c, &h, &w) : -EPROTO;
+    w.status = c->refusal ? c->refusal : h.magic == PROTO_MAGIC ? settle(c, &h, &w) : -EPROTO;
     conn_welcome(c, &w, h.flags & PROTO_WANT_PAGE ? c->all->page_fd : -1);
     if (w.status)
         conn_free(c);
@@ -107,8 +101,12 @@ static void welcome(struct conn *c, const void *bytes, size_t len)
 /* Returns false if there was nothing to read. */
 static bool conn_readable(struct conn *c)
 {
-    ssize_t n = recv(c->fd, c->all->buf, BUF_SIZE, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t n;
 
+    mark_undefined(c->all->buf, BUF_SIZE);
+    n = recv(c->fd, c->all->buf, BUF_SIZE, MSG_DONTWAIT | MSG_TRUNC);
+    if (n >= 0 && n < BUF_SIZE)         /* what is behind is of an earlier message */
+        mark_inaccessible(c->all->buf + n, (size_t)(BUF_SIZE - n));
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     c->all->last_id = c->id;
@@ -121,16 +119,30 @@ static bool conn_readable(struct conn *c)
     return true;
 }
 
-static void accept_all(struct clients *all)
+bool conn_serve(struct conn *c)
 {
-    int fd;
+    struct peer *p = peer_get(c->all, c->owner->pid);
+    int64_t since = g_get_monotonic_time();
+    bool is_served = conn_readable(c);
 
-    while ((fd = accept4(all->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-        struct conn *c = conn_new(all, fd);
+    peer_note_time(p, g_get_monotonic_time() - since);
+    peer_put(p);
+    return is_served;
+}
 
-        if (c)
-            (void)conn_readable(c);     /* the hello is usually there already */
-    }
+/* One that has no answer yet may only read it or go. */
+static void on_unanswered(struct conn *c, uint32_t events)
+{
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        conn_free(c);
+    else if (events & EPOLLOUT)
+        answers_go_on(c);
+}
+
+/* Is it somebody whose doings others wait for? In virtual time those from outside are not. */
+static bool is_awaited(const struct conn *c, uint32_t events)
+{
+    return events & (EPOLLRDHUP | EPOLLHUP) || !c->all->vtime || vtime_has(c->all->vtime, c->peer);
 }
 
 /* How many there were. */
@@ -140,16 +152,22 @@ static int handle_events(struct clients *all)
     int n = epoll_wait(all->epoll_fd, events, N_EVENTS, 0);
     bool is_called = false;
 
+    all->turn++;
     for (int i = 0; i < n; i++) {
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        if (c)
-            (void)conn_readable(c);
+        all->n_awaited += c && is_awaited(c, events[i].events);
+        if (c && conn_has_no_answer(c))
+            on_unanswered(c, events[i].events);
+        else if (c && peer_may_go_on(c->owner))
+            (void)conn_serve(c);
         is_called |= events[i].data.u64 == LISTEN_ID;
     }
+    if (all->waiters->len)      /* perhaps for an end, which is no request */
+        (void)clients_retry(all);
     if (is_called)              /* behind the ends of whoever was there before */
-        accept_all(all);
+        listen_accept(all);
     return n;
 }
 
@@ -159,9 +177,9 @@ static bool guess(struct clients *all)
     struct conn *c = conn_find(all, all->last_id);
     int tries = all->last_is_elsewhere ? PROTO_SPINS : 1;
 
-    if (c && all->n_guessed++ < MOST_GUESSES) {
+    if (c && !conn_has_no_answer(c) && all->n_guessed++ < MOST_GUESSES && peer_may_go_on(c->owner)) {
         while (tries--) {
-            if (conn_readable(c))
+            if (conn_serve(c))
                 return true;
         }
     }
@@ -188,25 +206,27 @@ static gboolean on_event(gint fd, GIOCondition condition, gpointer user)
 
 /* ---- the work between two looks at the clients ----------------------------------------------- */
 
-/* Reading gives room back late only while there is plenty of it: see client_push.c. */
-#define NOTE_SHARE 16
+/* What the window of a client had no room for goes on when the client asks for it; a few are looked after in each
+ * request, should one not have asked. */
+static void look_after(struct clients *all)
+{
+    for (guint n = MIN(all->kept_back.length, MOST_LOOKS); n--;) {
+        GList *link = g_queue_pop_head_link(&all->kept_back);
+        struct conn *c = link->data;
+
+        g_queue_push_tail_link(&all->kept_back, link);
+        push_note_read(c, 0);
+        if (!c->pushed.head && c->sock->rx.head)    /* nothing unread makes the client ask for the rest */
+            c->sock->readable(c->sock);
+    }
+}
 
 void clients_begin(struct clients *all)
 {
     if (all->depth++)
         return;
     all->clock_ns = 0;
-    for (GList *l = all->unread.head, *next; l; l = next) {
-        struct conn *c = l->data;
-
-        next = l->next;
-        if (c->sock->congested || c->sock->rx_charge > c->sock->rcvbuf / NOTE_SHARE
-            || !push_is_light(c)) {
-            push_note_read(c, 0);
-            if (!c->pushed.head && c->sock->rx.head)    /* nothing unread makes the client ask for the rest */
-                c->sock->readable(c->sock);
-        }
-    }
+    look_after(all);
 }
 
 void clients_end(struct clients *all)
@@ -247,89 +267,20 @@ bool clients_serve(struct clients *all, int timeout_ms)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static int fill_address(struct sockaddr_un *sun, const char *path, struct err *e)
-{
-    *sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    if (!*path)
-        return err_set(e, EINVAL, "the socket's path is empty");
-    if (g_strlcpy(sun->sun_path, path, sizeof(sun->sun_path)) >= sizeof(sun->sun_path))
-        return err_set(e, ENAMETOOLONG, "a socket's path has at most %zu characters: %s",
-                       sizeof(sun->sun_path) - 1, path);
-    return 0;
-}
-
-/* Is the path taken by somebody who no longer lives? Then removes it. */
-static int clear_stale(const struct sockaddr_un *sun, struct err *e)
-{
-    struct stat st;
-    int rc, fd;
-
-    if (lstat(sun->sun_path, &st) || !S_ISSOCK(st.st_mode))
-        return err_set(e, EEXIST, "%s exists and is not a socket", sun->sun_path);
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) ? -errno : 0;
-    close(fd);
-    if (rc != -ECONNREFUSED)
-        return err_set(e, EADDRINUSE, "%s: somebody is already serving there", sun->sun_path);
-    if (unlink(sun->sun_path))
-        return err_set(e, errno, "%s: cannot replace the stale socket: %s", sun->sun_path,
-                       g_strerror(errno));
-    return 0;
-}
-
-static int bind_path(int fd, const struct sockaddr_un *sun, struct err *e)
-{
-    int rc;
-
-    if (!bind(fd, (const struct sockaddr *)sun, sizeof(*sun)))
-        return 0;
-    if (errno != EADDRINUSE)
-        return err_set(e, errno, "%s: cannot make the socket: %s", sun->sun_path,
-                       g_strerror(errno));
-    rc = clear_stale(sun, e);
-    if (rc)
-        return rc;
-    if (bind(fd, (const struct sockaddr *)sun, sizeof(*sun)))
-        return err_set(e, errno, "%s: cannot make the socket: %s", sun->sun_path,
-                       g_strerror(errno));
-    return 0;
-}
-
-static int start_listening(struct clients *all, const char *path, struct err *e)
-{
-    struct epoll_event event = { .events = EPOLLIN, .data.u64 = LISTEN_ID };
-    socklen_t len = sizeof(all->cookie);
-    struct sockaddr_un sun;
-    int rc = fill_address(&sun, path, e);
-
-    if (rc)
-        return rc;
-    all->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (all->listen_fd < 0)
-        return err_set(e, errno, "cannot make a socket: %s", g_strerror(errno));
-    rc = bind_path(all->listen_fd, &sun, e);
-    if (rc)
-        return rc;
-    all->path = g_strdup(path);
-    if (listen(all->listen_fd, BACKLOG)
-        || epoll_ctl(all->epoll_fd, EPOLL_CTL_ADD, all->listen_fd, &event))
-        return err_set(e, errno, "%s: cannot listen: %s", path, g_strerror(errno));
-    if (getsockopt(all->listen_fd, SOL_SOCKET, SO_COOKIE, &all->cookie, &len))
-        all->cookie = (uint64_t)getpid();
-    return 0;
-}
-
 static int make_page(struct clients *all, struct err *e)
 {
     void *at;
 
-    all->page_fd = memfd_create("dpsim-errors", MFD_CLOEXEC);
+    all->page_fd = memfd_create("dpsim-errors", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (all->page_fd < 0 || ftruncate(all->page_fd, PAGE_SIZE))
         return err_set(e, errno, "cannot make the page of errors: %s", g_strerror(errno));
     at = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, all->page_fd, 0);
     if (at == MAP_FAILED)
         return err_set(e, errno, "cannot map the page of errors: %s", g_strerror(errno));
     all->page = at;
+    /* From here on only this mapping can write, and nobody can make it shorter. */
+    if (fcntl(all->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL))
+        return err_set(e, errno, "cannot seal the page of errors: %s", g_strerror(errno));
     return 0;
 }
 
@@ -338,6 +289,14 @@ bool clients_serve_alone(struct clients *all, int timeout_ms)
     struct pollfd p = { .fd = all->epoll_fd, .events = POLLIN };
 
     return (!timeout_ms || poll(&p, 1, timeout_ms) > 0) && serve(all);
+}
+
+bool clients_serve_awaited(struct clients *all)
+{
+    uint64_t n_before = all->n_awaited;
+
+    (void)handle_events(all);
+    return all->n_awaited > n_before;
 }
 
 static void serve_from(struct clients *all, GMainContext *context)
@@ -410,9 +369,11 @@ struct clients *clients_new(struct sim *sim, GMainContext *context, const char *
     all->slots = g_ptr_array_new();
     all->free_slots = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     all->dirty = g_ptr_array_new();
+    all->peers = g_hash_table_new(NULL, NULL);
+    all->left = g_string_new(NULL);
     all->waiters = g_ptr_array_new();
     all->buf = g_malloc(BUF_SIZE);
-    if (make_page(all, e) || start_listening(all, path, e)) {
+    if (make_page(all, e) || listen_start(all, path, e)) {
         clients_free(all);
         return NULL;
     }
@@ -431,16 +392,15 @@ void clients_free(struct clients *all)
     if (!all)
         return;
     all->sim->ns_of_pid = NULL;
+    all->sim->clients = NULL;
     all->sim->env.client_now = all->sim->env.now;
     drop_source(all->source);
     drop_source(all->alarm);
     for (guint i = 0; i < all->slots->len; i++)
         conn_free(g_ptr_array_index(all->slots, i));
-    if (all->path)
-        (void)unlink(all->path);
+    listen_stop(all);
     if (all->page)
         munmap((void *)all->page, PAGE_SIZE);
-    close_fd(all->listen_fd);
     close_fd(all->epoll_fd);
     close_fd(all->page_fd);
     g_ptr_array_free(all->slots, TRUE);
@@ -448,6 +408,8 @@ void clients_free(struct clients *all)
     g_ptr_array_free(all->dirty, TRUE);
     g_ptr_array_free(all->waiters, TRUE);
     jobs_free(all);
+    g_hash_table_unref(all->peers);
+    g_string_free(all->left, TRUE);
     g_free(all->buf);
     g_free(all->path);
     g_free(all);

@@ -26,12 +26,22 @@ void clients_free(struct clients *all);
 void clients_begin(struct clients *all);
 void clients_end(struct clients *all);
 
+/* Appends what clients use of what is limited and what they were refused, also by those who have gone (limits.h): of all of
+ * them, or of those who were refused something. 'all' NULL: nothing. */
+void clients_describe(const struct clients *all, bool all_of_them, GString *out);
+
+/* Adds to 'used' what those who are there use of each limit. Returns how often they and their predecessors were refused. */
+uint64_t clients_count(const struct clients *all, uint64_t used[N_LIMITS]);
+
 /* For a simulation with a clock_outside: handles what clients have sent, waiting at most 'timeout_ms' for
  * it (-1: as long as it takes), and whatever else the main context has. Not from inside a request.
  * True: a client was served. */
 bool clients_serve(struct clients *all, int timeout_ms);
 /* The same without anything else of the main context. */
 bool clients_serve_alone(struct clients *all, int timeout_ms);
+/* Once whoever has said something. True: among them was one in virtual time, or one who has gone; so this comes to an end
+ * also while somebody from outside never ends to speak. */
+bool clients_serve_awaited(struct clients *all);
 
 /* With a clock_outside, a line of "dpsim do" that moves time is no part of the request it comes with: it is
  * kept, and these run it, from the main loop, and answer. True: there was one. */

@@ -15,6 +15,7 @@
 
 #define SEND_ROOM (1024 * 1024)         /* wished for; the system may allow less */
 #define MOST_UNREAD (128 * 1024)
+#define MOST_TURNED_AWAY 32             /* who have not said hello yet */
 
 static bool take_slot(struct clients *all, struct conn *c)
 {
@@ -34,13 +35,47 @@ static bool take_slot(struct clients *all, struct conn *c)
     return true;
 }
 
-static pid_t peer_of(int fd)
+static struct ucred peer_of(int fd)
 {
-    struct ucred who = { 0 };
+    struct ucred who = { .uid = (uid_t)-1 };
     socklen_t len = sizeof(who);
 
     (void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
-    return who.pid;
+    return who;
+}
+
+/* 0 or -errno: may it come in? */
+static int admit(struct conn *c, uid_t user)
+{
+    int rc;
+
+    if (user && user != geteuid()) {
+        c->all->n_strangers++;
+        c->all->stranger = user;
+        return -EACCES;
+    }
+    rc = peer_check_descriptors(c->owner);
+    return rc ? rc : peer_take(c->owner, LIMIT_CONNECTIONS);
+}
+
+static void count_out(struct conn *c)
+{
+    if (c->refusal)
+        c->all->n_turned_away--;
+    else
+        peer_give(c->owner, c->counted);
+    if (c->owns_ns)
+        peer_give(c->owner, LIMIT_NAMESPACES);
+}
+
+/* Its end may make room for another. */
+static void drop(struct conn *c)
+{
+    count_out(c);
+    peer_put(c->owner);
+    close(c->fd);
+    listen_again(c->all);
+    g_free(c);
 }
 
 /* Takes over 'fd'; NULL: there are too many. */
@@ -48,17 +83,23 @@ struct conn *conn_new(struct clients *all, int fd)
 {
     struct conn *c = g_new0(struct conn, 1);
     struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP };
+    struct ucred who = peer_of(fd);
 
     c->all = all;
     c->fd = fd;
-    c->peer = peer_of(fd);
-    c->link.data = c;
-    if (!take_slot(all, c)) {
-        close(fd);
-        g_free(c);
+    c->peer = who.pid;
+    c->owner = peer_get(all, who.pid);
+    c->link.data = c->kept_link.data = c;
+    c->counted = LIMIT_CONNECTIONS;
+    c->refusal = admit(c, who.uid);
+    all->n_turned_away += c->refusal != 0;
+    /* One that is refused is told so in answer to its hello, unless too many do not say any. */
+    if (all->n_turned_away > MOST_TURNED_AWAY || !take_slot(all, c)) {
+        drop(c);
         return NULL;
     }
     event.data.u64 = c->id;
+    c->events = event.events;
     (void)epoll_ctl(all->epoll_fd, EPOLL_CTL_ADD, fd, &event);
     return c;
 }
@@ -81,6 +122,7 @@ void conn_free(struct conn *c)
     if (c->kind == CONN_TIME)
         vtime_hung_up(c);
     push_forget(c);
+    answers_forget(c);
     wait_forget(c);
     jobs_forget(c);
     g_ptr_array_remove(c->all->dirty, c);
@@ -91,8 +133,7 @@ void conn_free(struct conn *c)
         leave_ns(c->ns);
     c->all->slots->pdata[slot] = NULL;
     g_array_append_val(c->all->free_slots, slot);
-    close(c->fd);
-    g_free(c);
+    drop(c);
 }
 
 struct conn *conn_find(const struct clients *all, uint64_t id)
@@ -108,6 +149,18 @@ bool conn_is_hung_up(const struct conn *c)
     char byte;
 
     return !recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
+struct sim_ns *conn_new_ns(struct conn *c)
+{
+    struct sim_ns *ns;
+
+    if (peer_take(c->owner, LIMIT_NAMESPACES))
+        return NULL;
+    c->owns_ns = true;
+    ns = sim_ns_new(c->all->sim);
+    recorder_event(c->all->sim, "netns-add ns=%u", ns->id);
+    return ns;
 }
 
 void conn_hold(struct conn *c, struct sim_ns *ns)
@@ -151,10 +204,16 @@ static void size_window(struct conn *c)
 int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol)
 {
     bool is_packet = type & PROTO_PACKET;
+    int rc;
 
     if (!is_packet && protocol != NETLINK_GENERIC && protocol != NETLINK_ROUTE &&
         protocol != NETLINK_NETFILTER)
         return -EPROTONOSUPPORT;
+    rc = peer_take(c->owner, LIMIT_SOCKETS);
+    if (rc)
+        return rc;
+    peer_give(c->owner, c->counted);
+    c->counted = LIMIT_SOCKETS;
     c->kind = CONN_DATA;
     c->ns = ns;
     ns->n_users++;
@@ -163,6 +222,8 @@ int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol)
         c->packet = packet_open(ns, c->sock, type & ~PROTO_PACKET, ntohs((uint16_t)protocol));
     c->sock->transport = c;
     c->sock->readable = queued;
+    c->sock->read_since = push_read_since;
+    sock_set_share(c->sock, &c->owner->share);
     size_window(c);
     record_open(c, type, protocol);
     return 0;

@@ -4,10 +4,14 @@
 #define SIM_CLIENT_INT_H
 
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "netlink/socket.h"
 #include "sim/client.h"
+#include "sim/limits.h"
 #include "sim/proto.h"
+
+#define LISTEN_ID 0             /* of epoll's events; no connection has this id */
 
 /* A datagram that has been handed to the client's descriptor and perhaps not been read. */
 struct pushed {
@@ -21,8 +25,29 @@ struct pushed {
 
 struct device;
 
+/* A process behind connections. */
+struct peer {
+    struct clients *all;
+    pid_t pid;                  /* 0: of those for which this process has no name, together */
+    unsigned number;            /* in order of coming */
+    char name[32];
+    unsigned n_users;           /* connections, and whoever looks at it now */
+    uint64_t n[N_LIMITS], n_refused[N_LIMITS];  /* but for what 'share' has */
+    struct sock_share share;    /* of its sockets */
+    uint64_t turn;              /* the last one that it was served in, and for how long */
+    int64_t turn_us;
+};
+
 struct conn {
     struct clients *all;
+    struct peer *owner;
+    enum limit counted;         /* what it counts as */
+    int refusal;                /* -errno that its hello is answered with, 0: it is welcome */
+    uint32_t events;            /* that epoll waits for */
+    bool is_later;              /* it waits for an answer that comes when something has happened */
+    bool is_broken;             /* nothing can be sent to it any more */
+    bool owns_ns;               /* 'ns' counts as one of the owner's */
+    GQueue answers;             /* client_answer.c: those that it has not made room for */
     uint64_t id;                /* of requests and events; slot in the low bits */
     uint32_t pid;               /* of the process that made it */
     pid_t peer;                 /* the same as this process would call it, 0: it has no name for it */
@@ -37,11 +62,14 @@ struct conn {
     struct packet_sock *packet; /* DATA of an AF_PACKET socket: 'sock' is only its queue */
     GQueue pushed;              /* of struct pushed, oldest first */
     size_t weight;              /* of all of 'pushed' */
+    size_t read_charge;         /* of what was read and 'sock' has not been told yet */
     unsigned n_more, n_inexact; /* of 'pushed' */
     size_t low, high;           /* unread bytes at which to ask for a PULL, and to stop */
     struct dgram *held;         /* taken, but the descriptor had no room */
     bool is_dirty;              /* in all->dirty */
     GList link;                 /* in all->unread while 'pushed' holds something */
+    GList kept_link;            /* in all->kept_back while is_kept_back */
+    bool is_kept_back;          /* something is queued that the descriptor has not got */
 };
 
 struct clients {
@@ -52,6 +80,8 @@ struct clients {
     uint64_t cookie;            /* tells simulators apart */
     GSource *source;
     GSource *alarm;             /* ends a wait of clients_serve() */
+    GSource *deaf;              /* not NULL: nobody is let in until it ends */
+    struct stat file;           /* the socket's */
     GPtrArray *slots;           /* of struct conn or NULL */
     GArray *free_slots;         /* of uint32_t */
     uint64_t generation;
@@ -59,6 +89,18 @@ struct clients {
     GPtrArray *waiters;         /* of struct waiter */
     GQueue jobs;                /* of struct job: client_jobs.c */
     GQueue unread;              /* of struct conn, by their 'link' */
+    GQueue kept_back;           /* of struct conn, by their 'kept_link' */
+    GHashTable *peers;          /* by pid */
+    GQueue by_number;           /* of struct peer */
+    unsigned n_peers;           /* that have ever come */
+    GString *left;              /* what is to be told of peers that have gone */
+    unsigned n_left;
+    uint64_t n_refused_before;  /* to peers that have gone */
+    unsigned n_turned_away;     /* connections that were refused and have not said hello */
+    uint64_t n_strangers;       /* connections of other users, and the last one's */
+    uid_t stranger;
+    uint64_t n_awaited;         /* events of those that others wait for */
+    uint64_t turn;              /* of serving those who want something */
     uint8_t *buf;
     uint32_t weights[N_WEIGHTS];        /* by length with header, 0: not known yet */
     uint64_t last_id;           /* who spoke last: probably the next one, too */
@@ -81,21 +123,45 @@ struct conn *conn_of_sock(const struct sock *s);        /* NULL: of somebody ins
 bool conn_is_hung_up(const struct conn *c);     /* its client's last descriptor is closed */
 int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol);
 void conn_hold(struct conn *c, struct sim_ns *ns);
+struct sim_ns *conn_new_ns(struct conn *c);     /* NULL: it is one too many */
 
 /* client.c: the answer to a hello, 'fd' going along if it is one. */
 void conn_welcome(const struct conn *c, const struct proto_welcome *w, int fd);
+
+bool conn_serve(struct conn *c);        /* what it has said; false: nothing. It may have ended */
+
+/* client_listen.c */
+int listen_start(struct clients *all, const char *path, struct err *e);
+void listen_stop(struct clients *all);
+void listen_accept(struct clients *all);
+void listen_again(struct clients *all);         /* there may be a descriptor again */
+
+/* client_peer.c */
+struct peer *peer_get(struct clients *all, pid_t pid);
+void peer_put(struct peer *p);                  /* the last one ends it */
+int peer_take(struct peer *p, enum limit limit);        /* one more; 0 or -errno, counted */
+void peer_give(struct peer *p, enum limit limit);
+int peer_check_descriptors(struct peer *p);     /* may it have one more? 0 or -errno, counted */
+bool peer_may_go_on(const struct peer *p);      /* its turn is not over */
+void peer_note_time(struct peer *p, int64_t us);
+
+/* client_answer.c */
+void answer_send(struct conn *c, const struct proto_reply *rep, const void *bytes, size_t len);
+void answer_later(struct conn *c);              /* it comes by answer_send() */
+void answers_go_on(struct conn *c);
+void answers_forget(struct conn *c);
+bool conn_has_no_answer(const struct conn *c);     /* has not got its answer yet */
+void conn_hang_up(const struct conn *c);        /* ends it, later */
 
 /* client_push.c: from a socket's queue to the client's descriptor. */
 void push_queued(struct conn *c);               /* as much as the window allows */
 void push_note_read(struct conn *c, size_t buffer_len);     /* gives back what has been read */
 void push_pull(struct conn *c, size_t buffer_len);          /* PROTO_PULL */
-bool push_is_light(const struct conn *c);       /* no need yet for push_note_read() */
+size_t push_read_since(struct sock *s);         /* hook of struct sock */
 void push_forget(struct conn *c);
 
 /* client_request.c */
 void request_handle(struct conn *c, const void *bytes, size_t len);
-/* One reply, or several when the payload is long. False: the client is gone. */
-bool request_answer(const struct conn *c, struct proto_reply *rep, const void *bytes, size_t len);
 
 /* client_record.c: what is told to the flight recorder, before it has effects. Without one: nothing. */
 void record_begin(struct sim *sim);             /* of what is queued for clients */

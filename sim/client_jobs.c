@@ -44,7 +44,7 @@ bool clients_run_job(struct clients *all)
     if (rep.status)
         g_string_append_printf(text, "%s\n", e.text);
     if (job->conn)
-        (void)request_answer(job->conn, &rep, text->str, text->len);
+        answer_send(job->conn, &rep, text->str, text->len);
     g_string_free(text, TRUE);
     (void)g_queue_pop_head(&all->jobs);
     job_free(job);

@@ -44,18 +44,34 @@ static struct pushed *drop_oldest(struct conn *c, size_t *charge)
     return g_queue_peek_head(&c->pushed);
 }
 
-/* Weights are never above the truth, so nothing counts as read too early. */
-void push_note_read(struct conn *c, size_t buffer_len)
+/* Weights are never above the truth, so nothing counts as read too early. Returns the unread bytes. */
+static size_t look_what_is_read(struct conn *c)
 {
     struct pushed *p = g_queue_peek_head(&c->pushed);
-    size_t unread = p ? unread_bytes(c) : 0, charge = 0;
+    size_t unread = p ? unread_bytes(c) : 0;
     bool was_listed = p;
 
     while (p && (!unread || c->weight - p->weight >= unread))
-        p = drop_oldest(c, &charge);
+        p = drop_oldest(c, &c->read_charge);
     if (was_listed && !p)
         g_queue_unlink(&c->all->unread, &c->link);
-    sock_read_done(c->sock, charge, buffer_len);
+    return unread;
+}
+
+size_t push_read_since(struct sock *s)
+{
+    struct conn *c = s->transport;
+    size_t charge;
+
+    (void)look_what_is_read(c);
+    charge = c->read_charge;
+    c->read_charge = 0;
+    return charge;
+}
+
+void push_note_read(struct conn *c, size_t buffer_len)
+{
+    sock_read_done(c->sock, push_read_since(c->sock), buffer_len);
 }
 
 /* The client has read a datagram with PROTO_MORE. Weights below the truth, and marks of errors, which have none, may
@@ -79,6 +95,9 @@ void push_forget(struct conn *c)
         (void)drop_oldest(c, &charge);
     g_free(c->held);
     c->held = NULL;
+    if (c->is_kept_back)
+        g_queue_unlink(&c->all->kept_back, &c->kept_link);
+    c->is_kept_back = false;
 }
 
 static void remember(struct conn *c, struct pushed p)
@@ -115,6 +134,7 @@ static void push_error(struct conn *c)
         return;
     atomic_store(&c->all->page[PROTO_SLOT(c->id)], c->sock->error);
     c->sock->error = 0;
+    sock_error_taken(c->sock);
     (void)hand_on(c, &head, NULL, 0);
 }
 
@@ -162,8 +182,12 @@ static bool push_one(struct conn *c, const struct dgram *d, size_t *unread)
     if (hand_on(c, &head, d->data, d->len) < 0) {
         if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
             return false;
-        if (errno == EMSGSIZE)      /* longer than the system lets us send: lost, and said so */
-            c->sock->error = ENOBUFS;
+        if (errno != EMSGSIZE) {    /* it does not want to hear any more */
+            c->is_broken = true;
+            conn_hang_up(c);
+            return false;
+        }
+        c->sock->error = ENOBUFS;   /* longer than the system lets us send: lost, and said so */
         sock_read_done(c->sock, d->charge, 0);
         return true;
     }
@@ -175,16 +199,15 @@ static bool push_one(struct conn *c, const struct dgram *d, size_t *unread)
 }
 
 /* While little is underway at most, nobody has to look how much of it is unread. */
-bool push_is_light(const struct conn *c)
+static bool is_light(const struct conn *c)
 {
     return c->weight < c->low / 2 && !c->n_inexact;
 }
 
-void push_queued(struct conn *c)
+static void push_window(struct conn *c)
 {
-    size_t unread = push_is_light(c) ? c->weight : unread_bytes(c);
+    size_t unread = is_light(c) ? c->weight : look_what_is_read(c);
 
-    push_error(c);
     while (unread < c->high && (c->held || c->sock->rx.head)) {
         struct dgram *d = c->held ? c->held : sock_take(c->sock);
 
@@ -195,5 +218,27 @@ void push_queued(struct conn *c)
         }
         g_free(d);
     }
-    push_error(c);
+}
+
+static void note_kept_back(struct conn *c)
+{
+    bool is_kept_back = !c->is_broken && (c->held || c->sock->rx.head);
+
+    if (is_kept_back == c->is_kept_back)
+        return;
+    c->is_kept_back = is_kept_back;
+    if (is_kept_back)
+        g_queue_push_tail_link(&c->all->kept_back, &c->kept_link);
+    else
+        g_queue_unlink(&c->all->kept_back, &c->kept_link);
+}
+
+void push_queued(struct conn *c)
+{
+    if (!c->is_broken) {
+        push_error(c);
+        push_window(c);
+        push_error(c);
+    }
+    note_kept_back(c);
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,13 +14,10 @@
 #include "sim/recorder.h"
 #include "sim/scenario.h"
 
-#define REPLY_PIECE (64 * 1024)
-#define REPLY_PATIENCE_MS 5000
-
 struct request {
     struct clients *all;
     struct conn *from;
-    bool is_later;              /* the answer comes when what it waits for has come */
+    bool is_later;              /* the answer comes when what it waits for has come; perhaps it has come by now */
     struct conn *target;        /* the socket it is about, if the row wants one */
     struct sim_ns *ns;          /* the namespace it is about, if the row wants one */
     struct proto_req req;
@@ -105,6 +101,12 @@ static int packet_do_getopt(struct request *r)
     return packet_get_option(r->target->packet, (int)r->req.arg[0], (int)r->req.arg[1], out_of(r));
 }
 
+static int packet_unable(struct request *r)
+{
+    (void)r;
+    return -EOPNOTSUPP;
+}
+
 /* ---- netlink --------------------------------------------------------------------------------- */
 
 static int do_close(struct request *r)
@@ -124,6 +126,12 @@ static int do_connect(struct request *r)
 {
     record_connect(r->target);
     return r->target->sock->portid ? 0 : sock_bind(r->target->sock, 0);
+}
+
+static int do_error(struct request *r)
+{
+    r->rep.value = (uint32_t)atomic_exchange(&r->all->page[PROTO_SLOT(r->target->id)], 0);
+    return 0;
 }
 
 static uint32_t group_mask(const struct sock *s, uint32_t first)
@@ -264,10 +272,11 @@ static const struct op {
     [PROTO_PULL]    = { do_pull,    .on_sock = true },
     [PROTO_CLOSE]   = { do_close,   .on_sock = true },
     [PROTO_BIND]    = { do_bind,    .on_sock = true, .packet = packet_do_bind },
-    [PROTO_CONNECT] = { do_connect, .on_sock = true },
+    [PROTO_CONNECT] = { do_connect, .on_sock = true, .packet = packet_unable },
     [PROTO_NAME]    = { do_name,    .on_sock = true, .packet = packet_do_name },
     [PROTO_SETOPT]  = { do_setopt,  .on_sock = true, .packet = packet_do_setopt },
     [PROTO_GETOPT]  = { do_getopt,  .on_sock = true, .packet = packet_do_getopt },
+    [PROTO_ERROR]   = { do_error,   .on_sock = true },
     [PROTO_GROUPS]  = { do_groups,  .on_sock = true },
     [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
     [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },
@@ -297,54 +306,21 @@ static int run(struct request *r)
     return op->packet && r->target->packet ? op->packet(r) : op->run(r);
 }
 
-/* A client that waits for a long payload makes room soon; one that does not is given up. */
-static bool send_piece(int fd, const struct msghdr *msg)
-{
-    struct pollfd room = { .fd = fd, .events = POLLOUT };
-    ssize_t n;
-
-    do
-        n = sendmsg(fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (n < 0 && (errno == EINTR || (errno == EAGAIN && poll(&room, 1, REPLY_PATIENCE_MS) > 0)));
-    return n >= 0;
-}
-
-bool request_answer(const struct conn *c, struct proto_reply *rep, const void *bytes, size_t len)
-{
-    const uint8_t *data = bytes;
-
-    vtime_changed(c->all->vtime);
-    do {
-        size_t piece = MIN(len, REPLY_PIECE);
-        struct iovec iov[] = { { rep, sizeof(*rep) }, { (void *)(uintptr_t)data, piece } };
-        struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
-
-        len -= piece;
-        rep->flags = (uint16_t)((rep->flags & ~PROTO_CUT) | (len ? PROTO_CUT : 0));
-        if (!send_piece(c->fd, &msg))
-            return false;
-        data = len ? data + piece : NULL;
-    } while (len);
-    return true;
-}
-
-static bool answer(const struct conn *c, struct request *r)
-{
-    return request_answer(c, &r->rep, r->out ? r->out->data : NULL, r->out ? r->out->len : 0);
-}
-
 /* A client in virtual time must know whether to keep the token until the answer comes. */
-static bool is_told_to_wait(const struct conn *c)
+static void tell_to_wait(struct conn *c)
 {
-    struct proto_reply rep = { .flags = PROTO_LATER };
+    const struct proto_reply rep = { .flags = PROTO_LATER };
 
-    return !c->all->vtime || request_answer(c, &rep, NULL, 0);
+    if (c->all->vtime)
+        answer_send(c, &rep, NULL, 0);
 }
 
 /* A program that escaped the preload library (a static one, after exec) writes its requests to
  * the descriptor itself: they are taken, though it reads our headers. */
 static void raw_send(struct conn *c, const void *bytes, size_t len)
 {
+    if (c->packet)              /* and for these our header tells where to */
+        return;
     clients_begin(c->all);
     record_send(c, bytes, len);
     (void)sock_send(c->sock, bytes, len);
@@ -384,9 +360,13 @@ void request_handle(struct conn *c, const void *bytes, size_t len)
     sim_settle(sim);            /* what it made due now belongs to it */
     sim->cpu = 0;
     clients_end(r.all);
+    if (r.is_later)
+        answer_later(c);
     (void)clients_retry(r.all);     /* before the answer: afterwards the client may be at something else */
-    if (r.is_later ? !is_told_to_wait(c) : !answer(c, &r))
-        conn_free(c);
+    if (!r.is_later)
+        answer_send(c, &r.rep, r.out ? r.out->data : NULL, r.out ? r.out->len : 0);
+    else if (c->is_later)
+        tell_to_wait(c);
     if (r.out)
         g_byte_array_free(r.out, TRUE);
 }

@@ -39,6 +39,7 @@ static void waiter_free(struct waiter *w)
     } else {
         clock_cancel(&w->conn->all->sim->clock, w->event);
     }
+    peer_give(w->conn->owner, LIMIT_WAITS);
     g_free(w->command);
     g_free(w);
 }
@@ -47,7 +48,7 @@ static void answer(struct waiter *w, int status, const GString *text)
 {
     struct proto_reply rep = { .status = status };
 
-    (void)request_answer(w->conn, &rep, text->str, text->len);
+    answer_send(w->conn, &rep, text->str, text->len);
     g_ptr_array_remove(w->conn->all->waiters, w);
     waiter_free(w);
 }
@@ -128,6 +129,11 @@ bool wait_line(struct conn *c, const char *line, GString *text, int *status)
     *status = try_quietly(c->all->sim, in.at, text);
     if (!*status || *status == -EINVAL)
         return false;
+    if (peer_take(c->owner, LIMIT_WAITS)) {
+        *status = -limit_rows[LIMIT_WAITS].error;
+        g_string_append(text, "too many of this program's commands are waiting\n");
+        return false;
+    }
     begin(c, in.at, deadline_ns);
     return true;
 }

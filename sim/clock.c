@@ -37,6 +37,7 @@ void clock_init(struct clock *c, uint64_t start_ns)
         .events = g_sequence_new(g_free),
         .next_ns = UINT64_MAX,
         .limit_ns = start_ns,
+        .n_left = UINT64_MAX,
     };
 }
 
@@ -151,6 +152,7 @@ static void run_event(struct clock *c, GSequenceIter *at)
 
     g_sequence_remove(at);
     note_next(c);
+    c->n_left--;
     c->depth = ev.depth;
     ev.fn(ev.ctx);
     c->depth = outer_depth;
@@ -180,12 +182,12 @@ void clock_advance(struct clock *c, uint64_t until_ns)
     uint64_t outer_limit = c->limit_ns, next;
 
     if (c->is_settling) {
-        while (run_caused(c))
+        while (c->n_left && run_caused(c))
             ;
         return;
     }
     c->limit_ns = MAX(until_ns, c->now_ns);
-    for (;;) {
+    while (c->n_left) {
         settle(c);
         next = MIN(c->next_ns, next_outside(c));
         if (next <= c->limit_ns && next != UINT64_MAX) {
@@ -208,8 +210,9 @@ void clock_stop(struct clock *c)
 
 bool clock_step(struct clock *c, uint64_t at_ns)
 {
-    if (c->outside || at_ns > c->limit_ns || c->next_ns <= at_ns)
+    if (c->outside || !c->n_left || at_ns > c->limit_ns || c->next_ns <= at_ns)
         return false;
+    c->n_left--;
     c->now_ns = MAX(c->now_ns, at_ns);
     return true;
 }

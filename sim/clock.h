@@ -33,6 +33,7 @@ struct clock {
     /* A count that an event passes on to the events it adds for the same time, so that a chain of
      * causes without delay can be told from coincidence. 0 outside such a chain. */
     unsigned depth;
+    uint64_t n_left;        /* events that may still run: behind the last of them time stands still */
     const struct clock_outside *outside;        /* NULL: nobody */
     bool is_settling;       /* in outside->settle() or ->moved(): clock_advance() then only runs, at this time, */
     uint64_t first_of_settling;                 /* the events added since, from this one on */

@@ -31,6 +31,7 @@ struct device {
     unsigned base_flags;        /* IFF_* whatever its state */
     uint8_t addr_assign;        /* NET_ADDR_*: who chose the address */
     uint8_t operstate;          /* IF_OPER_* while it is up: follows the carrier's changes */
+    bool has_vanished;          /* a fault is about to delete it */
     bool is_allmulti, is_going; /* asked for by a client; nobody hears of its changes any more */
     uint32_t txqlen, group, allmulti;
     uint32_t n_tx_queues, n_rx_queues, gso_max_size, gso_max_segs;

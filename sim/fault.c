@@ -8,6 +8,7 @@
 #include "base/scan.h"
 #include "dp/fault.h"
 #include "netlink/fault.h"
+#include "sim/recorder.h"
 #include "sim/reply_fault.h"
 #include "sim/sim.h"
 #include "sim/trace.h"
@@ -17,7 +18,7 @@
 
 const char *const fault_effects[N_FAULT_EFFECTS] = {
     [FAULT_REFUSES] = "the request is refused",
-    [FAULT_ENDS_DUMP] = "the dump ends",
+    [FAULT_FAILS_CALL] = "the system call fails",
     [FAULT_SOCKET] = "an error is pending at the socket",
     [FAULT_DROPS] = "the packet is dropped",
     [FAULT_LOSES_COPY] = "a copy of the packet is dropped",
@@ -67,6 +68,10 @@ struct sim_faults {
     struct fault_hook hook;
     GHashTable *counts;         /* struct fault_point * -> how often it was reached; for look-up only */
     GArray *wishes;             /* of struct wish */
+    unsigned n_requests;        /* under way in each other */
+    const struct fault_point *owed;     /* whose error the request under way must be answered with, NULL: none */
+    unsigned owed_by;           /* ... n_requests when it struck */
+    struct err wrong;           /* the first request that was answered with another one; code 0: none */
 };
 
 static bool on_reached(void *ctx, const struct fault_point *point)
@@ -82,9 +87,31 @@ static bool on_reached(void *ctx, const struct fault_point *point)
         if (w->point == point && n >= w->first && n <= w->last)
             strikes = w->has_struck = true;
     }
-    if (strikes)
-        trace_line(f->sim, "fault %s", point->name);
-    return strikes;
+    if (!strikes)
+        return false;
+    trace_line(f->sim, "fault %s", point->name);
+    if (point->effect == FAULT_REFUSES && f->n_requests) {
+        f->owed = point;
+        f->owed_by = f->n_requests;
+    }
+    return true;
+}
+
+static void on_request(void *ctx, bool is_over, int rc)
+{
+    struct sim_faults *f = ctx;
+
+    if (!is_over) {
+        f->n_requests++;
+        return;
+    }
+    if (f->owed && f->owed_by == f->n_requests) {
+        if (rc != -f->owed->error && !f->wrong.code)
+            (void)err_set(&f->wrong, EPROTO, "fault %s was answered with %s", f->owed->name,
+                          rc < 0 ? err_name(rc) : "success");
+        f->owed = NULL;
+    }
+    f->n_requests--;
 }
 
 void fault_watch(struct sim *sim)
@@ -95,7 +122,7 @@ void fault_watch(struct sim *sim)
         return;
     f = sim->faults = g_new0(struct sim_faults, 1);
     f->sim = sim;
-    f->hook = (struct fault_hook){ on_reached, f };
+    f->hook = (struct fault_hook){ on_reached, on_request, f };
     f->counts = g_hash_table_new(NULL, NULL);
     f->wishes = g_array_new(FALSE, FALSE, sizeof(struct wish));
     sim->env.fault = &f->hook;
@@ -166,24 +193,23 @@ static const struct fault_point *find(const char *name)
     return NULL;
 }
 
-/* What follows the name: nothing, ":3", ":3..", ":*". */
-static bool scan_times(struct scan *in, struct wish *w)
+bool fault_scan_times(struct scan *in, unsigned *first, unsigned *last)
 {
     uint64_t n = 1;
 
-    w->first = 1;
+    *first = 1;
     if (!scan_char(in, ':')) {
-        w->last = 1;
+        *last = 1;
         return scan_done(in);
     }
-    w->last = UINT_MAX;
+    *last = UINT_MAX;
     if (scan_char(in, '*'))
         return scan_done(in);
     if (!scan_u64(in, UINT_MAX, &n) || !n)
         return false;
-    w->first = (unsigned)n;
+    *first = (unsigned)n;
     if (!scan_text(in, ".."))
-        w->last = w->first;
+        *last = *first;
     return scan_done(in);
 }
 
@@ -191,6 +217,7 @@ int fault_add(struct sim *sim, const char *text, struct err *e)
 {
     char name[NAME_ROOM];
     struct wish w = { 0 };
+    unsigned n;
     struct scan in;
 
     if (g_str_has_prefix(text, REPLY))
@@ -201,9 +228,12 @@ int fault_add(struct sim *sim, const char *text, struct err *e)
     w.point = find(name);
     if (!w.point)
         return no_such(name, e);
-    if (!scan_times(&in, &w))
+    if (!fault_scan_times(&in, &w.first, &w.last))
         return err_set(e, EINVAL, "fault %s: what follows %s is not :N, :N.. or :*, N from 1", text, name);
     fault_watch(sim);
+    n = fault_count(sim, w.point);
+    w.first += n;
+    w.last = MIN(w.last, UINT_MAX - n) + n;
     g_array_append_val(sim->faults->wishes, w);
     return 0;
 }
@@ -212,19 +242,25 @@ int fault_add_all(struct sim *sim, const char *const *texts, struct err *e)
 {
     int r = 0;
 
-    while (!r && texts && *texts)
-        r = fault_add(sim, *texts++, e);
+    for (; !r && texts && *texts; texts++) {
+        recorder_event(sim, "fault %s", *texts);
+        r = fault_add(sim, *texts, e);
+    }
     return r;
 }
 
 int fault_check(const struct sim *sim, struct err *e)
 {
+    if (sim->faults && sim->faults->wrong.code) {
+        *e = sim->faults->wrong;
+        return -e->code;
+    }
     for (guint i = 0; sim->faults && i < sim->faults->wishes->len; i++) {
         const struct wish *w = &g_array_index(sim->faults->wishes, struct wish, i);
 
         if (!w->has_struck)
-            return err_set(e, ESRCH, "fault %s:%u has not struck: its point was reached %u times",
-                           w->point->name, w->first, fault_count(sim, w->point));
+            return err_set(e, ESRCH, "fault %s has not struck: its point was reached %u times, not %u",
+                           w->point->name, fault_count(sim, w->point), w->first);
     }
-    return 0;
+    return reply_fault_check(sim, e);
 }

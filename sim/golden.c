@@ -108,6 +108,8 @@ int golden_run(const struct golden_run *run, struct err *e)
         trace_tell_all(sim);
     if (!r)
         r = fault_add_all(sim, run->faults, e);
+    if (run->counts_faults)
+        fault_watch(sim);
     if (!r)
         r = run_test(sim, run->test, e);
     if (!r)
@@ -120,6 +122,8 @@ int golden_run(const struct golden_run *run, struct err *e)
         *e = own;
         r = -own.code;
     }
+    if (run->over)
+        run->over(run->ctx, sim);
     sim_free(sim);
     return r;
 }

@@ -27,6 +27,9 @@ struct golden_run {
     const char *output;                         /* existing folder for what is recorded */
     const struct sim_options *sim;              /* NULL: defaults */
     const char *const *faults;                  /* that strike: fault.h; ends with NULL, NULL: none */
+    bool counts_faults;                         /* fault_watch() even if none is to strike */
+    /* Called when all is over, before the simulation goes; with 'ctx'. NULL: nobody. */
+    void (*over)(void *ctx, struct sim *sim);
     bool is_recorded;                           /* GOLDEN_RECORDING is wanted */
     const struct scenario_programs *programs;   /* NULL: it may not start any */
     bool tells_all;                             /* the trace has what explains it: trace_tell_all() */

@@ -9,6 +9,7 @@
 #include <net/if_arp.h>
 #include <string.h>
 
+#include "netlink/fault.h"
 #include "sim/addr.h"
 #include "sim/neigh.h"
 #include "sim/link_mtu.h"
@@ -152,7 +153,7 @@ static int check_new(const struct sim_ns *ns, const struct rt_link_change *c, st
 {
     const struct rt_kind *kind = c->kind;
 
-    if (rt_given(c, IFLA_MTU) && c->mtu < kind->min_mtu)
+    if (rt_given(c, IFLA_MTU) && (c->mtu < kind->min_mtu || c->mtu > INT32_MAX))
         return rt_refuse(e, EINVAL, "mtu less than device minimum");
     if (rt_given(c, IFLA_MTU) && kind->max_mtu && c->mtu > kind->max_mtu)
         return rt_refuse(e, EINVAL, "mtu greater than device maximum");
@@ -170,8 +171,11 @@ static void set_mac(struct device *d, const uint8_t *mac)
 /* Without telling: it is not whole yet. */
 static struct device *make(struct sim_ns *ns, const struct rt_link_change *c, struct err *e)
 {
-    struct device *d = device_add(ns, c->name, NETDEV_VIRTUAL, c->ifindex, e);
+    struct device *d;
 
+    if (netlink_refuses(ns->sim->nl, NETLINK_FAULT_RT_LINK, e))
+        return NULL;
+    d = device_add(ns, c->name, NETDEV_VIRTUAL, c->ifindex, e);
     if (!d)
         return NULL;
     device_set_kind(d, c->kind);

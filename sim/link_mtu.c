@@ -150,7 +150,7 @@ int device_set_mtu(struct device *d, uint32_t mtu, struct err *e)
     uint32_t most = device_max_mtu(d);
     bool had_inet6;
 
-    if (mtu < device_min_mtu(d))
+    if (mtu < device_min_mtu(d) || mtu > INT32_MAX)     /* a signed number there */
         return rt_refuse(e, EINVAL, "mtu less than device minimum");
     if (most && mtu > most)
         return rt_refuse(e, EINVAL, "mtu greater than device maximum");

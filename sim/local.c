@@ -11,6 +11,7 @@
 void local_init(struct local *l, struct sim_ns *ns)
 {
     *l = (struct local){ .ns = ns, .sock = sock_open(ns->net, NETLINK_GENERIC) };
+    l->sock->is_inside = true;
     (void)sock_set_option(l->sock, SOL_NETLINK, NETLINK_EXT_ACK, 1);
     (void)sock_bind(l->sock, 0);        /* 0 asks for a free number: cannot fail */
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "netlink/fault.h"
 #include "sim/device.h"
 #include "sim/ip.h"
 
@@ -362,6 +363,8 @@ int neigh_add(struct sim_ns *ns, const struct rt_neigh *rt, uint16_t flags, stru
         return err_set(e, ENOENT, "there is no such neighbour");
     if (n && flags & NLM_F_EXCL)
         return err_set(e, EEXIST, "there is such a neighbour already");
+    if (!n && (rc = netlink_refuses(ns->sim->nl, NETLINK_FAULT_RT_NEIGH, e)))
+        return rc;
     if (!n)
         n = create(ns, rt);
     else if (flags & NLM_F_REPLACE)

@@ -24,6 +24,7 @@ struct packet_sock *packet_open(struct sim_ns *ns, struct sock *queue, int type,
 
     *ps = (struct packet_sock){ .ns = ns, .queue = queue, .type = type, .protocol = protocol };
     queue->no_enobufs = true;   /* losses are counted, not told */
+    queue->is_inside = true;    /* frames are no messages */
     ps->members = g_array_new(FALSE, FALSE, sizeof(struct packet_member));
     g_queue_push_tail(&ns->packet_socks, ps);
     return ps;

@@ -242,7 +242,7 @@ int packet_set_option(struct packet_sock *ps, int level, int name, const void *v
         *kept = is_flag ? number != 0 : number;
         return 0;
     }
-    return sock_set_option(ps->queue, level, name, number);
+    return level == SOL_SOCKET ? sock_set_option(ps->queue, level, name, number) : -ENOPROTOOPT;
 }
 
 int packet_get_option(struct packet_sock *ps, int level, int name, GByteArray *out)
@@ -264,7 +264,7 @@ int packet_get_option(struct packet_sock *ps, int level, int name, GByteArray *o
         o->get(ps, out);
         return 0;
     }
-    r = sock_get_option(ps->queue, level, name, &number);
+    r = level == SOL_SOCKET ? sock_get_option(ps->queue, level, name, &number) : -ENOPROTOOPT;
     if (!r)
         put_number(out, number);
     return r;

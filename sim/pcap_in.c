@@ -28,13 +28,11 @@ static int check_link_type(struct pcap_in *in, struct err *e)
                    name ? name : "unknown", type);
 }
 
-static int open_capture(struct pcap_in *in, struct err *e)
+/* Takes 'file' over. */
+static int open_capture(struct pcap_in *in, FILE *file, struct err *e)
 {
     char why[PCAP_ERRBUF_SIZE];
-    FILE *file = fopen(in->path, "re");
 
-    if (!file)
-        return err_set(e, errno, "%s: cannot be read: %s", in->path, strerror(errno));
     setvbuf(file, NULL, _IOFBF, IN_BUFFER);
     (void)__fsetlocking(file, FSETLOCKING_BYCALLER);    /* one thread */
     in->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
@@ -45,16 +43,26 @@ static int open_capture(struct pcap_in *in, struct err *e)
     return check_link_type(in, e);
 }
 
-struct pcap_in *pcap_in_open(const char *path, struct err *e)
+struct pcap_in *pcap_in_read(FILE *file, const char *name, struct err *e)
 {
     struct pcap_in *in = g_new0(struct pcap_in, 1);
 
-    in->path = g_strdup(path);
-    if (open_capture(in, e)) {
+    in->path = g_strdup(name);
+    if (open_capture(in, file, e)) {
         pcap_in_close(in);
         return NULL;
     }
     return in;
+}
+
+struct pcap_in *pcap_in_open(const char *path, struct err *e)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file)
+        return pcap_in_read(file, path, e);
+    (void)err_set(e, errno, "%s: cannot be read: %s", path, strerror(errno));
+    return NULL;
 }
 
 void pcap_in_close(struct pcap_in *in)

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -18,6 +19,8 @@ struct pcap_in_frame {
 
 /* NULL with 'e': cannot be read, is no capture file, or holds no Ethernet frames. */
 struct pcap_in *pcap_in_open(const char *path, struct err *e);
+/* The same of an open file, which it closes, also when it fails; errors call it 'name'. */
+struct pcap_in *pcap_in_read(FILE *file, const char *name, struct err *e);
 void pcap_in_close(struct pcap_in *in);         /* NULL allowed */
 
 /* 1: a frame, 0: the end, -EBADMSG: the file is damaged from here on (packets before the damage

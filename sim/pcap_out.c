@@ -53,8 +53,8 @@ void pcap_out_put(struct pcap_out *out, uint64_t time_ns, const void *frame, siz
     };
     uint8_t *at;
 
-    if (G_UNLIKELY(len > OUT_SNAPLEN)) {
-        file_out_spoil(out->file, EMSGSIZE);
+    if (G_UNLIKELY(len > OUT_SNAPLEN || time_ns / 1000000000 > UINT32_MAX)) {
+        file_out_spoil(out->file, len > OUT_SNAPLEN ? EMSGSIZE : EOVERFLOW);
         return;
     }
     at = file_out_take(out->file, sizeof(r) + len);

@@ -13,8 +13,8 @@ struct pcap_out;
 /* NULL with 'e' if the file cannot be created. */
 struct pcap_out *pcap_out_open(const char *path, struct err *e);
 
-/* Appends a frame at 'time_ns' (since the start of the simulation). A failed write is kept and
- * told by check and close. */
+/* Appends a frame at 'time_ns' (since the start of the simulation). A failed write, or a frame that the format cannot hold (its
+ * length, or 136 years of time), is kept and told by check and close. */
 void pcap_out_put(struct pcap_out *out, uint64_t time_ns, const void *frame, size_t len);
 
 /* The last part of its path, and how many frames it has. */

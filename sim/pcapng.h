@@ -12,6 +12,7 @@
 #ifndef SIM_PCAPNG_H
 #define SIM_PCAPNG_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,6 +81,8 @@ struct pcapng_record {          /* all of it borrowed until the next call */
 /* A pcapng or pcap file of either byte order, whatever its link types. NULL with 'e': cannot be
  * read, or is neither. */
 struct pcapng_in *pcapng_in_open(const char *path, struct err *e);
+/* The same of bytes in memory, of which it keeps a reference; errors call them 'name'. */
+struct pcapng_in *pcapng_in_bytes(GBytes *bytes, const char *name, struct err *e);
 void pcapng_in_close(struct pcapng_in *in);         /* NULL allowed */
 
 /* 1: a record, 0: the end, -EBADMSG: damaged from here on, with file, block and offset in 'e'; not

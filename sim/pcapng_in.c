@@ -31,7 +31,7 @@ struct span {
 
 struct pcapng_in {
     char *path;
-    GMappedFile *map;
+    GBytes *bytes;
     struct span rest;                   /* of the file */
     uint64_t n_blocks;                  /* begun */
     size_t offset;                      /* of the last of them */
@@ -395,21 +395,13 @@ static int begin(struct pcapng_in *in, struct err *e)
     return 0;
 }
 
-struct pcapng_in *pcapng_in_open(const char *path, struct err *e)
+struct pcapng_in *pcapng_in_bytes(GBytes *bytes, const char *name, struct err *e)
 {
-    g_autoptr(GError) why = NULL;
-    GMappedFile *map = g_mapped_file_new(path, FALSE, &why);
-    struct pcapng_in *in;
+    struct pcapng_in *in = g_new0(struct pcapng_in, 1);
 
-    if (!map) {
-        (void)err_set(e, EIO, "%s: cannot be read: %s", path, why->message);
-        return NULL;
-    }
-    in = g_new0(struct pcapng_in, 1);
-    in->path = g_strdup(path);
-    in->map = map;
-    in->rest = (struct span){ (const uint8_t *)g_mapped_file_get_contents(map),
-                              g_mapped_file_get_length(map) };
+    in->path = g_strdup(name);
+    in->bytes = g_bytes_ref(bytes);
+    in->rest.at = g_bytes_get_data(bytes, &in->rest.len);
     in->interfaces = g_array_new(FALSE, FALSE, sizeof(struct interface));
     g_array_set_clear_func(in->interfaces, interface_clear);
     in->text = g_string_new(NULL);
@@ -419,20 +411,34 @@ struct pcapng_in *pcapng_in_open(const char *path, struct err *e)
     return NULL;
 }
 
+struct pcapng_in *pcapng_in_open(const char *path, struct err *e)
+{
+    g_autoptr(GError) why = NULL;
+    GMappedFile *map = g_mapped_file_new(path, FALSE, &why);
+    g_autoptr(GBytes) bytes = map ? g_mapped_file_get_bytes(map) : NULL;
+
+    if (!map) {
+        (void)err_set(e, EIO, "%s: cannot be read: %s", path, why->message);
+        return NULL;
+    }
+    g_mapped_file_unref(map);
+    return pcapng_in_bytes(bytes, path, e);
+}
+
 void pcapng_in_close(struct pcapng_in *in)
 {
     if (!in)
         return;
     g_array_free(in->interfaces, TRUE);
     g_string_free(in->text, TRUE);
-    g_mapped_file_unref(in->map);
+    g_bytes_unref(in->bytes);
     g_free(in->path);
     g_free(in);
 }
 
 int pcapng_in_next(struct pcapng_in *in, struct pcapng_record *record, struct err *e)
 {
-    size_t size = g_mapped_file_get_length(in->map);
+    size_t size = g_bytes_get_size(in->bytes);
     struct pcapng_record r;
     int rc = 0;
 

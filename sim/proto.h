@@ -19,7 +19,7 @@
 
 #include <stdint.h>
 
-#define PROTO_MAGIC   0x64707303u       /* "dps" and the version of these structs */
+#define PROTO_MAGIC   0x64707304u       /* "dps" and the version of these structs */
 #define PROTO_NS_NEW  0xffffffffu       /* HOLD: make a namespace */
 
 /* The client's end of a DATA or HOLD connection is bound to an abstract name, by which a process
@@ -29,8 +29,8 @@
 #define PROTO_NAME_SOCK   "/sock/"
 #define PROTO_NAME_HOLD   "/hold/"
 
-/* A socket's pending error, by slot, in a page shared with all clients: a receive looks there
- * first, so that ENOBUFS comes before the data queued ahead of it. */
+/* A socket's pending error, by slot, in a page that all clients can read and the simulator writes: a receive looks there
+ * first, so that ENOBUFS comes before the data queued ahead of it, and takes it by PROTO_ERROR. */
 #define PROTO_SLOTS 65536u
 #define PROTO_SLOT(sock) ((uint32_t)(sock) % PROTO_SLOTS)
 
@@ -107,6 +107,7 @@ enum proto_op {
     PROTO_NAME,         /* -> value: nl_pid, value2: nl_groups */
     PROTO_SETOPT,       /* arg: level, name, value */
     PROTO_GETOPT,       /* arg: level, name -> value */
+    PROTO_ERROR,        /* takes the pending error -> value: errno, 0: there is none (any more) */
     PROTO_GROUPS,       /* -> payload: uint32_t[] bit mask of memberships */
     PROTO_IOCTL,        /* arg: command; payload: proto_if -> payload: proto_if */
     PROTO_IFLIST,       /* -> payload: proto_if[] of all devices */

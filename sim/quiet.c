@@ -8,12 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/descriptors.h"
 #include "sim/kin.h"
 #include "sim/procfs.h"
 
@@ -55,15 +55,13 @@ struct quiet {
 static int open_in(int folder, pid_t tid, const char *name)
 {
     char path[64];
-    struct rlimit limit;
     int fd;
 
     g_snprintf(path, sizeof(path), "%d/%s", tid, name);
     fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit))
+    if (fd >= 0 || errno != EMFILE)
         return fd;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    descriptors_take_all();
     return openat(folder, path, O_RDONLY | O_CLOEXEC);
 }
 

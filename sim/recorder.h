@@ -37,6 +37,7 @@
  *   did LINE                               one that need not be repeated: it moves time or feeds a file,
  *                                          which stamps and frames tell
  *   failed ENAME SENTENCE                  the command before
+ *   fault NAME[:N]                         a fault that was asked for: fault.h
  *   clock ns=N                             what the last request asked of the world: the clients' clock,
  *   pid pid=P ns=N                         the namespace of a process (ns=-1: there is no such)
  *   end                                    a recording without it was cut off

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "netlink/fault.h"
 #include "sim/addr.h"
 #include "sim/device.h"
 #include "sim/rule.h"
@@ -309,6 +310,8 @@ int route_add(struct sim_ns *ns, const struct rt_route *wanted, uint16_t flags, 
         return err_set(e, EEXIST, "there is such a route already");
     if (!old && !(flags & NLM_F_CREATE))
         return err_set(e, ENOENT, "there is no such route to change");
+    if ((rc = netlink_refuses(ns->sim->nl, NETLINK_FAULT_RT_ROUTE, e)))
+        return rc;
     if (old && flags & NLM_F_REPLACE)
         g_ptr_array_remove(ns->routes, old);
     insert(ns, &r, flags & NLM_F_APPEND || r.family == AF_INET6);

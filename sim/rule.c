@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "netlink/attr.h"
+#include "netlink/fault.h"
 #include "sim/addr.h"
 #include "sim/device.h"
 #include "sim/route.h"
@@ -171,6 +172,7 @@ int rule_add(struct sim_ns *ns, const struct rt_rule *wanted, uint16_t flags, st
              struct err *e)
 {
     struct rt_rule r = *wanted, *made;
+    int rc;
 
     for (guint i = 0; flags & NLM_F_EXCL && i < ns->rules->len; i++)
         if (is_same(rule_at(ns, i), &r))
@@ -179,6 +181,8 @@ int rule_add(struct sim_ns *ns, const struct rt_rule *wanted, uint16_t flags, st
         r.table = empty_table(ns);
     if (r.action == FR_ACT_TO_TBL && !r.table)
         return err_set(e, ENOBUFS, "no table is empty");
+    if ((rc = netlink_refuses(ns->sim->nl, NETLINK_FAULT_RT_RULE, e)))
+        return rc;
     if (r.family == AF_INET)
         ns->has_own_rules = true;
     made = insert(ns, &r);

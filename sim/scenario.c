@@ -76,11 +76,34 @@ void scenario_watch(struct sim *sim, void (*at)(void *ctx, const char *where), v
     scn->at_ctx = ctx;
 }
 
-char *scn_path(const char *folder, const char *name)
+char *scn_folder_path(const char *folder, const char *name)
 {
     if (!folder || g_path_is_absolute(name))
         return g_strdup(name);
     return g_build_filename(folder, name, NULL);
+}
+
+void scenario_set_files(struct sim *sim, const struct scenario_files *files)
+{
+    scenario_get(sim)->files = files;
+}
+
+static char *refuse_file(void *ctx, const char *name, bool is_written, struct err *e)
+{
+    (void)ctx;
+    (void)err_set(e, EPERM, "%s: no file may be %s here", name, is_written ? "written" : "read");
+    return NULL;
+}
+
+const struct scenario_files scenario_no_files = { .path = refuse_file };
+
+char *scn_path(const struct scenario *scn, const char *name, bool is_written, struct err *e)
+{
+    const char *folder = is_written ? scn->out_folder : scn->in_folder;
+
+    if (scn->files)
+        return scn->files->path(scn->files->ctx, name, is_written, e);
+    return scn_folder_path(folder, name);
 }
 
 /* ---- one line -------------------------------------------------------------------------------- */
@@ -216,6 +239,8 @@ static int do_command(struct scenario *scn, char *line, size_t at, GString *out,
         (void)err_prefix(&own, "%s", err_name(r));
     /* What the command made due now, such as the answer to an upcall, belongs to it. */
     clock_advance(&scn->sim->clock, scn->sim->clock.now_ns);
+    if (!r && !scn->sim->clock.n_left)
+        r = err_set(&own, ETIME, "the last event has happened that was allowed to");
     if (r && e)
         *e = own;
     return r;

@@ -56,6 +56,17 @@ struct scenario_programs {
 /* Without it (NULL), programs are refused. Borrowed. */
 void scenario_set_programs(struct sim *sim, const struct scenario_programs *programs);
 
+/* Who says where a file is that a command names ("inject", "record", "trace on"): a new string, or NULL with 'e', and the
+ * command is refused. */
+struct scenario_files {
+    void *ctx;
+    char *(*path)(void *ctx, const char *name, bool is_written, struct err *e);
+};
+
+/* In place of files beside the scenario and in the output folder. NULL: those. Borrowed. */
+void scenario_set_files(struct sim *sim, const struct scenario_files *files);
+extern const struct scenario_files scenario_no_files;      /* refuses them all */
+
 /* 'text' with the paths of its folders replaced by their names: "$DPSIM_TEST_TMP". New string. */
 char *scenario_name_places(const struct scenario_programs *programs, const char *text);
 

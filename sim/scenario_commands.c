@@ -98,8 +98,8 @@ static int trace_on(struct scenario *scn, struct scan *args, struct err *e)
         trace_mute(scn->sim, false);
         return 0;
     }
-    path = has_file ? scn_path(scn->out_folder, name) : g_strdup("-");
-    r = trace_open(scn->sim, path, e);
+    path = has_file || scn->files ? scn_path(scn, has_file ? name : "-", true, e) : g_strdup("-");
+    r = path ? trace_open(scn->sim, path, e) : -e->code;
     g_free(path);
     return r;
 }
@@ -165,6 +165,7 @@ const struct scn_command scn_commands[] = {
     { "del-flows",   "DP",                                      "deletes all flows", SCN_BUILDS, scn_flow_flush },
     { "upcall",      "[DP] drop|normal",                        "answers the misses of a datapath, or of all: drop, or a learning switch", SCN_BUILDS, scn_upcall },
     CHANCE_ROWS(CHANCE_ROW)
+    { "fault",       "NAME[:N|:N..|:*]",                        "fails this point (docs/faults.md) the Nth time that it is reached from now on (1), from then on, or always", SCN_BUILDS, scn_fault },
     { "seed",        "N",                                       "begins all streams of random numbers anew, with this seed", SCN_BUILDS, scn_seed },
     { "cpus",        "N",                                       "sets how many CPUs there are, before there is a device", SCN_BUILDS, scn_cpus },
     { "inject",      "DEV FILE.pcap [first=N] [count=N]",       "feeds the frames of a file, or N of them, at their distance in time, from now on", SCN_INJECTS, scn_inject },
@@ -186,8 +187,10 @@ const struct scn_command scn_commands[] = {
     { "wait",        "[TIME] COMMAND",                          "lets time pass until the command succeeds, at most so long (30s)", SCN_LOOKS, scn_wait },
     { "dump-flows",  "DP [-m] [--names|--no-names]",            "prints the flows, as ovs-dpctl dump-flows with the same options", SCN_LOOKS, scn_flow_dump },
     { "show",        "",                                        "prints datapaths and ports, as ovs-dpctl show", SCN_LOOKS, scn_show },
+    { "clients",     "",                                        "prints what each client uses of what is limited (docs/limits.md), and what it was refused", SCN_LOOKS, scn_clients },
+    { "expect-clients", "[NAME=N...] [refused=N]",              "compares what all clients use of limits by name, and how often they were refused", SCN_LOOKS, scn_expect_clients },
     { "summary",     "",                                        "prints what has become of every packet", SCN_LOOKS, scn_summary },
-    { "trace",       "on [FILE]|off",                           "turns the steps of packets on and off in the trace", SCN_LOOKS, scn_trace },
+    { "trace",       "on [FILE]|off",                           "turns the steps of packets and refused requests on and off in the trace", SCN_LOOKS, scn_trace },
     { "help",        "",                                        "prints this list", SCN_LOOKS, scn_help },
     { NULL, NULL, NULL, SCN_LOOKS, NULL },
 };

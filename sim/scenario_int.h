@@ -21,6 +21,7 @@ struct scenario {
     bool is_refused;            /* the datapath answered the command with an error */
     bool is_running;            /* run: time stops with the last injection */
     const struct scenario_programs *programs;   /* NULL: none may be started */
+    const struct scenario_files *files;         /* NULL: those of in_folder and out_folder */
     int exit_status;            /* of the program that the command has run, -1: it has run none */
     void (*at)(void *ctx, const char *where);   /* NULL: nobody wants to know */
     void *at_ctx;
@@ -46,7 +47,9 @@ extern const struct scn_command scn_commands[];         /* ends with name NULL *
 const struct scn_command *scn_command_find(const char *name);
 
 struct scenario *scenario_get(struct sim *sim);         /* made at the first use */
-char *scn_path(const char *folder, const char *name);   /* new string */
+/* Where a file that a command names is to be found, or made: new string, NULL with 'e': it is refused. */
+char *scn_path(const struct scenario *scn, const char *name, bool is_written, struct err *e);
+char *scn_folder_path(const char *folder, const char *name);        /* the same of a folder, NULL: the current one */
 
 /* ---- arguments (scenario_args.c) ------------------------------------------------------------- */
 
@@ -107,12 +110,17 @@ SCN_COMMAND(addr);
 SCN_COMMAND(neigh);
 /* scenario_sysctl.c */
 SCN_COMMAND(sysctl);
+/* scenario_clients.c */
+SCN_COMMAND(clients);
+SCN_COMMAND(expect_clients);
 /* scenario_chance.c */
 SCN_COMMAND(seed);
 SCN_COMMAND(cpus);
 #define SCN_CHANCE(name, usage, help, id) SCN_COMMAND(chance_##id);
 CHANCE_ROWS(SCN_CHANCE)
 #undef SCN_CHANCE
+/* scenario_fault.c */
+SCN_COMMAND(fault);
 /* scenario_flow.c */
 SCN_COMMAND(flow_add);
 SCN_COMMAND(flow_mod);

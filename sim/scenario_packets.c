@@ -143,8 +143,8 @@ int scn_inject(struct scenario *scn, struct scan *args, GString *out, struct err
         return r;
     if (!part[0].value)
         return err_set(e, EINVAL, "inject: frames are counted from first=1");
-    path = scn_path(scn->in_folder, name);
-    r = injection_start(scn, d, path, part, e);
+    path = scn_path(scn, name, false, e);
+    r = path ? injection_start(scn, d, path, part, e) : -e->code;
     g_free(path);
     return r;
 }
@@ -229,8 +229,8 @@ int scn_record(struct scenario *scn, struct scan *args, GString *out, struct err
     if ((r = scn_device(scn, args, &d, e)) ||
         (r = scn_word(args, "a pcap file", name, sizeof(name), e)) || (r = scn_end(args, e)))
         return r;
-    path = scn_path(scn->out_folder, name);
-    file = recording_open(scn, path, e);
+    path = scn_path(scn, name, true, e);
+    file = path ? recording_open(scn, path, e) : NULL;
     g_free(path);
     if (!file)
         return -e->code;

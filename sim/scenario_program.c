@@ -81,7 +81,7 @@ static char *take_file(const struct scenario *scn, struct scan *args)
     if (!scan_char(args, '>'))
         return NULL;
     scan_blanks(args);
-    return scan_token(args, name, sizeof(name)) ? scn_path(scn->out_folder, name) : g_strdup("");
+    return scan_token(args, name, sizeof(name)) ? scn_folder_path(scn->out_folder, name) : g_strdup("");
 }
 
 static int open_file(const char *path, struct err *e)
@@ -98,13 +98,13 @@ static char *choose_file(const struct scenario *scn, const char *program)
 {
     g_autofree char *name = g_path_get_basename(program);
     g_autofree char *first = g_strconcat(name, ".out", NULL);
-    char *path = scn_path(scn->out_folder, first);
+    char *path = scn_folder_path(scn->out_folder, first);
 
     for (unsigned n = 2; g_file_test(path, G_FILE_TEST_EXISTS); n++) {
         g_autofree char *next = g_strdup_printf("%s.%u.out", name, n);
 
         g_free(path);
-        path = scn_path(scn->out_folder, next);
+        path = scn_folder_path(scn->out_folder, next);
     }
     return path;
 }
@@ -185,7 +185,7 @@ static bool go_on(struct scenario *scn, uint64_t deadline_ns)
     if (at_ns > deadline_ns)
         return false;
     clock_advance(clock, at_ns);
-    return clock->now_ns >= at_ns;      /* in a client's request it does not move */
+    return clock->n_left && clock->now_ns >= at_ns;     /* in a client's request it does not move */
 }
 
 /* In a file; what "dpsim do" waits for is client_wait.c's. */

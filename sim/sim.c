@@ -7,6 +7,7 @@
 #include "sim/fault.h"
 #include "sim/neigh.h"
 #include "sim/recorder.h"
+#include "sim/reply_fault.h"
 #include "sim/route.h"
 #include "sim/rule.h"
 #include "sim/scenario.h"
@@ -122,6 +123,33 @@ static void env_dev_promisc(void *ctx, struct netdev *dev, int change)
     device_add_promisc((struct device *)dev, change);
 }
 
+static void remove_vanished(void *ctx)
+{
+    struct sim *sim = ctx;
+
+    for (guint i = 0; i < sim->namespaces->len; i++) {
+        const struct sim_ns *ns = g_ptr_array_index(sim->namespaces, i);
+
+        for (guint j = ns->devices->len; j--; )
+            if (j < ns->devices->len && ((struct device *)g_ptr_array_index(ns->devices, j))->has_vanished)
+                device_del(g_ptr_array_index(ns->devices, j));
+    }
+}
+
+/* Whoever has the device in hand now finds it down. */
+static void env_dev_vanish(void *ctx, struct netdev *dev, bool at_once)
+{
+    struct device *d = (struct device *)dev;
+    struct sim *sim = ctx;
+
+    dev->has_carrier = false;
+    d->has_vanished = true;
+    if (at_once)
+        remove_vanished(sim);
+    else
+        clock_add(&sim->clock, sim->clock.now_ns, remove_vanished, sim);
+}
+
 static const struct dp_env env_rows = {
     .now = env_now,
     .client_now = env_now,
@@ -133,6 +161,7 @@ static const struct dp_env env_rows = {
     .dev_destroy = env_dev_destroy,
     .dev_changed = env_dev_changed,
     .dev_promisc = env_dev_promisc,
+    .dev_vanish = env_dev_vanish,
     .transmit = env_transmit,
     .tunnel_check = env_tunnel_check,
     .tunnel_send = env_tunnel_send,
@@ -197,7 +226,8 @@ static void on_refused(void *user, struct sock *s, const struct nlmsghdr *msg, i
     (void)msg;
     sim->refusal = *e;
     sim->refusal.code = -error;
-    trace_line(sim, "refused %s%s%s", err_name(error), e->text[0] ? ": " : "", e->text);
+    if (!trace_is_muted(sim))
+        trace_line(sim, "refused %s%s%s", err_name(error), e->text[0] ? ": " : "", e->text);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -211,6 +241,8 @@ struct sim *sim_new(const struct sim_options *options)
     if (!sim->options.n_cpus)
         sim->options.n_cpus = DEFAULT_CPUS;
     clock_init(&sim->clock, SIM_START_NS);
+    if (sim->options.most_events)
+        sim->clock.n_left = sim->options.most_events;
     rng_init(&sim->rng, sim->options.seed);
     sim->nl = netlink_new();
     rt_start(sim->nl, &sim_rt_ops);
@@ -242,6 +274,7 @@ void sim_free(struct sim *sim)
     chance_free(sim->chance);
     netlink_free(sim->nl);
     faults_free(sim->faults);
+    reply_faults_free(sim->reply_faults);
     clock_done(&sim->clock);
     g_queue_clear_full(&sim->on_wire, g_free);
     (void)trace_close(sim, NULL);
@@ -303,6 +336,7 @@ void sim_ns_free(struct sim_ns *ns)
     while ((s = g_queue_peek_head(&ns->net->socks)))
         sock_close(s);
     chance_forget(ns->sim->chance, ns);
+    reply_faults_forget(ns->sim->reply_faults, ns->net);
     dp_ns_free(ns->dp);
     while (ns->devices->len)
         device_free(g_ptr_array_index(ns->devices, ns->devices->len - 1));

@@ -10,17 +10,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/rng.h"
 #include "dp/dp.h"
 #include "netlink/family.h"
 #include "sim/chance.h"
 #include "sim/clock.h"
-#include "base/rng.h"
+#include "sim/limits.h"
 
 struct clients;
 struct kernel;
 struct player;
 struct recorder;
 struct scenario;
+struct reply_faults;
 struct sim_faults;
 struct trace;
 
@@ -34,6 +36,8 @@ struct sim_options {
     bool is_on_one_cpu;         /* requests run on the first CPU, not on the client's modulo n_cpus */
     uint32_t no_features;       /* OVS_DP_F_* that datapaths refuse, as older kernels do */
     struct chance_options chance;
+    uint64_t most_events;       /* of the clock; a command after them is refused. 0: any number */
+    struct limits limits;       /* of clients */
 };
 
 /* A network namespace: sockets, datapaths, devices. */
@@ -71,6 +75,7 @@ struct sim {
     struct trace *trace;        /* NULL: off */
     struct recorder *recorder;  /* NULL: off */
     struct sim_faults *faults;  /* NULL: nothing is counted and nothing fails */
+    struct reply_faults *reply_faults;  /* NULL: clients get what the kernel would send */
     bool is_fed;                /* for it: the frame about to arrive comes from a file */
     struct scenario *scenario;  /* what scenario commands have set up, NULL: nothing yet */
     /* The namespace of a client's process, NULL: there is none. NULL: there are no such clients. */

@@ -7,6 +7,7 @@
 #include "sim/device.h"
 #include "sim/cable.h"
 #include "sim/listing.h"
+#include "sim/reply_fault.h"
 
 static void print_ports(GString *out, const struct sim_ns *ns, const GArray *ports)
 {
@@ -81,6 +82,7 @@ char *sim_summary(struct sim *sim)
     for (guint i = 0; i < sim->namespaces->len; i++)
         print_namespace(out, g_ptr_array_index(sim->namespaces, i));
     print_account(out, dp_world_account(sim->dp));
+    reply_faults_print(sim, out);
     if (sim_check_account(sim, &e))
         g_string_append_printf(out, "BUG: %s\n", e.text);
     return g_string_free(out, FALSE);

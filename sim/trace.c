@@ -46,6 +46,11 @@ void trace_mute(struct sim *sim, bool is_muted)
     sim->env.trace = t && (!is_muted || t->is_whole) ? on_step : NULL;
 }
 
+bool trace_is_muted(const struct sim *sim)
+{
+    return !sim->env.trace;
+}
+
 void trace_tell_all(struct sim *sim)
 {
     sim->trace->is_whole = true;

@@ -17,6 +17,7 @@ int trace_close(struct sim *sim, struct err *e);
 
 /* Turns the datapath's lines off and on again; the file stays open. */
 void trace_mute(struct sim *sim, bool is_muted);
+bool trace_is_muted(const struct sim *sim);     /* also true without a trace */
 
 /* From now on misses are explained, and nothing mutes the trace. It must be open. */
 void trace_tell_all(struct sim *sim);

@@ -2,10 +2,12 @@
 #include "sim/vtime.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -24,6 +26,8 @@
 #define LOOK_MS    100          /* between two looks at a client that has the token and says nothing */
 #define RECHECK_MS 10           /* what comes from outside the simulation is seen so soon */
 #define DEATH_MS   1000         /* what SIGKILL takes at most; longer: it did not hit */
+#define EXIT_MS    10000        /* what the end of a process takes at most, once its descriptors are closed */
+#define MOST_LEFT  10000        /* looks at what clients have left behind: somebody from outside may hang up all the time */
 
 struct member {                 /* of a process, by its index in the page */
     struct conn *conn;          /* NULL: hung up */
@@ -195,7 +199,6 @@ static bool is_in_proc(pid_t pid)
     return procfs_stat(pid, &stat) && stat.state != 'Z' && stat.state != 'X';
 }
 
-/* 'timeout_ms' -1: as long as it takes. */
 static bool has_ended(const struct member *m, pid_t pid, int timeout_ms)
 {
     struct pollfd p = { .fd = m->pidfd, .events = POLLIN };
@@ -207,6 +210,15 @@ static bool has_ended(const struct member *m, pid_t pid, int timeout_ms)
             return false;
         (void)poll(NULL, 0, 1);
     }
+    return true;
+}
+
+/* It has hung up, which it does by ending; if it lives on nevertheless, it is none of ours any more. */
+static bool has_left(const struct member *m, const struct vtime_proc *p)
+{
+    if (!has_ended(m, p->pid, EXIT_MS))
+        fprintf(stderr, "dpsim: process %d (here pid %d) has hung up and lives: it is no longer in virtual time\n",
+                p->vpid, p->pid);
     return true;
 }
 
@@ -222,7 +234,7 @@ static bool is_dead(struct vtime *v, uint32_t proc)
         return has_ended(m, p->pid, DEATH_MS);
     if (m->conn || !p->is_registered)
         return false;
-    return has_ended(m, p->pid, p->is_exec ? 0 : -1);
+    return p->is_exec ? has_ended(m, p->pid, 0) : has_left(m, p);
 }
 
 static void end(struct vtime *v, uint32_t proc)
@@ -279,21 +291,47 @@ static void look_around(struct vtime *v)
     (void)clients_serve(v->all, 0);
 }
 
+bool vtime_has(const struct vtime *v, pid_t pid)
+{
+    for (const GList *l = v->joining.head; l; l = l->next) {
+        if (((const struct conn *)l->data)->pid == (uint32_t)pid)
+            return true;
+    }
+    for (uint32_t i = 0; i < v->page->n_procs; i++) {
+        if (v->page->procs[i].is_used && v->page->procs[i].pid == (int32_t)pid)
+            return true;
+    }
+    return false;
+}
+
+/* Was it a process in virtual time who spoke last? Others are no sign of life of whoever has the token. */
+static bool is_from_inside(const struct vtime *v)
+{
+    const struct conn *c = conn_find(v->all, v->all->last_id);
+
+    return !c || vtime_has(v, (pid_t)c->pid);
+}
+
+/* What they have closed. */
+static void serve_left(struct vtime *v)
+{
+    for (int i = 0; i < MOST_LEFT && clients_serve_awaited(v->all); i++)
+        ;
+}
+
 static void take_back(struct vtime *v)
 {
     vtime_watch_begin(&v->watch);
     look_around(v);
     while (atomic_load(&v->page->holder) != VTIME_NONE) {
-        if (clients_serve_alone(v->all, LOOK_MS)) {
+        if (clients_serve_alone(v->all, LOOK_MS) && is_from_inside(v))
             vtime_watch_begin(&v->watch);
-        } else {
-            look_around(v);
+        else
             vtime_watch_look(&v->watch, v->page);
-        }
+        look_around(v);
         inherit(v);
     }
-    while (clients_serve_alone(v->all, 0))      /* what they have closed */
-        ;
+    serve_left(v);
 }
 
 /* False: nobody can. */
@@ -313,8 +351,8 @@ static void settle(void *ctx)
 
     do {
         while (bury(v)) {
-            while (clients_serve(v->all, 0))
-                ;
+            serve_left(v);
+            (void)clients_serve(v->all, 0);
         }
         admit_joining(v);
     } while (let_one_go_on(v));
@@ -335,19 +373,6 @@ static void moved(void *ctx)
 
 /* ---- what this process does to clients --------------------------------------------------------------- */
 
-static bool is_there(const struct vtime *v, pid_t pid)
-{
-    for (const GList *l = v->joining.head; l; l = l->next) {
-        if (((const struct conn *)l->data)->pid == (uint32_t)pid)
-            return true;
-    }
-    for (uint32_t i = 0; i < v->page->n_procs; i++) {
-        if (v->page->procs[i].is_used && v->page->procs[i].pid == (int32_t)pid)
-            return true;
-    }
-    return false;
-}
-
 static bool is_zombie(pid_t pid)
 {
     siginfo_t info = { .si_pid = 0 };
@@ -359,7 +384,7 @@ void vtime_started(void *vtime, pid_t pid)
 {
     struct vtime *v = vtime;
 
-    while (!is_there(v, pid) && !is_zombie(pid))
+    while (!vtime_has(v, pid) && !is_zombie(pid))
         (void)clients_serve(v->all, RECHECK_MS);
 }
 
@@ -393,13 +418,16 @@ static int make_page(struct vtime *v, struct err *e)
 {
     void *at;
 
-    v->page_fd = memfd_create("dpsim-time", MFD_CLOEXEC);
+    v->page_fd = memfd_create("dpsim-time", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (v->page_fd < 0 || ftruncate(v->page_fd, sizeof(*v->page)))
         return err_set(e, errno, "cannot make the page of virtual time: %s", g_strerror(errno));
     at = mmap(NULL, sizeof(*v->page), PROT_READ | PROT_WRITE, MAP_SHARED, v->page_fd, 0);
     if (at == MAP_FAILED)
         return err_set(e, errno, "cannot map the page of virtual time: %s", g_strerror(errno));
     v->page = at;
+    /* A client that made it shorter would end this process. */
+    if (fcntl(v->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+        return err_set(e, errno, "cannot seal the page of virtual time: %s", g_strerror(errno));
     v->page->now_ns = v->sim->clock.now_ns;
     v->page->seed = v->sim->options.seed;
     v->page->n_cpus = v->sim->options.n_cpus;

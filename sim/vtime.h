@@ -23,6 +23,7 @@ void vtime_told(void *vtime);
 /* For the files of the client endpoints. */
 void vtime_hello(struct conn *c, const struct proto_hello *h);  /* answers it, now or later */
 void vtime_hung_up(struct conn *c);
+bool vtime_has(const struct vtime *v, pid_t pid);       /* it is a process in virtual time, or about to be */
 void vtime_changed(struct vtime *v);    /* somebody's descriptor is about to have something; NULL allowed */
 
 #endif

@@ -12,8 +12,8 @@ SOL_NETLINK, EXT_ACK = 270, 11
 
 
 class Genl:
-    def __init__(self):
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+    def __init__(self, protocol=16):
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.sock.setsockopt(SOL_NETLINK, EXT_ACK, 1)
         self.said = ""          # the last error's sentence, and the offset of the attribute that it is about

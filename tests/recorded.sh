@@ -38,8 +38,11 @@ configured() {
 }
 
 on_dpsim() {            # [COMMAND...]
-    [ $# -gt 0 ] || set -- env on_kernel= sh script
-    "$build/bin/dpsim" run -- "$@"
+    if [ $# -gt 0 ]; then       # uml has one CPU
+        "$build/bin/dpsim" run --cpus 1 -- "$@"
+    else
+        "$build/bin/dpsim" run -- env on_kernel= sh script
+    fi
 }
 
 on_kernel() {           # [COMMAND...]

@@ -268,7 +268,7 @@ static void test_every_cut(void **state)
 
         for (size_t cut = 0; cut <= len; cut++) {
             uint8_t *copy = malloc(cut);        /* its end is the allocation's end */
-            struct pkt p = { .data = copy, .buf = copy, .len = (uint32_t)cut,
+            struct pkt p = { .data = copy, .buf = copy, .len = (uint32_t)cut, .size = (uint32_t)cut,
                              .protocol = shapes[i].l3_type };
             struct flow_key key;
 

@@ -40,7 +40,7 @@ static struct flow *add(struct table *t, unsigned mask, uint16_t port)
     struct flow_key key = make_key(port);
     struct flow *f = flow_new(&key, NULL, 0, &key, &acts);
 
-    table_insert(t, f, &m);
+    table_insert(t, f, &m, true);
     return f;
 }
 
@@ -124,7 +124,7 @@ static void test_range_is_identity(void **state)
 
     (void)add(t, 0, 1);
     wider.range.end = (uint16_t)(wider.range.end + 8);
-    table_insert(t, flow_new(&key, NULL, 0, &key, &acts), &wider);
+    table_insert(t, flow_new(&key, NULL, 0, &key, &acts), &wider, true);
     assert_int_equal(t->masks->len, 2);
 }
 
@@ -332,7 +332,7 @@ static void test_ufids(void **state)
     struct flow *f = flow_new(&key, ufid, UFID_MAX, NULL, &acts);
     uint32_t n_start = t->n_buckets;
 
-    table_insert(t, f, &mask);
+    table_insert(t, f, &mask, true);
     assert_ptr_equal(table_find_ufid(t, ufid, UFID_MAX), f);
     assert_null(table_find_ufid(t, ufid, UFID_MAX - 1));    /* the length is part of it */
     for (uint32_t i = 0; i < n_start; i++)             /* one more than there is room for */

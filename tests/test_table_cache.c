@@ -241,7 +241,7 @@ static void insert(struct duel *d)
         return;
     key_apply_mask(&masked, &key, &mask, true);
     f = flow_new(&masked, NULL, 0, &key, &none);
-    table_insert(&d->fast, f, &mask);
+    table_insert(&d->fast, f, &mask, true);
     slow_insert(&d->slow, f, &mask);
     g_ptr_array_add(d->flows, f);
 }
@@ -389,7 +389,7 @@ static void test_crowd(void **state)
         struct act_list *none = NULL;
 
         crowd[i] = flow_new(&key, NULL, 0, &key, &none);
-        table_insert(&t, crowd[i], &mask);
+        table_insert(&t, crowd[i], &mask, true);
     }
     for (uint32_t i = 0; i < N_CROWD; i++) {
         uint32_t at = i * 7 % N_CROWD;          /* 7 does not divide it: each once */

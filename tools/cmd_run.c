@@ -91,9 +91,9 @@ static int start_simulator(struct run *r, struct err *e)
     if (rc)
         return rc;
     r->sim = sim_new(&options);
-    if ((rc = fault_add_all(r->sim, r->o->faults, e)))
-        return rc;
     if (r->o->record && (rc = recorder_open(r->sim, r->o->record, e)))
+        return rc;
+    if ((rc = fault_add_all(r->sim, r->o->faults, e)))
         return rc;
     r->clients = clients_new(r->sim, NULL, r->path, e);
     if (!r->clients)
@@ -111,11 +111,13 @@ static int start_simulator(struct run *r, struct err *e)
 /* A recording that could not be written is a failure, told once. */
 static void end_simulator(struct run *r, bool is_told)
 {
+    GString *refusals = g_string_new(NULL);
     struct err e = { 0 };
 
     if (r->sim && r->setup && r->setup->end)
         r->setup->end(r->setup->ctx);
     timing_free(r->timing);
+    clients_describe(r->clients, false, refusals);
     clients_free(r->clients);
     if (r->sim && scenario_finish(r->sim, &e) && !is_told) {
         fprintf(stderr, "dpsim run: %s\n", e.text);
@@ -126,8 +128,9 @@ static void end_simulator(struct run *r, bool is_told)
     if (r->sim && r->o->has_summary) {
         g_autofree char *text = sim_summary(r->sim);
 
-        fputs(text, stderr);
+        fprintf(stderr, "%s%s", text, refusals->str);
     }
+    g_string_free(refusals, TRUE);
     sim_free(r->sim);
     if (r->folder)
         (void)g_rmdir(r->folder);
@@ -254,8 +257,8 @@ int cmd_run(int argc, char **argv)
     struct options o;
     int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SCENARIO | OPTION_UPCALL | OPTION_FAULT
                           | OPTION_SEED | OPTION_CPUS | OPTION_DETERMINISTIC | OPTION_KEEP
-                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_WITHOUT | OPTION_TIME
-                          | OPTION_CHANCE | OPTION_RECORD | OPTION_PROGRAM, &o);
+                          | OPTION_SUMMARY | OPTION_STATIC | OPTION_VALGRIND | OPTION_WITHOUT | OPTION_TIME
+                          | OPTION_CHANCE | OPTION_RECORD | OPTION_LIMIT | OPTION_PROGRAM, &o);
 
     return rc >= 0 ? rc : run_start(&o, NULL);
 }

@@ -18,6 +18,16 @@ static gboolean stop(gpointer user)
     return G_SOURCE_CONTINUE;
 }
 
+/* What is of interest after everything: who wanted too much. */
+static void tell_refusals(const struct clients *all)
+{
+    GString *text = g_string_new(NULL);
+
+    clients_describe(all, false, text);
+    fputs(text->str, stderr);
+    g_string_free(text, TRUE);
+}
+
 static void serve(const char *path, struct timing *timing)
 {
     bool is_over = false;
@@ -42,9 +52,9 @@ int cmd_serve(int argc, char **argv)
     struct timing *timing = NULL;
     struct options o;
     struct sim *sim;
-    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_CPUS
+    int rc = options_read(argc, argv, OPTION_SOCKET | OPTION_SEED | OPTION_VALGRIND | OPTION_CPUS
                           | OPTION_DETERMINISTIC | OPTION_WITHOUT | OPTION_TIME
-                          | OPTION_CHANCE | OPTION_RECORD | OPTION_FAULT, &o);
+                          | OPTION_CHANCE | OPTION_RECORD | OPTION_FAULT | OPTION_LIMIT, &o);
 
     if (rc >= 0)
         return rc;
@@ -54,7 +64,7 @@ int cmd_serve(int argc, char **argv)
     }
     options = options_sim(&o);
     sim = sim_new(&options);
-    if (!fault_add_all(sim, o.faults, &e) && (!o.record || !recorder_open(sim, o.record, &e)))
+    if ((!o.record || !recorder_open(sim, o.record, &e)) && !fault_add_all(sim, o.faults, &e))
         all = clients_new(sim, NULL, o.socket, &e);
     if (all)
         timing = timing_new(sim, all, o.time, &e);
@@ -63,6 +73,7 @@ int cmd_serve(int argc, char **argv)
     else
         fprintf(stderr, "dpsim serve: %s\n", e.text);
     timing_free(timing);
+    tell_refusals(all);
     clients_free(all);
     if (timing && scenario_finish(sim, &e))
         fprintf(stderr, "dpsim serve: %s\n", e.text);

@@ -14,6 +14,7 @@
 #include "sim/golden.h"
 #include "tools/cmd.h"
 #include "tools/test_case.h"
+#include "tools/test_faults.h"
 #include "tools/test_programs.h"
 
 #define RUNS 2
@@ -270,7 +271,7 @@ int cmd_test(int argc, char **argv)
     GPtrArray *jobs;
     struct err e = { 0 };
     int status = options_read(argc, argv, OPTION_TESTS | OPTION_PLACES | OPTION_SEED | OPTION_CPUS
-                              | OPTION_CHANCE | OPTION_TIME | OPTION_FAULT, &all.o);
+                              | OPTION_CHANCE | OPTION_TIME | OPTION_FAULT | OPTION_VALGRIND, &all.o);
 
     if (status >= 0)
         return status;
@@ -279,6 +280,8 @@ int cmd_test(int argc, char **argv)
         return 2;
     }
     set_defaults(&all.o);
+    if (all.o.test.has_sweep)
+        return test_faults(&all.o);
     jobs = g_ptr_array_new_with_free_func(job_free);
     all.cases = g_ptr_array_new_with_free_func(case_free);
     all.seeds = g_ptr_array_new_with_free_func(g_free);

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sim/descriptors.h"
 #include "sim/proto.h"
 #include "tools/guard.h"
 #include "tools/outside.h"
@@ -164,6 +165,7 @@ int launch_become(char **argv, char **env, const sigset_t *mask)
     if (rc)     /* no reason not to run: the preload library does its work all the same */
         fprintf(stderr, "dpsim: no guard against what escapes the preload library: %s\n",
                 strerrordesc_np(-rc));
+    descriptors_restore();
     (void)signal(SIGXFSZ, SIG_DFL);     /* ignored by dpsim itself, see its main() */
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
     execvpe(argv[0], argv, env);

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "sim/reply_fault.h"
+#include "tools/memcheck.h"
 #include "tools/test_seeds.h"
 
 #define MOST_JOBS 256
@@ -101,10 +103,23 @@ static bool take_record(struct options *o, const char *arg)
     return *arg;
 }
 
+static bool take_limit(struct options *o, const char *arg)
+{
+    struct err e;
+
+    return !limits_scan(&o->limits, arg, &e);
+}
+
 static bool take_keep(struct options *o, const char *arg)
 {
     (void)arg;
     return o->is_kept = true;
+}
+
+static bool take_valgrind(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->is_under_valgrind = true;
 }
 
 static bool take_summary(struct options *o, const char *arg)
@@ -197,6 +212,23 @@ static bool take_digest(struct options *o, const char *arg)
     return o->test.has_digest = true;
 }
 
+static bool take_sweep(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.has_sweep = true;
+}
+
+static bool take_sweep_all(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.sweeps_all = true;
+}
+
+static bool take_sweep_most(struct options *o, const char *arg)
+{
+    return take_count(&o->test.sweep_most, arg, MOST_RUNS);
+}
+
 static bool take_shard(struct options *o, const char *arg)
 {
     uint64_t shard, n;
@@ -257,14 +289,19 @@ static const struct row {
     { OPTION_NETNS,    "netns",    "N",                "PROGRAM starts in this network namespace (0)", take_netns },
     { OPTION_TIME,     "time",     "real|lockstep|virtual", "the clock that programs live on (real)", take_time },
     { OPTION_RECORD,   "record",   "FILE.pcapng",      "record every netlink message and packet in a file for Wireshark", take_record },
+    { OPTION_LIMIT,    "limit",    "NAME=N",           "what one client may use (docs/limits.md)", take_limit },
     { OPTION_FAULT,    "fault",    "NAME[:N|:N..|:*]", "fail this point the Nth time it is reached (1), from then on, or always; docs/faults.md has their names. May be given again", take_fault },
     { OPTION_KEEP,     "keep",     NULL,               "go on until the last daemon that PROGRAM left has ended", take_keep },
     { OPTION_SUMMARY,  "summary",  NULL,               "say on stderr at the end what became of every packet", take_summary },
+    { OPTION_VALGRIND, "valgrind", NULL,               "dpsim itself runs under valgrind, and exits with 99 if that finds an error; $VALGRIND_OPTS may add to its options", take_valgrind },
     { OPTION_TESTS,    "jobs",     "N",                "tests at a time (one for each processor); also -j N", take_jobs },
     { OPTION_TESTS,    "seeds",    "N|FIRST..LAST",    "run each test with each of these seeds; the first that fails is told", take_seeds },
     { OPTION_TESTS,    "compare",  "files|frames|nothing", "what must be as in expected/: all files to the byte, or the captures' frames in any order (files; with --seeds: frames)", take_compare },
     { OPTION_TESTS,    "runs",     "N",                "runs of each test, whose files are compared with each other (2; with --seeds: 1)", take_runs },
     { OPTION_TESTS,    "only",     "GLOB",             "only tests whose name matches",         take_only },
+    { OPTION_TESTS,    "fault-sweep", NULL,            "run each test once for each time that it reaches a point where the kernel can fail, and fail it there", take_sweep },
+    { OPTION_TESTS,    "fault-most", "N",              "with --fault-sweep: only the first N times of each point, and the last (8)", take_sweep_most },
+    { OPTION_TESTS,    "fault-all", NULL,              "with --fault-sweep: every time",        take_sweep_all },
     { OPTION_TESTS,    "shard",    "N/M",              "only each Mth test, from the Nth on: a part for each of M machines", take_shard },
     { OPTION_TESTS,    "timeout",  "S",                "a test that has not ended after S seconds fails (60)", take_timeout },
     { OPTION_TESTS,    "update",   NULL,               "make expected/ hold what the tests record", take_update },
@@ -277,6 +314,17 @@ static const struct row {
 };
 /* clang-format on */
 
+/* The rest of --fault's help. */
+static void print_reply_faults(void)
+{
+    const char *name, *text;
+
+    printf("  --fault reply:KIND[@NAME][:N|:N..|:*|:N%%]\n        clients get wrong replies; NAME: of a message or an attribute, for no other one; "
+           "docs/debugging.md. KIND:\n");
+    for (size_t i = 0; reply_fault_kind(i, &name, &text); i++)
+        printf("        %-13s %s\n", name, text);
+}
+
 static int help(const char *command, unsigned taken)
 {
     printf("Usage: dpsim %s [OPTIONS...]%s\n", command,
@@ -287,6 +335,8 @@ static int help(const char *command, unsigned taken)
             printf("  --%s%s%s\n        %s\n", rows[i].name, rows[i].value ? " " : "",
                    rows[i].value ? rows[i].value : "", rows[i].help);
     }
+    if (taken & OPTION_FAULT)
+        print_reply_faults();
     return 0;
 }
 
@@ -368,7 +418,8 @@ int options_read(int argc, char **argv, unsigned taken, struct options *o)
             return misuse(argv[0], "bad value: ", optarg);
         note_again(o, row, optarg);
     }
-    return check_rest(argv, taken, o);
+    c = o->is_under_valgrind ? memcheck_become(argv) : -1;
+    return c >= 0 ? c : check_rest(argv, taken, o);
 }
 
 enum time_level options_test_time(const struct options *o)
@@ -380,5 +431,6 @@ struct sim_options options_sim(const struct options *o)
 {
     return (struct sim_options){ .seed = o->seed, .n_cpus = o->cpus, .shows_cpus = o->cpus,
                                  .is_on_one_cpu = o->is_deterministic,
-                                 .no_features = o->without, .chance = o->chance };
+                                 .no_features = o->without, .chance = o->chance,
+                                 .limits = o->limits };
 }

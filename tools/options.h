@@ -26,6 +26,8 @@ enum {      /* which of them a subcommand takes */
     OPTION_CHANCE = 8192,   /* the rows of sim/chance.h */
     OPTION_RECORD = 16384,
     OPTION_FAULT = 32768,
+    OPTION_VALGRIND = 1 << 19,
+    OPTION_LIMIT = 65536,
     OPTION_TESTS = 1 << 20, /* of dpsim test */
     OPTION_PLACES = 1 << 21,        /* folders or files, before, between and behind options */
 };
@@ -43,6 +45,8 @@ struct test_options {
     unsigned timeout_s;
     unsigned shard, n_shards;                   /* which part of the tests, from 1, of how many; 0: all */
     const char *only, *keep, *junit;            /* NULL: not given */
+    bool has_sweep, sweeps_all;                 /* --fault-sweep, --fault-all */
+    unsigned sweep_most;                        /* occurrences of each point; 0: not given */
     bool is_update, is_recorded, has_tap, has_digest, has_seeds;
     uint64_t first_seed, last_seed;
     enum test_compare compare;                  /* N_COMPARES: not given */
@@ -55,9 +59,10 @@ struct options {
     uint32_t without;                           /* OVS_DP_F_* */
     enum time_level time;
     bool has_time;                              /* it was given */
-    bool is_deterministic, is_kept, has_summary, may_be_static;
+    bool is_deterministic, is_kept, has_summary, may_be_static, is_under_valgrind;
     struct chance_options chance;
     const char *faults[OPTION_MOST_FAULTS + 1]; /* as given; ends with NULL */
+    struct limits limits;                       /* of clients */
     struct test_options test;
     char again[512];                            /* what decides the outcome, as given: " --seed 3" */
     char **program;                             /* argv, NULL-terminated; or folders */

@@ -14,6 +14,7 @@
 #include "dp/ct/proto_state.h"
 #include "dp/ct/tuple.h"
 #include "dp/env.h"
+#include "dp/fault.h"
 
 enum { CT_ORIG, CT_REPLY, CT_N_DIRS };
 

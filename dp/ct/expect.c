@@ -144,6 +144,8 @@ int ct_expect_add(struct ct_conn *master, const struct ct_expect *x)
     if (error)
         return error;
     evict(master, x);
+    if (dp_fails(t->env->fault, DP_FAULT_CT_EXPECT))
+        return -ENOMEM;
     if (t->n_expects >= t->sysctl.expect_max)
         return -EMFILE;
     new = g_memdup2(x, sizeof(*x));

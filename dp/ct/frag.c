@@ -146,7 +146,9 @@ struct frag_queue *frag_queue_of(struct ct_frags *f, const struct frag_key *key)
     if (f->mem[key->l3 == 6] > MEM_MAX)
         return NULL;
     q = g_hash_table_lookup(f->queues, key);
-    return q ? q : queue_new(f, key);
+    if (!q && !faulty(f->w, DP_FAULT_CT_FRAG))
+        q = queue_new(f, key);
+    return q;
 }
 
 static struct frag *frag_at(const struct frag_queue *q, guint i)

@@ -145,6 +145,8 @@ static int get_conn(struct req *req, struct err *e)
     struct ct_conn *c;
     int rc = ct_nl_find(req, req->attr[CTA_TUPLE_ORIG], req->attr[CTA_TUPLE_REPLY], &scope, &c, e);
 
+    if (!rc)
+        rc = req_faulty(req, DP_FAULT_CT_REPLY, e);
     if (rc)
         return rc;
     msg = conn_msg(req, c, c->use + 1);

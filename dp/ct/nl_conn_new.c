@@ -334,6 +334,9 @@ static int create_conn(struct req *req, struct ct_nl_scope *scope, const struct 
         return err_set(e, EINVAL, "ctnetlink: a new connection needs two tuples of one protocol");
     if (ct_is_full(t))
         return err_set(e, ENOMEM, "ctnetlink: the table is full");
+    rc = req_faulty(req, DP_FAULT_CT_NEW, e);
+    if (rc)
+        return rc;
     c = ct_conn_new(t, &tuple[CT_ORIG], &tuple[CT_REPLY]);
     c->by_client = true;
     rc = fill_conn(c, req, scope, e);

@@ -35,6 +35,10 @@ void ct_nl_tell(struct ct_conn *c, uint32_t events, struct req *cause)
 
     if (!c->has_events || !(events & c->event_mask) || !ct_nl_is_wanted(ns, cause))
         return;
+    if (dp_fails(ns->world->env->fault, DP_FAULT_CT_EVENT)) {
+        nf_event_error(ns->net, kind.group, dp_fault_points[DP_FAULT_CT_EVENT].error);
+        return;
+    }
     msg = nf_event(ns->net, NF_TYPE(NFNL_SUBSYS_CTNETLINK, kind.msg),
                    ct_nl_family(&c->dir[CT_ORIG].tuple), cause);
     msg->nlmsg_flags = kind.flags;

@@ -113,7 +113,7 @@ static enum ct_verdict resolve(struct ct_table *t, const struct ct_ip *ip, uint1
     if (c) {
         ct_conn_get(c);
     } else {
-        if (ct_is_full(t))
+        if (ct_is_full(t) || dp_fails(t->env->fault, DP_FAULT_CT_ALLOC))
             return CT_DROP;
         c = new_conn(t, &tuple, timeout);
     }

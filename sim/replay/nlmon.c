@@ -48,6 +48,12 @@ static uint32_t number(const struct leaf *f)
     return value;
 }
 
+/* Of a string's text, which is in quotes: without them, new string; NULL: it is no string. */
+static char *unquote(const char *text)
+{
+    return *text == '"' ? g_strndup(text + 1, strcspn(text + 1, "\"")) : NULL;
+}
+
 static bool is_type(const struct decode *f, const char *name)
 {
     const struct leaf *type = find(f, 0, "nlmsg_type");
@@ -124,6 +130,16 @@ static void add_event(struct nlmon *n, const struct tape_record *before, const c
     g_ptr_array_add(n->out, r);
 }
 
+static bool is_refusal(const struct tape_record *answer)
+{
+    const struct nlmsghdr *msg = (const void *)answer->data;
+    int error = 0;
+
+    if (answer->len >= NLMSG_HDRLEN + sizeof(error))
+        memcpy(&error, answer->data + NLMSG_HDRLEN, sizeof(error));
+    return msg->nlmsg_type == NLMSG_ERROR && error;
+}
+
 /* An option of the socket shows in the flags of its errors, and a program may open another socket of the same
  * port id: what the error to this request (from 'at' on) tells is set before it. */
 static void set_options(struct nlmon *n, guint at, uint32_t portid)
@@ -137,13 +153,12 @@ static void set_options(struct nlmon *n, guint at, uint32_t portid)
 
     for (guint i = at + 1; i < n->in->len; i++) {
         const struct tape_record *a = n->in->pdata[i];
-        const struct nlmsgerr *error = (const void *)(a->data + NLMSG_HDRLEN);
         const struct nlmsghdr *msg = (const void *)a->data;
 
         if (a->kind != TAPE_ANSWER || a->protocol != r->protocol || msg->nlmsg_pid != portid ||
             msg->nlmsg_seq != seq)
             continue;
-        for (size_t k = 0; msg->nlmsg_type == NLMSG_ERROR && error->error && k < G_N_ELEMENTS(options); k++)
+        for (size_t k = 0; is_refusal(a) && k < G_N_ELEMENTS(options); k++)
             add_event(n, r, "setopt sock=%u level=%d name=%d value=%d", r->sock, SOL_NETLINK,
                       options[k].option, !!(msg->nlmsg_flags & options[k].flag));
         return;
@@ -206,10 +221,10 @@ static void open_named(struct nlmon *n, const struct tape_record *r, const struc
 /* It was there before the capture. */
 static void presume(struct nlmon *n, const char *quoted, uint32_t ifindex)
 {
-    g_autofree char *name = g_strndup(quoted + 1, strlen(quoted) - 2);
+    g_autofree char *name = unquote(quoted);
     struct sim_ns *ns = sim_root_ns(n->p->sim);
 
-    if (device_by_name(ns, name))
+    if (!name || device_by_name(ns, name))
         return;
     if (device_add(ns, name, NETDEV_VIRTUAL, (int)ifindex, NULL))
         g_string_append_printf(n->p->result->remarks, "device %s is presumed%s\n", name,
@@ -224,13 +239,16 @@ static void number_device(struct nlmon *n, guint at, const struct decode *f)
                        *port = is_type(f, "OVS_VPORT_CMD_NEW") ? find(f, 0, "OVS_VPORT_ATTR_NAME") : NULL,
                        *made = link ? link : dp;
     bool is_netdev = port && number(find(f, 0, "OVS_VPORT_ATTR_TYPE")) == OVS_VPORT_TYPE_NETDEV;
-    g_autofree char *name = NULL;
+    g_autofree char *name = NULL, *plain = NULL;
 
     if (port && !is_netdev)
         made = port;
     if (!made && !port)
         return;
-    name = g_strndup((made ? made : port)->text, strcspn((made ? made : port)->text + 1, "\"") + 2);
+    plain = unquote((made ? made : port)->text);
+    if (!plain)
+        return;
+    name = g_strdup_printf("\"%s\"", plain);
     if (!made) {
         if (!g_hash_table_contains(n->devices, name))
             presume(n, name, index_of(n, at, name));
@@ -256,7 +274,7 @@ static void set_up(struct nlmon *n, guint at)
         if (a->kind != TAPE_ANSWER || tape_seq(a) != seq ||
             a->protocol != r->protocol)
             continue;
-        plain = name ? g_strndup(name->text + 1, strlen(name->text) - 2) : NULL;
+        plain = name ? unquote(name->text) : NULL;
         if (plain && strcmp(plain, "lo") && is_up != g_hash_table_contains(n->up, plain)) {
             add_event(n, r, "do %s %s", is_up ? "up" : "down", plain);
             if (is_up)
@@ -318,12 +336,13 @@ static const struct nlmsghdr *asked(const struct nlmon *n, unsigned sock, uint32
 static bool is_answer(const struct nlmon *n, unsigned sock, const struct tape_record *r)
 {
     const struct nlmsghdr *msg = (const void *)r->data, *request = asked(n, sock, msg->nlmsg_seq);
-    const struct tape_record *last = n->out->pdata[n->out->len - 1];
+    const struct tape_record *last;
     bool is_end = msg->nlmsg_type == NLMSG_ERROR || msg->nlmsg_type == NLMSG_DONE;
     bool is_get;
 
     if (!request)
         return false;
+    last = n->out->pdata[n->out->len - 1];
     if (is_end || msg->nlmsg_flags & NLM_F_MULTI || request->nlmsg_flags & NLM_F_ECHO)
         return last->len != r->len || memcmp(last->data, r->data, r->len);      /* no listener's copy */
     is_get = r->protocol != NETLINK_ROUTE || (request->nlmsg_type & 3) == (RTM_GETLINK & 3);

@@ -312,10 +312,10 @@ static void play_all(struct player *p)
     struct tape_record *r;
     guint before;
 
-    while (!p->is_over && (r = record_at(p, p->at))) {
+    while (!p->is_over && p->sim->clock.n_left && (r = record_at(p, p->at))) {
         before = p->at;
         clock_advance(&p->sim->clock, MAX(time_of(r), p->sim->clock.now_ns));
-        if (!p->is_over && p->at == before && !r->is_done)
+        if (!p->is_over && p->sim->clock.n_left && p->at == before && !r->is_done)
             give_up(p, r);
     }
 }
@@ -390,7 +390,7 @@ static struct sim_ns *ns_of_pid(struct sim *sim, uint32_t pid)
 static void start(struct player *p)
 {
     const struct netlink_tap tap = { p, on_queued, on_lost, on_error };
-    struct sim_options options = { 0 };
+    struct sim_options options = { .most_events = p->tape->most_events };
 
     player_options(p->tape, &options);
     p->sim = sim_new(&options);
@@ -419,6 +419,8 @@ void replay_client(struct tape *t, bool all, struct replay_result *result)
         g_string_append(result->remarks, "the recording has no end: it was cut off\n");
     expect_all(&p);
     play_all(&p);
+    if (!p.sim->clock.n_left)
+        g_string_append(result->remarks, "the last event has happened that was allowed to: the rest was not played\n");
     p.sim->clock.outside = NULL;
     netlink_set_tap(p.sim->nl, NULL);
     g_ptr_array_unref(p.socks);

@@ -6,6 +6,7 @@
 
 #include "sim/client_int.h"
 #include "sim/device.h"
+#include "sim/fault.h"
 #include "sim/replay/player.h"
 #include "sim/scenario.h"
 
@@ -101,6 +102,11 @@ static int do_ioctl(struct player *p, const char *args, struct err *e)
 }
 
 /* Whether a command has failed stands in the next line; one with "!ENAME" succeeds if it fails so. */
+static int ask_fault(struct player *p, const char *args, struct err *e)
+{
+    return fault_add(p->sim, args + strspn(args, " "), e);
+}
+
 static int do_line(struct player *p, const char *args, struct err *e)
 {
     const struct tape_record *next =
@@ -108,8 +114,10 @@ static int do_line(struct player *p, const char *args, struct err *e)
     const char *failed = next ? tape_event(next, "failed") : NULL;
     GString *out = g_string_new(NULL);
     struct err own = { 0 };
-    int rc = scenario_do(p->sim, args, out, &own);
+    int rc;
 
+    scenario_set_files(p->sim, &scenario_no_files);     /* a recording is anybody's: it reads and writes none */
+    rc = scenario_do(p->sim, args, out, &own);
     g_string_free(out, TRUE);
     player_settle(p);
     if (!rc == !failed || (!rc && strstr(args, " !")))
@@ -290,6 +298,7 @@ static const struct row {
     { "ioctl",     do_ioctl },
     { "ifindex",   next_ifindex },
     { "do",        do_line },
+    { "fault",     ask_fault },
     { "did",       pass },
     { "failed",    pass },
     { "clock",     note_clock },

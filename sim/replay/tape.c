@@ -169,13 +169,16 @@ static int keep_record(struct tape *t, const struct pcapng_record *from, struct 
 struct tape *tape_read(const char *path, struct err *e)
 {
     struct pcapng_in *in = pcapng_in_open(path, e);
+
+    return in ? tape_take(in, path, e) : NULL;
+}
+
+struct tape *tape_take(struct pcapng_in *in, const char *path, struct err *e)
+{
+    struct tape *t = g_new0(struct tape, 1);
     struct pcapng_record record;
-    struct tape *t;
     int more = 1;
 
-    if (!in)
-        return NULL;
-    t = g_new0(struct tape, 1);
     t->path = g_strdup(path);
     t->records = g_ptr_array_new_with_free_func(tape_record_free);
     while (more > 0 && (more = pcapng_in_next(in, &record, e)) > 0)

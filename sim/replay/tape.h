@@ -9,6 +9,8 @@
 
 #include "base/err.h"
 
+struct pcapng_in;
+
 enum tape_kind {
     TAPE_EVENT,         /* a line of sim/recorder.h */
     TAPE_REQUEST,       /* a datagram to the kernel */
@@ -36,10 +38,13 @@ struct tape {
     uint64_t n_read;            /* records of the file so far */
     bool has_events;            /* false: of a real kernel, by nlmon */
     bool is_whole;              /* its "end" is there */
+    uint64_t most_events;       /* of the clock when it is played, 0: any number */
 };
 
 /* NULL with 'e', which names file, block and offset of damage. */
 struct tape *tape_read(const char *path, struct err *e);
+/* The same of a file that is open, which it closes; errors call it 'path'. */
+struct tape *tape_take(struct pcapng_in *in, const char *path, struct err *e);
 void tape_free(struct tape *t);         /* NULL allowed */
 void tape_record_free(void *record);
 

@@ -1,91 +1,40 @@
 """flows_refused.py - which actions and keys the flow family takes, and what it makes of the actions; whatever is refused, why."""
-import errno
-import socket
 import struct
 
-from genl import ACK, CREATE, DUMP, EXCL, Genl
-from random_flows import (ADD_MPLS, ARP, CHECK_PKT_LEN, CLONE, CT, CT_CLEAR, CT_ZONE, DEC_TTL, ENCAP, ETHERNET, ETHERTYPE, HASH, ICMP,
+from asking import (ACTION_NESTS, ACTIONS, FLOW_DEL, FLOW_GET, FLOW_NEW, IP4_TCP, IP6_ADDRS, KEY, KEY_NESTS, MACS, MASK, PORTS,
+                    TCP4, TCP6, Client, ip4, key, text)
+from genl import CREATE, DUMP, EXCL
+from random_flows import (ADD_MPLS, ARP, CHECK_PKT_LEN, CLONE, CT, CT_CLEAR, DEC_TTL, ENCAP, ETHERNET, ETHERTYPE, HASH, ICMP,
                           IN_PORT, IPV4, IPV6, METER, MPLS, ND, NSH, OUTPUT, POP_ETH, POP_MPLS, POP_NSH, POP_VLAN, PRIORITY,
-                          PUSH_ETH, PUSH_MPLS, PUSH_NSH, PUSH_VLAN, RECIRC, SAMPLE, SCTP, SET, SET_MASKED, SKB_MARK, TCP,
+                          PUSH_ETH, PUSH_MPLS, PUSH_NSH, PUSH_VLAN, SAMPLE, SCTP, SET, SET_MASKED, SKB_MARK, TCP, TCP_FLAGS,
                           TRUNC, TUNNEL, UDP, USERSPACE, VLAN, attr, be16, be32, get, put, u16, u32)
 
-DP_NEW, FLOW_NEW, FLOW_DEL, FLOW_GET = 1, 1, 2, 3
-KEY, ACTIONS, MASK = 1, 2, 7
 NEST = 0x8000
-
-
-# ---- asking ----
-
-class Client(Genl):
-    def __init__(self):
-        super().__init__()
-        self.flow = self.family("ovs_flow")
-        self.call(self.family("ovs_datapath"), DP_NEW, 0, struct.pack("=BBHi", DP_NEW, 2, 0, 0) + attr(1, b"d0\0") + attr(2, u32(0)))
-        self.ifindex = socket.if_nametoindex("d0")
-
-    def ask(self, cmd, flags, attrs):
-        return self.call(self.flow, cmd, flags, struct.pack("=BBHi", cmd, 1, 0, self.ifindex) + attrs)
-
-
+UDP4 = ip4(17, (UDP, PORTS))
+OUT = attr(OUTPUT, u32(0))
 client = Client()
-
-
-def shown(error):
-    return "%s %s" % (errno.errorcode[error], client.said) if error else "taken"
 
 
 def flow(title, key, actions, shows_key=False):
     """Puts a flow; the answer, and what a dump tells of it."""
     attrs = attr(KEY, key) + (attr(ACTIONS, actions) if actions is not None else b"")
-    error, _ = client.ask(FLOW_NEW, CREATE | EXCL, attrs)
-    print("%s: %s" % (title, shown(error).rstrip()))
+    error, _ = client.ask("flow", FLOW_NEW, CREATE | EXCL, attrs)
+    print("%s: %s" % (title, client.outcome(error)))
     if error:
         return
-    for answer in client.ask(FLOW_GET, DUMP, b"")[1]:
+    for answer in client.ask("flow", FLOW_GET, DUMP, b"")[1]:
         parts = dict(get(answer[8:]))
         if shows_key:
             print("    key", text(parts[KEY], KEY_NESTS), "mask", text(parts[MASK], KEY_NESTS))
         else:
             print("   ", text(parts.get(ACTIONS, b""), ACTION_NESTS))
-    client.ask(FLOW_DEL, 0, b"")
-
-
-# Nests, and what user-mode-linux is configured otherwise for: padding of 64 bits, zones.
-KEY_NESTS = {TUNNEL: {"left out": 14}, NSH: {}, "left out": CT_ZONE}
-ACTION_NESTS = {CT: {"left out": 2}}
-
-
-def text(attrs, nests):
-    return " ".join("%d{%s}" % (kind, text(value, nests[kind])) if kind in nests else "%d=%s" % (kind, value.hex())
-                    for kind, value in get(attrs) if kind != nests.get("left out"))
-
-
-MACS = bytes.fromhex("020000000001020000000002")
-IP4_TCP = bytes([10, 0, 0, 1, 10, 0, 0, 2, 6, 0, 64, 0])
-IP6_ADDRS = bytes.fromhex("fd00" + "00" * 13 + "01" + "fd00" + "00" * 13 + "02")
-
-
-def key(*more, eth=True):
-    return put([(IN_PORT, u32(0))] + ([(ETHERNET, MACS)] if eth else []) + list(more))
-
-
-def ip4(proto, *more, frag=0):
-    return key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP[:8] + bytes([proto, 0, 64, frag])), *more)
-
-
-def ip6(proto, *more, frag=0):
-    return key((ETHERTYPE, be16(0x86dd)), (IPV6, IP6_ADDRS + be32(0) + bytes([proto, 0, 64, frag])), *more)
-
-
-PORTS = be16(1) + be16(2)
-TCP4 = ip4(6, (TCP, PORTS))
-UDP4 = ip4(17, (UDP, PORTS))
-TCP6 = ip6(6, (TCP, PORTS))
-OUT = attr(OUTPUT, u32(0))
+    client.ask("flow", FLOW_DEL, 0, b"")
 
 
 # ---- every action's length and number ----
 
+flow("output", TCP4, OUT)
+flow("output of IPv6", TCP6, OUT)
 for number in list(range(0, 32)) + [0x3fff]:
     flow("action %d, empty" % number, TCP4, attr(number))
     flow("action %d, 4 bytes" % number, TCP4, attr(number, u32(1)))
@@ -228,7 +177,7 @@ flow("set tcp of UDP", UDP4, attr(SET, attr(TCP, PORTS)))
 flow("set udp of UDP", UDP4, attr(SET, attr(UDP, PORTS)))
 flow("set sctp of SCTP", ip4(132, (SCTP, PORTS)), attr(SET, attr(SCTP, PORTS)))
 flow("set tcp of a later fragment", ip4(6, frag=2), attr(SET, attr(TCP, PORTS)))
-flow("set ethernet of no Ethernet", key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP), (TCP, PORTS), eth=False),
+flow("set ethernet of no Ethernet", key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP), (TCP, PORTS), (TCP_FLAGS, be16(2)), eth=False),
      attr(SET, attr(ETHERNET, MACS)))
 flow("set mpls of MPLS", key((ETHERTYPE, be16(0x8847)), (MPLS, be32(0x11ff))), attr(SET, attr(MPLS, be32(0x21ff))))
 
@@ -295,7 +244,7 @@ flow("push_nsh: no attribute", TCP4, attr(PUSH_NSH, b""))
 flow("push_nsh: two", TCP4, attr(PUSH_NSH, 2 * attr(NSH, WHOLE)))
 flow("push_nsh: another attribute", TCP4, attr(PUSH_NSH, attr(TCP, WHOLE)))
 flow("push_nsh: longer than its nest", TCP4, attr(PUSH_NSH, struct.pack("=HH", 99, NSH) + WHOLE))
-for title, of in (("IPv4", key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP), (TCP, PORTS), eth=False)),
+for title, of in (("IPv4", key((ETHERTYPE, be16(0x0800)), (IPV4, IP4_TCP), (TCP, PORTS), (TCP_FLAGS, be16(2)), eth=False)),
                   ("LLDP", key((ETHERTYPE, be16(0x88cc)), eth=False)), ("MPLS", key((ETHERTYPE, be16(0x8847)), (MPLS, be32(0x1ff)), eth=False))):
     flow("push_nsh on %s without Ethernet" % title, of, attr(PUSH_NSH, attr(NSH, WHOLE)))
 for number in (0, 1, 2, 3, 4, 5, 255):

@@ -3,14 +3,14 @@
  * Nothing here names an attribute, an action or a command: it walks the rows. A test compares
  * what is checked in with what this prints.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tools/docs/docs.h"
-
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "dp/act.h"
 #include "dp/key.h"
+#include "tools/docs/docs.h"
+#include "sim/reply_fault.h"
 #include "sim/scenario.h"
 
 #define GENERATED "<!-- Printed by dpsim-docs from the tables; do not edit. -->\n"
@@ -143,6 +143,23 @@ static int print_scenarios(void)
     return 0;
 }
 
+/* ---- wrong replies --------------------------------------------------------------------------------- */
+
+static int print_reply_faults(void)
+{
+    const char *name, *help;
+
+    printf(GENERATED "# Wrong replies: --fault reply:KIND[@NAME][:N|:N..|:*|:N%%]\n\n"
+                     "For the first message that KIND can be done to; for the Nth, all from the Nth on, all, or a seeded share (`--seed`). With NAME only\n"
+                     "messages of that name (`OVS_FLOW_CMD_GET`), or that attribute of whichever message has it (`OVS_TUNNEL_KEY_ATTR_ERSPAN_OPTS`).\n"
+                     "Replies, errors, dumps, notifications and upcalls alike; [debugging.md](debugging.md) shows it at work.\n\n"
+                     "| KIND | what is wrong |\n"
+                     "|---|---|\n");
+    for (size_t i = 0; reply_fault_kind(i, &name, &help); i++)
+        printf("| %s | %s |\n", name, help);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -152,13 +169,14 @@ int main(int argc, char **argv)
         {"attributes.md", print_keys},
         {"actions.md", print_actions},
         {"scenarios.md", print_scenarios},
-        {"flow-put.dict", print_grammar},
+        {"reply-faults.md", print_reply_faults},
+        {"limits.md", print_limits},
     };
 
     for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(docs); i++) {
         if (!strcmp(argv[1], docs[i].name))
             return docs[i].print();
     }
-    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|flow-put.dict\n");
+    fprintf(stderr, "usage: dpsim-docs attributes.md|actions.md|scenarios.md|reply-faults.md|limits.md\n");
     return 2;
 }

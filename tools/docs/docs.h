@@ -3,6 +3,6 @@
 #ifndef TOOLS_DOCS_H
 #define TOOLS_DOCS_H
 
-int print_grammar(void);
+int print_limits(void);
 
 #endif

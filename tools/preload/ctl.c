@@ -24,7 +24,7 @@ static __thread struct {
 
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
-static _Atomic(_Atomic int32_t *) page;
+static _Atomic(const _Atomic int32_t *) page;
 static _Atomic int n_cpus = -1;         /* -1: not told yet */
 
 /* From here to leave() calls are made natively: the simulator answers while this thread keeps the token. */
@@ -58,7 +58,7 @@ static void make_key(void)
 
 static void map_page(int fd)
 {
-    void *at = mmap(NULL, PROTO_SLOTS * sizeof(int32_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *at = mmap(NULL, PROTO_SLOTS * sizeof(int32_t), PROT_READ, MAP_SHARED, fd, 0);
 
     if (at != MAP_FAILED)
         page = at;      /* two threads at once: one mapping too many, of the same page */
@@ -150,7 +150,8 @@ static int say_hello(int fd, struct proto_hello *hello, struct proto_welcome *we
     hello->magic = PROTO_MAGIC;
     if (!page)
         hello->flags |= PROTO_WANT_PAGE;
-    if (real.send(fd, hello, sizeof(*hello), MSG_NOSIGNAL) < 0)
+    /* One that is turned away may have its answer already. */
+    if (real.send(fd, hello, sizeof(*hello), MSG_NOSIGNAL) < 0 && errno != EPIPE)
         return -errno;
     rc = read_welcome(fd, welcome);
     if (!rc && hello->kind != PROTO_CTL)
@@ -360,11 +361,12 @@ int ctl_sock(uint64_t id, enum proto_op op, const uint32_t arg[3], struct proto_
 
 int ctl_page_error(uint64_t id)
 {
-    _Atomic int32_t *errors = page;
+    const _Atomic int32_t *errors = page;
+    struct proto_reply rep;
 
     if (!errors || !atomic_load_explicit(&errors[PROTO_SLOT(id)], memory_order_acquire))
         return 0;
-    return atomic_exchange(&errors[PROTO_SLOT(id)], 0);
+    return ctl_sock(id, PROTO_ERROR, NULL, &rep) ? 0 : (int)rep.value;
 }
 
 bool ctl_has_page(void)
