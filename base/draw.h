@@ -30,7 +30,7 @@ static inline bool draw_one_in(const struct draw *d, uint32_t n)
     return !draw_below(d, n);
 }
 
-/* 'size' bytes (at most 255): any, or all of one bit, or one small number, so that two draws often agree. */
+/* 'size' bytes: any, or all of one bit, or one small number, so that two draws often agree. */
 static inline void draw_bytes(const struct draw *d, void *to, size_t size)
 {
     uint64_t bits = rng_u64(d->r);

@@ -262,8 +262,6 @@ static int set_plain_run(struct act_run *run, const struct nlattr *a, bool is_la
 
 /* ---- drawn by lot --------------------------------------------------------------------------- */
 
-#define TUNNEL_ROOM 1024        /* 255 bytes of options and some twenty attributes */
-
 /* One that may be set here; NULL: the draw was of another. */
 static const struct key_attr *draw_settable(const struct act_scope *at, const struct draw *d, uint16_t *type)
 {
@@ -303,12 +301,28 @@ static void draw_set_arg(const struct act_scope *at, const struct draw *d, const
         g_byte_array_append(out, mask, (guint)len);
 }
 
+/* A tunnel's id alone, for IPv4 in bridge mode. */
+static void draw_set_bridge(const struct draw *d, GByteArray *out)
+{
+    size_t nest = attr_nest_begin(out, OVS_KEY_ATTR_TUNNEL);
+    uint64_t id;
+
+    draw_bytes(d, &id, sizeof(id));
+    attr_put(out, OVS_TUNNEL_KEY_ATTR_ID, &id, sizeof(id));
+    attr_put(out, OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE, NULL, 0);
+    attr_nest_end(out, nest);
+}
+
 static void draw_set_tunnel(const struct draw *d, GByteArray *out)
 {
-    uint8_t room[TUNNEL_ROOM] __attribute__((aligned(8))) = {0};
+    uint8_t room[KEY_TUNNEL_ROOM] __attribute__((aligned(8))) = {0};
     struct nlmsghdr *msg = mnl_nlmsg_put_header(room);
     struct flow_key key = {0};
 
+    if (draw_one_in(d, 8)) {
+        draw_set_bridge(d, out);
+        return;
+    }
     key_tunnel_generate(d, &key);
     key_tunnel_put(msg, &key, &key, false);
     g_byte_array_append(out, mnl_nlmsg_get_payload(msg), (guint)mnl_nlmsg_get_payload_len(msg));

@@ -133,11 +133,19 @@ void key_tunnel_generate(const struct draw *d, struct flow_key *key)
 
 /* ---- one row ----------------------------------------------------------------------------------------- */
 
+/* A protocol that some row asks for; 0: the draw was of a row that asks for none. */
+static uint8_t draw_proto(const struct draw *d)
+{
+    uint8_t proto = draw_row(d)->when.ip_proto;
+
+    return proto ? proto : draw_row(d)->when.ip_proto;
+}
+
 /* What 'goal' asks of a member that decides about rows; without a goal, what some row asks. */
 static void steer(const struct draw *d, const struct key_field *f, const struct key_when *goal,
                   struct flow_key *key)
 {
-    uint8_t proto = goal->ip_proto ? goal->ip_proto : draw_row(d)->when.ip_proto;
+    uint8_t proto = goal->ip_proto ? goal->ip_proto : draw_proto(d);
 
     if (f->key_off == offsetof(struct flow_key, ip_proto) && f->is_fixed && proto)
         key->ip_proto = proto;
@@ -146,6 +154,8 @@ static void steer(const struct draw *d, const struct key_field *f, const struct 
         key->ip_frag &= KEY_FRAG_FIRST;
     if (f->key_off == offsetof(struct flow_key, tp_src) && goal->icmp_type[0])
         key->tp_src = goal->icmp_type[draw_below(d, 2)];
+    if (f->key_off == offsetof(struct flow_key, tp_dst) && goal->icmp_type[0] && !draw_one_in(d, 8))
+        key->tp_dst = 0;            /* frames with another code have nothing more */
     if (f->key_off == offsetof(struct flow_key, ct_orig_proto) && !key->ct_orig_proto)
         key->ct_orig_proto = proto ? proto : 1;         /* 0: there is no tuple */
 }
@@ -163,6 +173,8 @@ static void draw_fields(const struct draw *d, const struct key_attr *row,
             mem_put(mem, f->key_size, draw_number(d, UINT8_MAX));
         else
             draw_bytes(d, mem, f->key_size);
+        if (f->wire->bits && !draw_one_in(d, 8))
+            mem_put(mem, f->key_size, mem_get(mem, f->key_size) & f->wire->bits);
         steer(d, f, goal, key);
     }
 }

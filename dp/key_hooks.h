@@ -46,6 +46,7 @@ KEY_GENERATE_HOOK(mpls);
 KEY_GENERATE_HOOK(tunnel);
 KEY_GENERATE_HOOK(nsh);
 
+#define KEY_TUNNEL_ROOM 1024        /* a message with it: 255 bytes of options and some twenty attributes */
 /* As the TUNNEL attribute, under one nest of another type. */
 void key_tunnel_nest_put(struct nlmsghdr *msg, uint16_t nest_type, const struct flow_key *decide,
                          const struct flow_key *out);

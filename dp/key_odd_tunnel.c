@@ -275,7 +275,6 @@ void key_tunnel_put(struct nlmsghdr *msg, const struct flow_key *decide,
 
 /* ---- set(tunnel()) ----------------------------------------------------------------------------- */
 
-#define TUNNEL_ROOM 1024        /* 255 bytes of options and some twenty attributes */
 #define GENEVE_OPT_HDR 4
 
 /* Geneve options are TLVs: class(2), type(1), length in words in the low 5 bits of the 4th byte. */
@@ -310,7 +309,7 @@ static void bridge_put(struct nlmsghdr *msg, const struct flow_key *key)
 
 int key_tunnel_copy(GByteArray *out, const struct nlattr *nest, struct err *e)
 {
-    uint8_t room[TUNNEL_ROOM] __attribute__((aligned(8))) = {0};
+    uint8_t room[KEY_TUNNEL_ROOM] __attribute__((aligned(8))) = {0};
     struct nlmsghdr *msg = mnl_nlmsg_put_header(room);
     struct flow_key key = {0};
     struct match m = {.key = &key};

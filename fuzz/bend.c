@@ -89,33 +89,38 @@ void bend_set_type(struct bend *b, const struct spot *s, uint16_t type)
     memcpy(b->message->data + s->at + offsetof(struct nlattr, nla_type), &type, sizeof(type));
 }
 
-static void grow_message(struct bend *b, uint32_t by)
+/* Lengths of the message and of its nests from 'nest' outwards. */
+static void grow(struct bend *b, uint32_t by, int nest)
 {
     uint32_t len;
 
+    for (int i = nest; i != BEND_NONE; i = b->spot[i].parent)
+        bend_set_len(b, &b->spot[i], bend_head(b, &b->spot[i]).nla_len + by);
     memcpy(&len, b->message->data, sizeof(len));
     len += by;
     memcpy(b->message->data, &len, sizeof(len));
 }
 
-void bend_replace(struct bend *b, uint32_t at, uint32_t gone, const void *bytes, uint32_t n, int nest)
+void bend_insert(struct bend *b, uint32_t at, const void *bytes, uint32_t n, int nest)
 {
-    uint32_t old = b->message->len, behind;
+    uint32_t old = b->message->len;
 
     at = MIN(at, old);                  /* the last attribute may go without padding */
-    gone = MIN(gone, old - at);
-    behind = old - at - gone;
-    for (int i = nest; i != BEND_NONE; i = b->spot[i].parent)
-        bend_set_len(b, &b->spot[i], bend_head(b, &b->spot[i]).nla_len + n - gone);
-    grow_message(b, n - gone);
-    if (n > gone)
-        g_byte_array_set_size(b->message, old + n - gone);
-    memmove(b->message->data + at + n, b->message->data + at + gone, behind);
+    grow(b, n, nest);
+    g_byte_array_set_size(b->message, old + n);
+    memmove(b->message->data + at + n, b->message->data + at, old - at);
     if (bytes)
         memcpy(b->message->data + at, bytes, n);
     else
         memset(b->message->data + at, 0, n);
-    g_byte_array_set_size(b->message, old + n - gone);
+}
+
+void bend_cut(struct bend *b, uint32_t at, uint32_t n, int nest)
+{
+    at = MIN(at, b->message->len);
+    n = MIN(n, b->message->len - at);
+    grow(b, 0 - n, nest);
+    g_byte_array_remove_range(b->message, at, n);
 }
 
 /* ---- finding ---------------------------------------------------------------------------------------------- */

@@ -55,9 +55,10 @@ static inline uint8_t *bend_payload(const struct bend *b, const struct spot *s)
 /* Says that the attribute is so long, whatever there is. */
 void bend_set_len(struct bend *b, const struct spot *s, uint32_t len);
 void bend_set_type(struct bend *b, const struct spot *s, uint16_t type);
-/* Puts 'n' bytes (NULL: zeros) in the place of 'gone' ones; the message and the nests from 'nest' (an index, or BEND_NONE)
- * outwards grow or shrink by that. */
-void bend_replace(struct bend *b, uint32_t at, uint32_t gone, const void *bytes, uint32_t n, int nest);
+/* Puts in 'n' bytes (NULL: zeros), or takes out as many as there are of them; the message and the nests from 'nest' (an index,
+ * or BEND_NONE) outwards grow or shrink by that. */
+void bend_insert(struct bend *b, uint32_t at, const void *bytes, uint32_t n, int nest);
+void bend_cut(struct bend *b, uint32_t at, uint32_t n, int nest);
 
 /* The attribute of the message that has rows of this form, or NULL. 'nth': from 0. */
 const struct spot *bend_find(const struct bend *b, const struct form *form, unsigned nth);

@@ -53,7 +53,7 @@ static bool payload_longer(struct bend *b)
     if (!s)
         return false;
     len = bend_head(b, s).nla_len;
-    bend_replace(b, s->at + (uint32_t)attr_align(len), 0, NULL, (uint32_t)(attr_align(len + more) - attr_align(len)), s->parent);
+    bend_insert(b, s->at + (uint32_t)attr_align(len), NULL, (uint32_t)(attr_align(len + more) - attr_align(len)), s->parent);
     bend_set_len(b, s, len + more);
     return true;
 }
@@ -66,8 +66,7 @@ static bool payload_shorter(struct bend *b)
     if (!s || bend_payload_len(b, s) < less)
         return false;
     len = bend_head(b, s).nla_len;
-    bend_replace(b, s->at + (uint32_t)attr_align(len - less), (uint32_t)(attr_align(len) - attr_align(len - less)), NULL, 0,
-                s->parent);
+    bend_cut(b, s->at + (uint32_t)attr_align(len - less), (uint32_t)(attr_align(len) - attr_align(len - less)), s->parent);
     bend_set_len(b, s, len - less);
     return true;
 }
@@ -78,7 +77,7 @@ static bool payload_none(struct bend *b)
 
     if (!s || !bend_payload_len(b, s))
         return false;
-    bend_replace(b, s->at + (uint32_t)ATTR_HDR, (uint32_t)attr_align(bend_payload_len(b, s)), NULL, 0, s->parent);
+    bend_cut(b, s->at + (uint32_t)ATTR_HDR, (uint32_t)attr_align(bend_payload_len(b, s)), s->parent);
     bend_set_len(b, s, (uint32_t)ATTR_HDR);
     return true;
 }
@@ -91,7 +90,7 @@ static bool payload_over_long(struct bend *b)
     if (!s)
         return false;
     len = bend_head(b, s).nla_len;
-    bend_replace(b, s->at + (uint32_t)attr_align(len), 0, NULL, OVER_LONG, s->parent);
+    bend_insert(b, s->at + (uint32_t)attr_align(len), NULL, OVER_LONG, s->parent);
     bend_set_len(b, s, (uint32_t)attr_align(len) + OVER_LONG);
     return true;
 }
@@ -103,7 +102,7 @@ static bool no_padding(struct bend *b)
 
     if (!pad)
         return false;
-    bend_replace(b, s->at + len, pad, NULL, 0, s->parent);
+    bend_cut(b, s->at + len, pad, s->parent);
     return true;
 }
 
@@ -115,7 +114,7 @@ static bool trailing_bytes(struct bend *b)
     if (!s)
         return false;
     len = (uint32_t)attr_align(bend_head(b, s).nla_len);
-    bend_replace(b, s->at + len, 0, NULL, 4, s->parent);
+    bend_insert(b, s->at + len, NULL, 4, s->parent);
     bend_set_len(b, s, len + 1 + draw_below(&b->d, 3));
     return true;
 }
@@ -163,7 +162,7 @@ static bool duplicate(struct bend *b)
         return false;
     len = MIN((uint32_t)attr_align(bend_head(b, s).nla_len), b->message->len - s->at);
     copy = g_memdup2(b->message->data + s->at, len);
-    bend_replace(b, s->at, 0, copy, len, s->parent);
+    bend_insert(b, s->at, copy, len, s->parent);
     return true;
 }
 
@@ -173,7 +172,7 @@ static bool missing(struct bend *b)
 
     if (!s)
         return false;
-    bend_replace(b, s->at, MIN((uint32_t)attr_align(bend_head(b, s).nla_len), b->message->len - s->at), NULL, 0, s->parent);
+    bend_cut(b, s->at, MIN((uint32_t)attr_align(bend_head(b, s).nla_len), b->message->len - s->at), s->parent);
     return true;
 }
 
@@ -209,7 +208,7 @@ static bool too_deep(struct bend *b)
         return false;
     type = s == acts ? OVS_ACTION_ATTR_CLONE : bend_type(b, s);
     len = bend_payload_len(b, s);
-    bend_replace(b, s->at + (uint32_t)ATTR_HDR, 0, NULL, (uint32_t)ATTR_HDR * DEEPER, (int)(s - b->spot));
+    bend_insert(b, s->at + (uint32_t)ATTR_HDR, NULL, (uint32_t)ATTR_HDR * DEEPER, (int)(s - b->spot));
     for (uint32_t i = 0; i < DEEPER; i++) {
         struct nlattr a = {.nla_type = type, .nla_len = (uint16_t)(len + ATTR_HDR * (DEEPER - i))};
 
@@ -308,7 +307,7 @@ static bool mask_of_absent(struct bend *b)
     memset(ones, 0xff, sizeof(ones));
     attr = g_byte_array_new();
     attr_put(attr, type, ones, (size_t)row->len);
-    bend_replace(b, mask->at + (uint32_t)ATTR_HDR, 0, attr->data, attr->len, (int)(mask - b->spot));
+    bend_insert(b, mask->at + (uint32_t)ATTR_HDR, attr->data, attr->len, (int)(mask - b->spot));
     return true;
 }
 
@@ -371,7 +370,7 @@ static bool header_missing(struct bend *b)
 
     if (b->headers < NLMSG_HDRLEN + cut)
         return false;
-    bend_replace(b, b->headers - cut, cut, NULL, 0, BEND_NONE);
+    bend_cut(b, b->headers - cut, cut, BEND_NONE);
     return true;
 }
 

@@ -79,9 +79,15 @@ static void shuffle(const struct draw *d, const struct nlattr **a, uint32_t n)
     }
 }
 
-static void put_list(const struct draw *d, const struct nlattr *nest, uint64_t left_out, GByteArray *out)
+static void append_attr(const struct nlattr *a, GByteArray *out)
 {
-    const struct nlattr *a, *list[N_KEY_ATTRS];
+    g_byte_array_append(out, (const uint8_t *)a, (guint)attr_align(a->nla_len));
+}
+
+/* The attributes of 'nest' in 'list', in any order. */
+static uint32_t draw_order(const struct draw *d, const struct nlattr *nest, const struct nlattr **list)
+{
+    const struct nlattr *a;
     uint32_t n = 0;
     int left;
 
@@ -89,6 +95,26 @@ static void put_list(const struct draw *d, const struct nlattr *nest, uint64_t l
         list[n++] = a;
     if (draw_one_in(d, 4))
         shuffle(d, list, n);
+    return n;
+}
+
+/* A nest whose attributes are no keys. */
+static void put_nest(const struct draw *d, const struct nlattr *nest, GByteArray *out)
+{
+    const struct nlattr *list[N_KEY_ATTRS];
+    size_t at = attr_nest_begin(out, mnl_attr_get_type(nest));
+    uint32_t n = draw_order(d, nest, list);
+
+    for (uint32_t i = 0; i < n; i++)
+        append_attr(list[i], out);
+    attr_nest_end(out, at);
+}
+
+static void put_list(const struct draw *d, const struct nlattr *nest, uint64_t left_out, GByteArray *out)
+{
+    const struct nlattr *list[N_KEY_ATTRS];
+    uint32_t n = draw_order(d, nest, list);
+
     for (uint32_t i = 0; i < n; i++) {
         uint16_t type = mnl_attr_get_type(list[i]);
 
@@ -99,8 +125,10 @@ static void put_list(const struct draw *d, const struct nlattr *nest, uint64_t l
 
             put_list(d, list[i], left_out, out);
             attr_nest_end(out, encap);
+        } else if (key_attrs[type].len == KEY_LEN_NESTED) {
+            put_nest(d, list[i], out);
         } else {
-            g_byte_array_append(out, (const uint8_t *)list[i], (guint)attr_align(list[i]->nla_len));
+            append_attr(list[i], out);
         }
     }
 }

@@ -159,7 +159,8 @@ static bool borrow_attr(struct bend *to, const struct bend *from)
 
         if (bend_type(to, take) != bend_type(from, give) || take->is_nest != give->is_nest)
             continue;
-        bend_replace(to, take->at, (uint32_t)attr_align(bend_head(to, take).nla_len), from->message->data + give->at,
+        bend_cut(to, take->at, (uint32_t)attr_align(bend_head(to, take).nla_len), take->parent);
+        bend_insert(to, take->at, from->message->data + give->at,
                     MIN((uint32_t)attr_align(bend_head(from, give).nla_len), from->message->len - give->at), take->parent);
         return true;
     }

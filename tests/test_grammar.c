@@ -223,7 +223,7 @@ static void test_frame_gives_its_key(void **state)
     }
     print_message("%u of %u frames give their key\n", n_same, n_told);
     assert_true(n_told > N_MESSAGES / 2);
-    assert_true(n_same * 100 > n_told * 90);        /* protocols drawn at random may be IPv6 extension headers */
+    assert_true(n_same * 100 > n_told * 95);        /* protocols drawn at random may be IPv6 extension headers */
     pkt_pool_done(&pool);
 }
 
