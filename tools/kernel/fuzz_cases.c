@@ -1,8 +1,10 @@
 /* fuzz_cases.c - writes the programs of a differential run, and reads what fuzz-drive says of them. docs/kernel-run.md
  *
- *   fuzz-cases generate SEED FIRST COUNT     lines "program SEED/NUMBER HEX STEP,STEP..." for fuzz-drive; a step is what was drawn
- *                                            ("flow_new"), with the rule it was bent by ("flow_new~length")
- *   fuzz-cases text PROGRAMS TRANSCRIPT      the same programs and their answers as recorded cases
+ *   fuzz-cases generate SEED FIRST COUNT [TEXT...]
+ *       lines "program SEED/NUMBER HEX STEP,STEP..." for fuzz-drive; a step is what was drawn ("flow_new"), with the rule it was
+ *       bent by ("flow_new~length"). No request has one of the TEXTs in its line of a recorded case before it is bent.
+ *   fuzz-cases text PROGRAMS TRANSCRIPT
+ *       the same programs and their answers as recorded cases
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
@@ -50,66 +52,99 @@ static enum grammar_kind draw_kind(struct rng *r)
             return (enum grammar_kind)i;
 }
 
-static void add_request(struct rng *r, enum grammar_kind kind, bool may_bend, GByteArray *program, GString *labels)
+/* A program being drawn. */
+struct draft {
+    const struct netlink *nl;
+    char **unwanted;            /* texts, NULL-terminated */
+    struct rng r;
+    GByteArray *program;
+    GString *labels;
+};
+
+static bool is_wanted(const struct draft *d, const GByteArray *message)
+{
+    struct program_step step = {.kind = PROGRAM_SEND, .len = message->len, .data = message->data};
+    GString *line = g_string_new(NULL);
+    bool is_there = false;
+
+    fuzz_text_step(line, d->nl, &step);
+    for (char **text = d->unwanted; *text && !is_there; text++)
+        is_there = strstr(line->str, *text);
+    g_string_free(line, TRUE);
+    return !is_there;
+}
+
+static void add_step(struct draft *d, enum program_kind kind, unsigned who, const GByteArray *data, const char *label)
+{
+    if (data->len > UINT16_MAX)
+        return;
+    g_string_append_printf(d->labels, "%s%s", d->labels->len ? "," : "", label);
+    program_put(d->program, kind, (uint8_t)who, data->data, data->len);
+}
+
+static void add_request(struct draft *d, enum grammar_kind kind, bool may_bend)
 {
     GByteArray *message = g_byte_array_new();
+    GString *label = g_string_new(grammar_rows[kind].name);
 
-    grammar_message(r, kind, message);
-    g_string_append_printf(labels, "%s%s", labels->len ? "," : "", grammar_rows[kind].name);
-    if (may_bend && below(r, 100) < BENT_OF_100)
-        g_string_append_printf(labels, "~%s", grammar_bend(r, message));
-    if (message->len <= UINT16_MAX)
-        program_put(program, PROGRAM_SEND, (uint8_t)grammar_rows[kind].who, message->data, message->len);
+    do {
+        g_byte_array_set_size(message, 0);
+        grammar_message(&d->r, kind, message);
+    } while (!is_wanted(d, message));
+    if (may_bend && below(&d->r, 100) < BENT_OF_100)
+        g_string_append_printf(label, "~%s", grammar_bend(&d->r, message));
+    add_step(d, PROGRAM_SEND, grammar_rows[kind].who, message, label->str);
+    g_string_free(label, TRUE);
     g_byte_array_unref(message);
 }
 
-static void add_frame(struct rng *r, GByteArray *program, GString *labels)
+static void add_frame(struct draft *d)
 {
     GByteArray *frame = g_byte_array_new();
 
-    grammar_frame(r, NULL, frame);
-    g_string_append_printf(labels, "%sframe", labels->len ? "," : "");
-    program_put(program, PROGRAM_FRAME, (uint8_t)below(r, PROGRAM_PORTS), frame->data, frame->len);
+    grammar_frame(&d->r, NULL, frame);
+    add_step(d, PROGRAM_FRAME, below(&d->r, PROGRAM_PORTS), frame, "frame");
     g_byte_array_unref(frame);
 }
 
-static void generate_program(struct rng *r, GByteArray *program, GString *labels)
+static void draw_program(struct draft *d)
 {
-    unsigned n = MIN_REQUESTS + below(r, MAX_REQUESTS - MIN_REQUESTS + 1);
+    unsigned n = MIN_REQUESTS + below(&d->r, MAX_REQUESTS - MIN_REQUESTS + 1);
 
     for (unsigned i = 0; i < n; i++)
-        if (below(r, 100) < FRAMES_OF_100)
-            add_frame(r, program, labels);
+        if (below(&d->r, 100) < FRAMES_OF_100)
+            add_frame(d);
         else
-            add_request(r, draw_kind(r), true, program, labels);
+            add_request(d, draw_kind(&d->r), true);
     for (unsigned i = 0; i < G_N_ELEMENTS(closing); i++)
-        add_request(r, closing[i], false, program, labels);
+        add_request(d, closing[i], false);
 }
 
 /* A program is the same whatever was drawn before it. */
-static void print_program(uint64_t seed, uint64_t number)
+static void print_program(struct draft *d, uint64_t seed, uint64_t number)
 {
-    GByteArray *program = g_byte_array_new();
-    GString *labels = g_string_new(NULL);
-    struct rng r;
-
-    rng_init(&r, seed);
-    rng_init(&r, rng_u64(&r) + number);
-    generate_program(&r, program, labels);
+    g_byte_array_set_size(d->program, 0);
+    g_string_truncate(d->labels, 0);
+    rng_init(&d->r, seed);
+    rng_init(&d->r, rng_u64(&d->r) + number);
+    draw_program(d);
     printf("program %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " ", seed, number);
-    for (guint i = 0; i < program->len; i++)
-        printf("%02x", program->data[i]);
-    printf(" %s\n", labels->str);
-    g_string_free(labels, TRUE);
-    g_byte_array_unref(program);
+    for (guint i = 0; i < d->program->len; i++)
+        printf("%02x", d->program->data[i]);
+    printf(" %s\n", d->labels->str);
 }
 
 static int generate(char **argv)
 {
     uint64_t seed = strtoull(argv[0], NULL, 0), first = strtoull(argv[1], NULL, 0), count = strtoull(argv[2], NULL, 0);
+    struct sim *sim = sim_new(NULL);
+    struct draft d = {.nl = sim->nl, .unwanted = argv + 3, .program = g_byte_array_new(), .labels = g_string_new(NULL)};
 
     for (uint64_t i = 0; i < count; i++)
-        print_program(seed, first + i);
+        print_program(&d, seed, first + i);
+    g_byte_array_unref(d.program);
+    g_string_free(d.labels, TRUE);
+    sim_free(sim);
     return 0;
 }
 
@@ -289,7 +324,6 @@ static int print_text(FILE *programs_in, FILE *transcript)
     char *line = NULL;
     size_t room = 0;
 
-    fuzz_rows_start();
     while (getline(&line, &room, transcript) > 0) {
         char **word = g_strsplit(g_strchomp(line), " ", -1);
 
@@ -323,13 +357,14 @@ int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        int n_args;
+        int min_args, max_args;
         int (*run)(char **argv);
-    } commands[] = {{"generate", 3, generate}, {"text", 2, text}};
+    } commands[] = {{"generate", 3, 16, generate}, {"text", 2, 2, text}};
 
+    fuzz_rows_start();
     for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
-        if (argc == 2 + commands[i].n_args && !strcmp(argv[1], commands[i].name))
+        if (argc >= 2 + commands[i].min_args && argc <= 2 + commands[i].max_args && !strcmp(argv[1], commands[i].name))
             return commands[i].run(argv + 2);
-    fprintf(stderr, "usage: fuzz-cases generate SEED FIRST COUNT\n       fuzz-cases text PROGRAMS TRANSCRIPT\n");
+    fprintf(stderr, "usage: fuzz-cases generate SEED FIRST COUNT [TEXT...]\n       fuzz-cases text PROGRAMS TRANSCRIPT\n");
     return 2;
 }

@@ -69,6 +69,8 @@ def first_path(ours, theirs):
     for a, b in zip(x + [("", "")], y + [("", "")]):
         if a != b:
             name = a[0] if a[0] == b[0] or not b[0] else b[0] if not a[0] else "%s?%s" % (a[0], b[0])
+            if a[0] == b[0] and name.endswith("STATS"):
+                name += "@%d" % (next(i for i in range(len(a[1] + b[1])) if a[1][i:i + 1] != b[1][i:i + 1]) // 16 * 8)
             return "%s:%s" % (head, re.sub(r"#\d+/\S+", "#", name) if "/" not in name or name[0] == "#" else name)
     return head
 
@@ -103,7 +105,7 @@ def difference(ours, theirs):
 
 class Explained:
     """Lines "MACHINE | RULE | REQUEST | REASON" of a file. RULE is of a difference's signature and REQUEST of the line that
-    asks, both with * and ?; MACHINE is any, uml or qemu."""
+    asks, both with * and ?; a RULE "kernel says: ..." is of its log. MACHINE is any, uml or qemu."""
 
     def __init__(self, path, machine):
         self.rows = []
@@ -123,3 +125,7 @@ class Explained:
             if fnmatch.fnmatchcase(d.signature, rule) and any(fnmatch.fnmatchcase(line, request) for line in d.requests):
                 return reason
         return None
+
+    def complaint(self, text):
+        """Why the kernel may say so; None."""
+        return next((reason for rule, _, reason in self.rows if fnmatch.fnmatchcase("kernel says: " + text, rule)), None)

@@ -6,232 +6,7 @@
 
 #include "netlink/attr.h"
 #include "netlink/decode.h"
-#include "tools/kernel/fuzz_rows.h"
-
-#define MAX_DEPTH 24            /* of nests: input decides how deep we recurse */
-
-const char *const fuzz_socks[N_PROGRAM_SOCKS] = {"s0", "u0", "r0", "n0"};
-const char *const fuzz_devices[PROGRAM_PORTS + 1] = {"d0", "p1", "p2", "p3"};
-
-/* A list of attributes being printed: of a request (numbers stand for others), or of an answer. */
-struct printer {
-    GString *out;
-    const struct program_numbers *numbers;      /* NULL: a request */
-    unsigned depth;
-};
-
-/* ---- values ------------------------------------------------------------------------------------------------ */
-
-static void put_hex(GString *out, const uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        g_string_append_printf(out, "%02x", bytes[i]);
-}
-
-static const char *name_in(uint32_t word, const uint32_t *numbers, unsigned n, const char *const *names)
-{
-    for (unsigned i = 0; i < n; i++)
-        if (word && word == numbers[i])
-            return names[i];
-    return NULL;
-}
-
-/* "@d0" of a word that stands for a number, or NULL. */
-static const char *stand_in(uint32_t word)
-{
-    if (word - PROGRAM_IFINDEX(0) <= PROGRAM_PORTS)
-        return fuzz_devices[word - PROGRAM_IFINDEX(0)];
-    if (word - PROGRAM_PORTID(0) < N_PROGRAM_SOCKS)
-        return fuzz_socks[word - PROGRAM_PORTID(0)];
-    return NULL;
-}
-
-/* Bytes of a request from a multiple of four on: hexadecimal, "+@d0+" where a word stands for another. */
-static void put_request_value(GString *out, const uint8_t *bytes, size_t len)
-{
-    bool is_joined = false;
-
-    for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
-        size_t n = MIN(sizeof(uint32_t), len - at);
-        uint32_t word = 0;
-        const char *name;
-
-        memcpy(&word, bytes + at, n);
-        name = n == sizeof(word) ? stand_in(word) : NULL;
-        if (at && (name || is_joined))
-            g_string_append_c(out, '+');
-        is_joined = name;
-        if (name)
-            g_string_append_printf(out, "@%s", name);
-        else
-            put_hex(out, bytes + at, n);
-    }
-}
-
-static void put_portid(GString *out, uint32_t portid, const struct program_numbers *numbers)
-{
-    const char *name = name_in(portid, numbers->portid, N_PROGRAM_SOCKS, fuzz_socks);
-
-    if (name)
-        g_string_append_printf(out, "@%s", name);
-    else
-        g_string_append_printf(out, "%u", portid);
-}
-
-static void put_ifindex(GString *out, uint32_t ifindex, const struct program_numbers *numbers)
-{
-    const char *name = name_in(ifindex, numbers->ifindex, PROGRAM_PORTS + 1, fuzz_devices);
-
-    if (name)
-        g_string_append_printf(out, "@%s", name);
-    else
-        g_string_append(out, ifindex ? "?" : "0");
-}
-
-static void put_words(GString *out, const uint8_t *bytes, size_t len, const struct program_numbers *numbers,
-                      void (*put)(GString *, uint32_t, const struct program_numbers *))
-{
-    for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
-        uint32_t word;
-
-        memcpy(&word, bytes + at, sizeof(word));
-        if (at)
-            g_string_append_c(out, '+');
-        put(out, word, numbers);
-    }
-}
-
-static bool put_by_role(const struct printer *p, enum form_role role, const uint8_t *bytes, size_t len)
-{
-    if (role == ROLE_CLOCK || role == ROLE_CHANCE || role == ROLE_HOST)
-        g_string_append(p->out, bytes_are(bytes, len, 0) ? "0" : role == ROLE_CLOCK ? "TIME" : "CHANCE");
-    else if (role == ROLE_PORTID && len % sizeof(uint32_t) == 0)
-        put_words(p->out, bytes, len, p->numbers, put_portid);
-    else if (role == ROLE_IFINDEX && len == sizeof(uint32_t))
-        put_words(p->out, bytes, len, p->numbers, put_ifindex);
-    else
-        return false;
-    return true;
-}
-
-static bool put_string(GString *out, const uint8_t *bytes, size_t len)
-{
-    if (!len || bytes[len - 1] || memchr(bytes, 0, len - 1))
-        return false;
-    for (size_t i = 0; i + 1 < len; i++)
-        if (!g_ascii_isgraph(bytes[i]) && bytes[i] != ' ')
-            return false;
-    g_string_append_printf(out, "s(%s)", (const char *)bytes);
-    return true;
-}
-
-static void put_value(const struct printer *p, const struct policy *row, const uint8_t *bytes, size_t len)
-{
-    enum form_role role = row && row->form ? row->form->role : ROLE_PLAIN;
-
-    if (row && row->kind == POL_STRING && put_string(p->out, bytes, len))
-        return;
-    if (!p->numbers)
-        put_request_value(p->out, bytes, len);
-    else if (!put_by_role(p, role, bytes, len))
-        put_hex(p->out, bytes, len);
-}
-
-/* ---- attributes -------------------------------------------------------------------------------------------- */
-
-static void put_attrs(struct printer *p, const uint8_t *attrs, size_t len, const struct fuzz_nest *nest);
-
-static bool is_attr_list(const uint8_t *attrs, size_t len)
-{
-    const struct nlattr *a;
-    int left;
-
-    attr_for_each(a, attrs, len, left)
-        ;
-    return left <= 0;
-}
-
-/* "KEY" of OVS_FLOW_ATTR_KEY; a number where there is no name. */
-static void put_name(GString *out, const struct policy *row, const struct nlattr *a)
-{
-    const char *name = row && row->name ? strstr(row->name, "ATTR_") : NULL;
-
-    if (name)
-        g_string_append(out, name + strlen("ATTR_"));
-    else
-        g_string_append_printf(out, "%u", mnl_attr_get_type(a));
-    if (a->nla_type & ~NLA_TYPE_MASK)
-        g_string_append_printf(out, "^%x", a->nla_type & ~NLA_TYPE_MASK);
-}
-
-static void put_attr(struct printer *p, const struct policy *row, const struct nlattr *a)
-{
-    const struct policy each = { .form = row && row->form ? row->form->each : NULL };
-    struct fuzz_nest nest = fuzz_nest_of(row);
-    const uint8_t *bytes = mnl_attr_get_payload(a);
-    size_t len = mnl_attr_get_payload_len(a);
-
-    put_name(p->out, row, a);
-    if (!len)
-        return;
-    if ((nest.rows || nest.each) && p->depth < MAX_DEPTH && is_attr_list(bytes, len)) {
-        if (nest.each)
-            nest = (struct fuzz_nest){ .rows = &each };     /* one row for every number */
-        g_string_append_c(p->out, '{');
-        p->depth++;
-        put_attrs(p, bytes, len, &nest);
-        p->depth--;
-        g_string_append_c(p->out, '}');
-        return;
-    }
-    g_string_append_c(p->out, '=');
-    put_value(p, row, bytes, len);
-}
-
-static const struct policy *row_of(const struct fuzz_nest *nest, const struct nlattr *a)
-{
-    uint16_t type = mnl_attr_get_type(a);
-
-    if (nest->rows && !nest->max_attr && !nest->rows->name)
-        return nest->rows;
-    return nest->rows && type <= nest->max_attr ? &nest->rows[type] : NULL;
-}
-
-static void put_raw(struct printer *p, const void *bytes, size_t len)
-{
-    g_string_append(p->out, "raw(");
-    if (p->numbers)
-        put_hex(p->out, bytes, len);
-    else
-        put_request_value(p->out, bytes, len);
-    g_string_append_c(p->out, ')');
-}
-
-/* What no name says is there byte by byte: padding that is not zero, what follows the last attribute. */
-static void put_attrs(struct printer *p, const uint8_t *attrs, size_t len, const struct fuzz_nest *nest)
-{
-    const struct nlattr *a;
-    const char *gap = "";
-    int left;
-
-    attr_for_each(a, attrs, len, left) {
-        size_t room = MIN((size_t)left, attr_align(a->nla_len)), padding = room - a->nla_len;
-
-        g_string_append(p->out, gap);
-        gap = " ";
-        if (!bytes_are((const uint8_t *)a + a->nla_len, padding, 0)) {
-            put_raw(p, a, room);
-            continue;
-        }
-        put_attr(p, row_of(nest, a), a);
-        if (room < attr_align(a->nla_len))
-            g_string_append_c(p->out, '~');
-    }
-    if (left > 0) {
-        g_string_append(p->out, gap);
-        put_raw(p, attrs + len - (size_t)left, (size_t)left);
-    }
-}
+#include "tools/kernel/fuzz_attrs.h"
 
 /* ---- messages of generic netlink ------------------------------------------------------------------------------ */
 
@@ -262,7 +37,7 @@ static void put_command(GString *out, const struct family *family, uint8_t cmd)
         g_string_append_printf(out, "%u", cmd);
 }
 
-static void put_body(struct printer *p, const struct family *family, const struct nlmsghdr *msg)
+static void put_body(struct fuzz_printer *p, const struct family *family, const struct nlmsghdr *msg)
 {
     size_t head = sizeof(struct genlmsghdr) + family->hdrsize;
     struct fuzz_nest nest = { .rows = family->policy, .max_attr = family->max_attr };
@@ -270,7 +45,7 @@ static void put_body(struct printer *p, const struct family *family, const struc
     if (family->form && family->form->rows)
         nest = (struct fuzz_nest){ .rows = family->form->rows, .max_attr = family->form->max_attr };
     g_string_append(p->out, " [");
-    put_attrs(p, (const uint8_t *)mnl_nlmsg_get_payload(msg) + head, mnl_nlmsg_get_payload_len(msg) - head, &nest);
+    fuzz_put_attrs(p, (const uint8_t *)mnl_nlmsg_get_payload(msg) + head, mnl_nlmsg_get_payload_len(msg) - head, &nest);
     g_string_append_c(p->out, ']');
 }
 
@@ -297,7 +72,7 @@ static void put_flags(GString *out, uint16_t flags)
 static void put_request(GString *out, const struct family *family, const struct nlmsghdr *msg)
 {
     const struct genlmsghdr *g = mnl_nlmsg_get_payload(msg);
-    struct printer p = { .out = out };
+    struct fuzz_printer p = { .out = out };
     uint32_t ifindex;
 
     put_command(out, family, g->cmd);
@@ -308,8 +83,8 @@ static void put_request(GString *out, const struct family *family, const struct 
         g_string_append_printf(out, " rsv=%u", g->reserved);
     if (family->hdrsize) {
         memcpy(&ifindex, g + 1, sizeof(ifindex));
-        if (stand_in(ifindex))
-            g_string_append_printf(out, " dp=@%s", stand_in(ifindex));
+        if (fuzz_stand_in(ifindex))
+            g_string_append_printf(out, " dp=@%s", fuzz_stand_in(ifindex));
         else
             g_string_append_printf(out, " dp=%d", (int32_t)ifindex);
     }
@@ -353,14 +128,14 @@ static void put_bytes(GString *out, const char *who, const uint8_t *bytes, size_
 
     g_string_append_printf(out, "send %s ", who);
     if (len >= sizeof(*msg) && msg->nlmsg_type - PROGRAM_TYPE(0) < N_PROGRAM_FAMILIES) {
-        put_hex(out, bytes, 4);
+        fuzz_put_hex(out, bytes, 4);
         g_string_append_printf(out, "+@fam:%s+", program_family_name[msg->nlmsg_type - PROGRAM_TYPE(0)]);
-        put_hex(out, bytes + 6, 2);
+        fuzz_put_hex(out, bytes + 6, 2);
         g_string_append_c(out, '+');
         bytes += 8;
         len -= 8;
     }
-    put_request_value(out, bytes, len);
+    fuzz_put_request_value(out, bytes, len);
     g_string_append_c(out, '\n');
 }
 
@@ -371,7 +146,7 @@ void fuzz_text_step(GString *out, const struct netlink *nl, const struct program
 
     if (step->kind == PROGRAM_FRAME) {
         g_string_append_printf(out, "inject %s ", fuzz_devices[1 + step->who % PROGRAM_PORTS]);
-        put_hex(out, step->data, step->len);
+        fuzz_put_hex(out, step->data, step->len);
         g_string_append_c(out, '\n');
     } else if (step->kind == PROGRAM_TIME) {
         g_string_append(out, "# time moves in dpsim's own runs\n");
@@ -387,17 +162,17 @@ void fuzz_text_step(GString *out, const struct netlink *nl, const struct program
 static void put_seq(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)
 {
     g_string_append_printf(line, " f%x #%u/", msg->nlmsg_flags, msg->nlmsg_seq);
-    put_portid(line, msg->nlmsg_pid, a->numbers);
+    fuzz_put_portid(line, msg->nlmsg_pid, a->numbers);
 }
 
 static void put_extack(GString *line, const struct fuzz_answer *a, const uint8_t *attrs, size_t len)
 {
-    struct printer p = { .out = line, .numbers = a->numbers };
+    struct fuzz_printer p = { .out = line, .numbers = a->numbers };
 
     if (!len)
         return;
     g_string_append_c(line, ' ');
-    put_attrs(&p, attrs, len, &fuzz_extack);
+    fuzz_put_attrs(&p, attrs, len, &fuzz_extack);
 }
 
 /* Is it a message of the step, as it was sent? */
@@ -451,14 +226,16 @@ static void put_done(GString *line, const struct fuzz_answer *a, const struct nl
 static void put_generic(GString *line, const struct fuzz_answer *a, const struct family *family, const struct nlmsghdr *msg)
 {
     const struct genlmsghdr *g = mnl_nlmsg_get_payload(msg);
-    struct printer p = { .out = line, .numbers = a->numbers };
+    struct fuzz_printer p = { .out = line, .numbers = a->numbers };
+    uint32_t ifindex;
 
     put_command(line, family, g->cmd);
     g_string_append_printf(line, " v%u", g->version);
     put_seq(line, a, msg);
     if (family->hdrsize) {
         g_string_append_c(line, ' ');
-        put_words(line, (const void *)(g + 1), sizeof(uint32_t), a->numbers, put_ifindex);
+        memcpy(&ifindex, g + 1, sizeof(ifindex));
+        fuzz_put_ifindex(line, ifindex, a->numbers);
     }
     put_body(&p, family, msg);
 }
@@ -518,7 +295,7 @@ void fuzz_text_answer(GPtrArray *lines, const struct fuzz_answer *a, const uint8
         GString *line = g_string_new(NULL);
 
         g_string_printf(line, "= %s TRAILING ", fuzz_socks[a->who]);
-        put_hex(line, bytes + at, len - at);
+        fuzz_put_hex(line, bytes + at, len - at);
         g_ptr_array_add(lines, g_string_free(line, FALSE));
     }
 }
