@@ -131,10 +131,9 @@ static void step_send(struct world *w, const struct program_step *step)
     program_resolve(w->scratch->data, step->len, &w->numbers);
     w->n_heavy = 0;
     count_requests(w, s);
+    w->step.has_packet &= w->step.n_asked == 1;
     (void)sock_send(s, w->scratch->data, w->scratch->len);
     w->is_worn |= w->n_heavy > 0;
-    if (w->step.n_asked != 1)
-        w->step.has_packet = false;
 }
 
 static void step_frame(struct world *w, const struct program_step *step)
