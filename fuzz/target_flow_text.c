@@ -157,7 +157,7 @@ static struct attrs read_back(const char *text, uint8_t flags)
     return a;
 }
 
-/* What was written reads, and then, for keys after one more round, is written as it was: what a mask leaves free is not shown
+/* What was written reads, and then, after one more round, is written as it was: what a mask leaves free is not shown
  * without -m, nor the next time what follows from it, "flags(+key)" of a tunnel id; a context that NSH lacks becomes zeros. */
 static void check_fixed(const struct attrs *was, uint8_t flags, unsigned rounds)
 {
@@ -168,6 +168,8 @@ static void check_fixed(const struct attrs *was, uint8_t flags, unsigned rounds)
         return;
     if (was->mask->len && !(flags & SHOWS_WILD) && strstr(text, "geneve("))
         return;                         /* a length that is not matched is not shown, but what it is the length of */
+    if (flags & IS_ATTRS && (strstr(text, "timeout=") || strstr(text, "helper=")))
+        return;                         /* in attributes such a name may hold anything, also what ends it in text */
     if (!was->mask->len)
         flags |= HAS_NO_MASK;
     now = read_back(text, flags);
@@ -227,6 +229,25 @@ static bool is_exact(const char *text)
     return true;
 }
 
+/* A mask of what the key lacks has no words either, but that of the EtherType of 802.2. */
+static bool has_mask_alone(const void *mask, size_t mask_len, const void *key, size_t key_len)
+{
+    const struct nlattr *a, *of;
+    int left;
+
+    attr_for_each(a, mask, mask_len, left) {
+        uint16_t type = mnl_attr_get_type(a);
+
+        of = attr_find(key, key_len, type);
+        if (!of && type != OVS_KEY_ATTR_ETHERTYPE)
+            return true;
+        if (type == OVS_KEY_ATTR_ENCAP && has_mask_alone(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a),
+                                                         mnl_attr_get_payload(of), mnl_attr_get_payload_len(of)))
+            return true;
+    }
+    return false;
+}
+
 static void check_meaning(const struct attrs *was, uint8_t flags)
 {
     g_autofree char *text = NULL;
@@ -234,7 +255,8 @@ static void check_meaning(const struct attrs *was, uint8_t flags)
     struct err e = { 0 };
     struct attrs now;
 
-    if (!(flags & SHOWS_WILD) || !understand(was, &before, NULL))
+    if (!(flags & SHOWS_WILD)
+        || has_mask_alone(was->mask->data, was->mask->len, was->list->data, was->list->len) || !understand(was, &before, NULL))
         return;
     if (before.key.ip_frag && !before.mask.key.ip_frag)
         return;                         /* -m leaves it out: the key is another one, with what it must have */
@@ -257,7 +279,7 @@ static void check_meaning(const struct attrs *was, uint8_t flags)
 
 static void check(const struct attrs *was, uint8_t flags)
 {
-    check_fixed(was, flags, flags & IS_ACTIONS ? 0 : 1);
+    check_fixed(was, flags, 1);
     if (!(flags & IS_ACTIONS))
         check_meaning(was, flags);
 }
