@@ -25,12 +25,13 @@ static inline uint32_t hash_words(const void *words, size_t len, uint32_t seed)
     return (uint32_t)(h ^ (h >> 32));
 }
 
-/* Hash of any number of bytes. */
+/* Hash of any number of bytes; none may be anywhere. */
 static inline uint32_t hash_bytes(const void *bytes, size_t len, uint32_t seed)
 {
     uint64_t tail = 0;
 
-    memcpy(&tail, (const uint8_t *)bytes + (len & ~(size_t)7), len & 7);
+    if (len & 7)
+        memcpy(&tail, (const uint8_t *)bytes + (len & ~(size_t)7), len & 7);
     return (uint32_t)hash_mix(hash_words(bytes, len & ~(size_t)7, seed), tail ^ len);
 }
 

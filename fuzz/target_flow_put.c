@@ -118,7 +118,8 @@ static size_t mutate(uint8_t *data, size_t len, size_t most, struct rng *r)
         while (program_next(&at, &len, &step))
             which-- ? copy(&step, out) : bend(r, &step, out);
     len = MIN(out->len, most);
-    memcpy(data, out->data, len);
+    if (len)
+        memcpy(data, out->data, len);
     return len;
 }
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "sim/client_int.h"
@@ -175,12 +176,15 @@ static int open_sock(struct player *p, const char *args, struct err *e)
     struct player_sock *ps = player_sock_of(p, (unsigned)NUMBER("sock"));
     bool is_packet = strstr(args, "family=packet");
     struct sim_ns *ns = ns_of(p, args);
+    int64_t protocol = NUMBER("protocol");
 
     if (!ns)
         return no_ns(args, e);
-    ps->sock = sock_open(ns->net, is_packet ? PACKET_QUEUE : (int)NUMBER("protocol"));
+    if (!is_packet && (protocol < 0 || protocol >= MAX_LINKS))
+        return err_set(e, EPROTONOSUPPORT, "protocol %" PRId64 ": netlink has %d", protocol, MAX_LINKS);
+    ps->sock = sock_open(ns->net, is_packet ? PACKET_QUEUE : (int)protocol);
     if (is_packet)
-        ps->packet = packet_open(ns, ps->sock, (int)NUMBER("type"), (uint16_t)NUMBER("protocol"));
+        ps->packet = packet_open(ns, ps->sock, (int)NUMBER("type"), (uint16_t)protocol);
     ps->sock->transport = ps;
     ps->sock->readable = queued;
     player_arm(ps);
