@@ -7,7 +7,8 @@ set -u
 . "$(dirname "$0")/tools.sh"
 needs valgrind valgrind
 needs ovs-dpctl openvswitch-switch
-defect=$2
+cp "$2" "$work/bin/" && chmod 755 "$work/bin/${2##*/}" || exit 2
+defect=$work/bin/${2##*/}
 
 # ---- ctest -T memcheck, as CMake has set it up, on one test that is right and one that is not ----
 
