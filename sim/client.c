@@ -145,6 +145,14 @@ static bool is_awaited(const struct conn *c, uint32_t events)
     return events & (EPOLLRDHUP | EPOLLHUP) || !c->all->vtime || vtime_has(c->all->vtime, c->peer);
 }
 
+static void serve_event(struct conn *c, uint32_t events)
+{
+    if (conn_has_no_answer(c))
+        on_unanswered(c, events);
+    else
+        (void)conn_serve(c);
+}
+
 /* How many there were. */
 static int handle_events(struct clients *all)
 {
@@ -157,11 +165,10 @@ static int handle_events(struct clients *all)
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        all->n_awaited += c && is_awaited(c, events[i].events);
-        if (c && conn_has_no_answer(c))
-            on_unanswered(c, events[i].events);
-        else if (c && peer_may_go_on(c->owner))
-            (void)conn_serve(c);
+        if (c && (conn_has_no_answer(c) || peer_may_go_on(c->owner))) {
+            all->n_awaited += is_awaited(c, events[i].events);
+            serve_event(c, events[i].events);
+        }
         is_called |= events[i].data.u64 == LISTEN_ID;
     }
     if (all->waiters->len)      /* perhaps for an end, which is no request */
@@ -169,6 +176,17 @@ static int handle_events(struct clients *all)
     if (is_called)              /* behind the ends of whoever was there before */
         listen_accept(all);
     return n;
+}
+
+/* Somebody's end is no request, and may be waited for. */
+static bool serve_one(struct clients *all, struct conn *c)
+{
+    uint64_t id = c->id;
+    bool is_served = conn_serve(c);
+
+    if (is_served && all->waiters->len && !conn_find(all, id))
+        (void)clients_retry(all);
+    return is_served;
 }
 
 /* The one who spoke last is tried first, but not for ever: the others are waiting. */
@@ -179,7 +197,7 @@ static bool guess(struct clients *all)
 
     if (c && !conn_has_no_answer(c) && all->n_guessed++ < MOST_GUESSES && peer_may_go_on(c->owner)) {
         while (tries--) {
-            if (conn_serve(c))
+            if (serve_one(all, c))
                 return true;
         }
     }
