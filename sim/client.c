@@ -139,10 +139,15 @@ static void on_unanswered(struct conn *c, uint32_t events)
         answers_go_on(c);
 }
 
+static bool has_hung_up(uint32_t events)
+{
+    return events & (EPOLLRDHUP | EPOLLHUP);
+}
+
 /* Is it somebody whose doings others wait for? In virtual time those from outside are not. */
 static bool is_awaited(const struct conn *c, uint32_t events)
 {
-    return events & (EPOLLRDHUP | EPOLLHUP) || !c->all->vtime || vtime_has(c->all->vtime, c->peer);
+    return has_hung_up(events) || !c->all->vtime || vtime_has(c->all->vtime, c->peer);
 }
 
 static void serve_event(struct conn *c, uint32_t events)
@@ -165,7 +170,8 @@ static int handle_events(struct clients *all)
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        if (c && (conn_has_no_answer(c) || peer_may_go_on(c->owner))) {
+        /* An end waits for no turn: whoever comes next finds nothing of those who have gone. */
+        if (c && (conn_has_no_answer(c) || has_hung_up(events[i].events) || peer_may_go_on(c->owner))) {
             all->n_awaited += is_awaited(c, events[i].events);
             serve_event(c, events[i].events);
         }
