@@ -90,7 +90,7 @@ void deliver(struct netns *ns, int protocol, uint32_t group, const struct nlmsgh
 
 void deliver_error(struct netns *ns, int protocol, uint32_t group, int error)
 {
-    for (GList *l = ns->socks.head; group && l; l = l->next) {
+    for (GList *l = ns->listeners.head; group && l; l = l->next) {
         struct sock *s = l->data;
 
         if (is_member(s, protocol, group) && !(error == ENOBUFS && s->no_enobufs))
