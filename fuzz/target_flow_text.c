@@ -255,7 +255,7 @@ static void check_meaning(const struct attrs *was, uint8_t flags)
     struct err e = { 0 };
     struct attrs now;
 
-    if (!(flags & SHOWS_WILD)
+    if (!(flags & SHOWS_WILD) || has_twins(was->mask->data, was->mask->len)    /* of two that are shown as the first, the kernel skips zeros */
         || has_mask_alone(was->mask->data, was->mask->len, was->list->data, was->list->len) || !understand(was, &before, NULL))
         return;
     if (before.key.ip_frag && !before.mask.key.ip_frag)
