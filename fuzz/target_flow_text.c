@@ -131,8 +131,8 @@ static bool has_twins(const void *attrs, size_t len)
 
 /* ---- what has no words ----------------------------------------------------------------------- */
 
-/* ovs-dpctl has sentences for what its syntax cannot say; they are not to be read. */
-static const char *const sentences[] = { "***", "error: ", "key length ", "opt len ", "range error" };
+/* ovs-dpctl has sentences for what its syntax cannot say; they are not to be read. Nor is the last one, which no kernel dumps. */
+static const char *const sentences[] = { "***", "error: ", "key length ", "opt len ", "range error", "commit,force_commit" };
 
 static bool is_all_said(const char *text)
 {
