@@ -174,10 +174,10 @@ static void digest(struct world *w, const void *bytes, size_t len)
         w->digest = hash_mix(w->digest, hash_bytes(bytes, len, (uint32_t)w->digest));
 }
 
-/* Connection tracking makes checksums anew where it joins fragments and translates addresses. */
-static bool has_tracked(const struct world *w)
+/* Connection tracking makes checksums anew where it joins fragments and translates addresses; output where it cuts a packet. */
+static bool has_new_sums(const struct world *w, const struct pkt *p)
 {
-    return w->ns->dp->ct->last_id || dp_world_account(w->sim->dp)->n_joined;
+    return p->mru || w->ns->dp->ct->last_id || dp_world_account(w->sim->dp)->n_joined;
 }
 
 void world_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
@@ -186,7 +186,7 @@ void world_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
 
     w->figures.n_sent++;
     digest(w, p->data, p->len);
-    if (w->step.has_packet && !has_tracked(w)) {
+    if (w->step.has_packet && !has_new_sums(w, p)) {
         struct oracle_sums sums = oracle_sums_of(p->data, p->len);
 
         oracle_sums(&w->step.sums, &sums);
