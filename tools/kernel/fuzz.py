@@ -2,6 +2,7 @@
 # fuzz.py - kernel-run --fuzz: the same generated requests to dpsim and to the real kernel. docs/kernel-run.md
 # SPDX-License-Identifier: Apache-2.0
 import argparse
+import collections
 import os
 import re
 import shutil
@@ -48,6 +49,9 @@ def options():
     return ap.parse_args()
 
 
+Breakage = collections.namedtuple("Breakage", "side program said reason")     # reason: why that is no matter, or None
+
+
 class Sides:
     """Both sides: a list of programs in, their answers out."""
 
@@ -67,8 +71,8 @@ class Sides:
                 "--keep-log", log, "--file", path, "--", self.tool("fuzz-drive"), "-k", path]
 
     def once(self, side, programs):
-        """A run: {name: Case} of the programs that came to their ends, {name: what the kernel complained of meanwhile}, and what
-        was said when the side was lost before the last, or None."""
+        """A run: {name: Case} of the programs that came to their ends, {name: what the kernel complained of first meanwhile}, and
+        what was said when the side was lost before the last, or None."""
         self.n_runs += 1
         base = os.path.join(self.work, "%03d-%s" % (self.n_runs, side))
         path, transcript, log = base + ".programs", base + ".answers", base + ".log"
@@ -81,7 +85,7 @@ class Sides:
         self.seconds[side] += time.monotonic() - begin
         text = subprocess.run([self.tool("fuzz-cases"), "text", path, transcript], stdout=subprocess.PIPE, check=True)
         cases = compare.read_cases(text.stdout.decode(errors="replace"), self.o.machine)
-        complaints = {name: text for name, text in complaints_in(log) if not self.explained.complaint(text)}
+        complaints = dict(reversed(complaints_in(log)))
         if not done.returncode and len(cases) == len(programs):
             return cases, complaints, None
         return cases, complaints, "exit status %d\n%s%s" % (done.returncode, done.stderr.decode(errors="replace"), end_of(log))
@@ -94,14 +98,16 @@ class Sides:
             if said and "fuzz-drive: " in said:
                 sys.exit("kernel-run --fuzz: %s: %s" % (side, said))
             answers.update(cases)
-            broken += [(side, p, complaints[p.name]) for p in programs if p.name in complaints and p.name in cases]
+            for p in programs:
+                if p.name in complaints and p.name in cases:
+                    broken.append(Breakage(side, p, complaints[p.name], self.explained.complaint(complaints[p.name])))
             programs = [p for p in programs if p.name not in cases]
             if said and not programs:
                 sys.exit("kernel-run --fuzz: %s ends badly: %s" % (side, said))
             if said:
                 self.check_start(side)
-                broken.append((side, programs[0], said))
-                programs = programs[1:]         # the next run goes on behind it
+                lost = programs.pop(0)          # the next run goes on behind it
+                broken.append(Breakage(side, lost, said, self.explained.complaint(complaints.get(lost.name, "nothing"))))
         return answers
 
     def check_start(self, side):
@@ -170,7 +176,7 @@ class Report:
         self.n_programs = self.n_requests = self.n_volatile = 0
         self.rules = {}             # signature: [(program, step)] that nothing explains
         self.reasons = {}           # explained: how many programs
-        self.broken = []
+        self.broken = []            # Breakages
 
     def add(self, programs, ours, theirs):
         self.n_programs += len(programs)
@@ -184,17 +190,22 @@ class Report:
                 elif d:
                     self.rules.setdefault(d.signature, []).append((p, d.step))
 
+    def unexplained_breakages(self):
+        return [b for b in self.broken if not b.reason]
+
     def print_table(self):
         rows = [(len(programs), signature) for signature, programs in self.rules.items()]
-        rows += [(n, "explained: " + reason) for reason, n in self.reasons.items()]
+        reasons = collections.Counter(self.reasons) + collections.Counter(b.reason for b in self.broken if b.reason)
+        rows += [(n, "explained: " + reason) for reason, n in reasons.items()]
         for n, text in sorted(rows, key=lambda r: (-r[0], r[1])):
             print("%7d  %s" % (n, text))
 
     def print_totals(self, sides):
         unexplained, explained = sum(len(p) for p in self.rules.values()), sum(self.reasons.values())
-        print("%d requests in %d programs, seed %d, %s: %d programs differ, %d of them explained; %d volatile, %d broken" %
-              (self.n_requests, self.n_programs, self.o.seed, self.o.machine, unexplained + explained, explained,
-               self.n_volatile, len(self.broken)))
+        lost = self.unexplained_breakages()
+        print("%d requests in %d programs, seed %d, %s: %d programs differ, %d of them explained; %d volatile; %d break a side, "
+              "%d of them explained" % (self.n_requests, self.n_programs, self.o.seed, self.o.machine, unexplained + explained,
+                                        explained, self.n_volatile, len(self.broken), len(self.broken) - len(lost)))
         print("seconds: dpsim %.0f, kernel %.0f" % (sides.seconds["dpsim"], sides.seconds["kernel"]))
 
 
@@ -229,8 +240,8 @@ def show(report, sides):
 
 
 def show_broken(report):
-    for side, program, said in report.broken:
-        print("# %s did not come to the end of: %s%s\n" % (side, program.line(), said))
+    for b in report.unexplained_breakages():
+        print("# %s broke, or complained: %s%s\n" % (b.side, b.program.line(), b.said))
 
 
 def run(o, work):
@@ -246,7 +257,7 @@ def run(o, work):
     show_broken(report)
     report.print_table()
     report.print_totals(sides)
-    return 1 if report.rules or report.broken else 0
+    return 1 if report.rules or report.unexplained_breakages() else 0
 
 
 def main():
