@@ -5,7 +5,7 @@
  * there after a step belongs to that step, and nothing is waited for. Output for each program: "program NAME", "numbers" (ids of
  * the families, ifindexes, port ids), lines "STEP WHO HEX" for datagrams and "STEP WHO !ERRNO" for calls that fail, "end".
  * With -k the names go to the kernel's log, too, and what is said goes to the disk after each program: when the machine is lost,
- * the log and the last "end" tell where.
+ * the log and the last "end" tell where. The kernel's own threads go first then.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
@@ -280,8 +280,19 @@ static void run_step(const struct world *w, unsigned step, const struct program_
         send_messages(w, step, s);
     else if (s->kind == PROGRAM_FRAME)
         send_frame(w, step, s);         /* PROGRAM_TIME: here time goes by itself */
+    sched_yield();
     for (int who = 0; who < N_PROGRAM_SOCKS; who++)
         drain(w, step, who);
+}
+
+/* What a port's host receives may be its softirq thread's work: that goes first, as all threads of the kernel's. */
+static void log_begin(void)
+{
+    const struct sched_param lowest = {0};
+
+    kernel_log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+    if (kernel_log < 0 || sched_setscheduler(0, SCHED_IDLE, &lowest) < 0)
+        die("/dev/kmsg, SCHED_IDLE");
 }
 
 /* As a warning: quiet consoles show no less. */
@@ -348,8 +359,8 @@ int main(int argc, char **argv)
     }
     if (!in)
         die("%s", argv[1 + logs]);
-    if (logs && (kernel_log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC)) < 0)
-        die("/dev/kmsg");
+    if (logs)
+        log_begin();
     setvbuf(stdout, NULL, _IOFBF, 1 << 20);
     while (getline(&line, &room, in) > 0)
         run_line(line);
