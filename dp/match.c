@@ -96,7 +96,7 @@ static int attr_set_read(struct attr_set *set, const struct nlattr *nest, bool i
         set->bits |= BIT(type);
         set->a[type] = a;
     }
-    if (left > 0)
+    if (left)       /* the last attribute's padding belongs to the nest */
         return err_set(e, EINVAL, "Message has %d unknown bytes.", left);
     return 0;
 }

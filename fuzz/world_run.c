@@ -83,13 +83,18 @@ static void set_packet(struct world *w, const void *frame, size_t len)
     w->step.sums = oracle_sums_of(frame, len);
 }
 
+/* Of several it is the last. */
 static const struct nlattr *executed_packet(const struct world *w, const struct sock *s, const struct nlmsghdr *msg)
 {
     size_t headers = NLMSG_HDRLEN + GENL_HDRLEN + sizeof(struct ovs_header);
+    const struct nlattr *a, *packet = NULL;
+    int left;
 
     if (s->protocol != NETLINK_GENERIC || msg->nlmsg_type != w->numbers.family[PROGRAM_PACKET] || msg->nlmsg_len < headers)
         return NULL;
-    return attr_find((const uint8_t *)msg + headers, msg->nlmsg_len - headers, OVS_PACKET_ATTR_PACKET);
+    attr_for_each(a, (const uint8_t *)msg + headers, msg->nlmsg_len - headers, left)
+        packet = mnl_attr_get_type(a) == OVS_PACKET_ATTR_PACKET ? a : packet;
+    return packet;
 }
 
 static void count_request(struct world *w, const struct sock *s, const struct nlmsghdr *msg)
