@@ -84,7 +84,7 @@ static void break_rule(struct rng *r, const struct program_step *step, GByteArra
     program_put(out, step->kind, step->who, message->data, MIN(message->len, UINT16_MAX));
 }
 
-static bend_fn *const bends[] = {drop, double_it, follow, precede, break_rule, break_rule};
+static bend_fn *const bends[] = {drop, drop, double_it, follow, precede, break_rule, break_rule, break_rule};
 
 static unsigned count_steps(const uint8_t *data, size_t len)
 {
@@ -105,11 +105,11 @@ static size_t mutate(uint8_t *data, size_t len, size_t most, struct rng *r)
     const uint8_t *at = data;
     struct program_step step;
 
-    if (!n || n > MOST_STEPS || rng_u32(r) % NEW_OF == 0)
-        grammar_flow_program(r, out);
-    else
+    if (n <= MOST_STEPS && rng_u32(r) % NEW_OF)
         while (program_next(&at, &len, &step))
             which-- ? copy(&step, out) : bend(r, &step, out);
+    if (!out->len)
+        grammar_flow_program(r, out);
     len = MIN(out->len, most);
     if (len)
         memcpy(data, out->data, len);

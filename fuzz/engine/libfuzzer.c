@@ -23,6 +23,7 @@ static void report(void)
 static char *const defaults[] = {
     "-entropic=0",              /* its book-keeping of features takes longer than the input; */
     "-reduce_inputs=0",         /* so does a look whether the input has all features of its parent (-merge=1 shrinks a corpus) */
+    "-print_funcs=0",           /* another process would be asked for their names */
     "-detect_leaks=0",          /* at the end only: worlds live on between inputs, so each looks like a leak */
 };
 
