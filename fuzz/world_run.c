@@ -46,11 +46,13 @@ static bool is_light(const struct world *w, const struct sock *s, const struct n
     int family = family_of(w, msg);
     uint8_t cmd = genl_cmd(msg);
 
+    if (!(msg->nlmsg_flags & NLM_F_REQUEST) || msg->nlmsg_type < NLMSG_MIN_TYPE)
+        return true;                            /* none that anybody runs */
     if (s->protocol == NETLINK_ROUTE)
         return (msg->nlmsg_type & 3) == 2;      /* RTM_GET... */
     if (s->protocol != NETLINK_GENERIC)
         return false;
-    return family < 0 || (cmd < 32 && light_cmds[family] & CMD(cmd));
+    return family < 0 || cmd >= 32 || light_cmds[family] & CMD(cmd);    /* no family has so many */
 }
 
 static bool is_flow_put(const struct world *w, const struct sock *s, const struct nlmsghdr *msg)
