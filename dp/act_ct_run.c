@@ -332,10 +332,10 @@ static int gather(struct act_run *run, const struct ct_args *args)
     l3_off = run->pkt->l3_off;
     if (is_mpls_type(run->key->eth_type))
         run->pkt->l3_off += run->pkt->mac_len;      /* the kernel looks for labels that far behind them */
-    err = key_extract_l3(run->key, run->pkt);
+    (void)key_extract_l3(run->key, run->pkt);       /* what cannot be read stays as it was */
     run->pkt->l3_off = l3_off;
     run->key->ip_frag = KEY_FRAG_NONE;
-    return err;
+    return 0;
 }
 
 int act_ct_run(struct act_run *run, const struct nlattr *a, bool is_last)

@@ -118,7 +118,7 @@ int frag4_gather(struct ct_frags *owner, struct pkt **p, uint16_t zone)
         return frag_refuse(owner, p, DROP_FRAG_MEMORY, -ENOMEM);
     if (is_too_far(q))
         frag_queue_reset(q, DROP_FRAG_TOO_FAR);
-    if (!frag_learn_end(q, f.is_last, f.end) || f.end == f.offset)
+    if (payload > (*p)->len || !frag_learn_end(q, f.is_last, f.end) || f.end == f.offset)
         return discard(q, p, DROP_FRAG_BAD);
     pkt_trim(*p, payload + f.end - f.offset);
     done = frag_insert(q, *p, payload, f.offset, f.end);
