@@ -305,12 +305,13 @@ static int ct_commit(struct dp_ns *ns, struct pkt *p, struct flow_key *key,
 
 /* ---- the action ----------------------------------------------------------------------------------- */
 
-/* Conntrack sees the IP packet without the link's padding, which is gone for good. */
-static void trim_to_ip(struct pkt *p, uint16_t l3_type)
+/* Conntrack sees the IP packet without the link's padding, which is gone for good. Of a fragment of IPv4 the header
+ * is looked at even where the packet says that it ends within it. */
+static void trim_to_ip(struct pkt *p, uint16_t l3_type, bool is_frag)
 {
     const uint8_t *ip = p->data + p->l3_off;
 
-    if (l3_type == ETH_P_IP && pkt_left(p, p->l3_off) >= 20)
+    if (l3_type == ETH_P_IP && !is_frag && pkt_left(p, p->l3_off) >= 20)
         pkt_trim(p, p->l3_off + be16_get(ip + 2));
     else if (l3_type == ETH_P_IPV6 && pkt_left(p, p->l3_off) >= 40)
         pkt_trim(p, p->l3_off + 40u + be16_get(ip + 4));
@@ -341,7 +342,7 @@ int act_ct_run(struct act_run *run, const struct nlattr *a, bool is_last)
     (void)is_last;
     if (err)
         return err;
-    trim_to_ip(run->pkt, args->l3_type);
+    trim_to_ip(run->pkt, args->l3_type, run->key->ip_frag != KEY_FRAG_NONE);
     err = gather(run, args);
     if (err)
         return err == -EINPROGRESS ? 0 : err;

@@ -11,6 +11,7 @@
 #define MOST_ACTS 5u            /* of a list */
 #define MOST_TRIES 4            /* for a place: most actions cannot stand everywhere */
 #define MOST_DEPTH 4u           /* so deep lists are empty */
+#define STORED_ROOM 256         /* bytes that most lists do with */
 
 static bool draw_payload(const struct act_scope *at, const struct act *row, const struct draw *d,
                          GByteArray *out)
@@ -61,7 +62,7 @@ static void draw_list(struct act_scope *at, const struct draw *d, GByteArray *ou
 
 void acts_generate(const struct draw *d, const struct flow_key *key, GByteArray *out)
 {
-    g_autoptr(GByteArray) stored = g_byte_array_new();
+    g_autoptr(GByteArray) stored = g_byte_array_sized_new(STORED_ROOM);
     struct act_scope at = act_scope_of(&profile_6_1, key, stored);
 
     draw_list(&at, d, out);

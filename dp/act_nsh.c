@@ -14,6 +14,8 @@
 #define NSH_MD1 1
 #define NSH_MD2 2
 #define NSH_MD2_MAX 248u
+#define NSH_LEN_MASK 0x3fu      /* of the first two bytes: its length in words */
+#define NSH_NP_OFF 3u           /* next protocol */
 
 /* What can be behind an NSH header: its number there, and as an EtherType. */
 static const struct {
@@ -144,12 +146,25 @@ static void restart_at_l3(struct act_run *run, uint16_t protocol)
     acts_stale_key(run);
 }
 
+/* Returns its length by the field that has it, of 6 bits: of the longest context it is 0. */
+static uint32_t nsh_build(const struct nsh_arg *arg, uint8_t nsh[NSH_BASE_LEN + NSH_MD2_MAX])
+{
+    uint32_t words = (NSH_BASE_LEN + arg->context_len) / 4 & NSH_LEN_MASK;     /* what is no word is cut */
+
+    be16_put(nsh, (uint16_t)((arg->base->flags & 3u) << 12 | (arg->base->ttl & 0x3fu) << 6 | words));
+    nsh[2] = arg->base->mdtype;
+    memcpy(nsh + 4, &arg->base->path_hdr, sizeof(arg->base->path_hdr));
+    memcpy(nsh + NSH_BASE_LEN, arg->context, arg->context_len);
+    return 4 * words;
+}
+
 static int push_nsh_run(struct act_run *run, const struct nlattr *a, bool is_last)
 {
     uint8_t np = run->pkt->mac_len ? 3 : np_of_type(run->pkt->protocol);
+    uint8_t nsh[NSH_BASE_LEN + NSH_MD2_MAX];
+    struct pkt *p = run->pkt;
     struct nsh_arg arg;
-    uint32_t words;
-    uint8_t *nsh;
+    uint32_t len;
 
     (void)is_last;
     (void)nsh_arg_get(a, &arg, NULL);
@@ -157,13 +172,10 @@ static int push_nsh_run(struct act_run *run, const struct nlattr *a, bool is_las
         return -EAFNOSUPPORT;
     if (acts_writable(run))
         return -ENOMEM;
-    words = (NSH_BASE_LEN + arg.context_len) / 4;       /* a length that is no multiple is cut */
-    nsh = pkt_insert(run->pkt, 0, 4 * words);
-    be16_put(nsh, (uint16_t)((arg.base->flags & 3u) << 12 | (arg.base->ttl & 0x3fu) << 6 | words));
-    nsh[2] = arg.base->mdtype;
-    nsh[3] = np;
-    memcpy(nsh + 4, &arg.base->path_hdr, sizeof(arg.base->path_hdr));
-    memcpy(nsh + NSH_BASE_LEN, arg.context, 4 * words - NSH_BASE_LEN);
+    len = nsh_build(&arg, nsh);
+    memcpy(pkt_insert(p, 0, len), nsh, len);
+    if (p->len > NSH_NP_OFF)
+        p->data[NSH_NP_OFF] = np;       /* with a header of no length it is the packet's own byte */
     restart_at_l3(run, ETH_P_NSH);
     return 0;
 }
@@ -201,7 +213,7 @@ static int pop_nsh_run(struct act_run *run, const struct nlattr *a, bool is_last
     (void)is_last;
     if (p->len < NSH_BASE_LEN)
         return -ENOMEM;
-    len = 4 * (be16_get(p->data) & 0x3fu);
+    len = 4 * (be16_get(p->data) & NSH_LEN_MASK);
     inner = type_of_np(p->data[3]);
     if (len < NSH_BASE_LEN)
         return -EINVAL;

@@ -128,14 +128,18 @@ static bool is_fixed_as_is(const struct act_scope *at, const struct set_arg *arg
     return memcmp(&given, now, f->key_size) == 0;
 }
 
-static bool is_too_large(const struct set_arg *arg, const struct key_field *f)
+static bool is_above(const struct key_field *f, const uint8_t *arg)
 {
     union field_mem given = {0};
 
-    if (!f->max)
-        return false;
-    wire_load(f->wire, &given, f->key_size, arg->value + f->wire_off);
+    wire_load(f->wire, &given, f->key_size, arg + f->wire_off);
     return mem_get(&given, f->key_size) > f->max;
+}
+
+/* A mask may not have bits either that no value can have. */
+static bool is_too_large(const struct set_arg *arg, const struct key_field *f)
+{
+    return f->max && (is_above(f, arg->value) || (arg->mask && is_above(f, arg->mask)));
 }
 
 static int set_fields_check(const struct act_scope *at, const struct set_arg *arg, struct err *e)
@@ -291,8 +295,11 @@ static void draw_set_arg(const struct act_scope *at, const struct draw *d, const
             wire_store(f->wire, value + f->wire_off, (const uint8_t *)at->key + f->key_off, f->key_size);
         else if (f->max)
             wire_store(f->wire, value + f->wire_off, &number, sizeof(number));
+        number = draw_number(d, f->max);
         if (f->is_fixed)
             memset(mask + f->wire_off, 0, f->wire_size);
+        else if (f->max)
+            wire_store(f->wire, mask + f->wire_off, &number, sizeof(number));
     }
     for (size_t i = 0; is_masked && i < len; i++)
         value[i] &= mask[i];

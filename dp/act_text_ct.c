@@ -145,7 +145,7 @@ static bool range_get(const struct nlattr *nest, struct range *r)
                         .max_port = port_get(nest, OVS_NAT_ATTR_PROTO_MAX),
                         .has_port = find(nest, OVS_NAT_ATTR_PROTO_MIN)};
     if (!min)
-        return !max;
+        return true;
     if ((r->len != 4 && r->len != 16) || (max && mnl_attr_get_payload_len(max) != r->len))
         return false;
     r->wire = r->len == 4 ? &wire_ip4 : &wire_ip6;
@@ -163,8 +163,6 @@ static bool range_has_max(const struct range *r)
 /* What ovs-dpctl says instead of a range that it takes for wrong, or NULL. */
 static const char *range_error(const struct range *r)
 {
-    if (!r->len && r->has_port)
-        return "(error: proto but no IP.)";
     if ((range_has_max(r) && memcmp(r->min, r->max, r->len) > 0) ||
         (r->max_port && r->min_port > r->max_port))
         return "(range error)";
@@ -387,15 +385,39 @@ static bool nat_has_type(const struct nlattr *nat)
     return find(nat, OVS_NAT_ATTR_SRC) || find(nat, OVS_NAT_ATTR_DST);
 }
 
+static bool nat_has_option(const struct nlattr *nat)
+{
+    for (uint16_t type = OVS_NAT_ATTR_IP_MIN; type <= OVS_NAT_ATTR_PROTO_RANDOM; type++)
+        if (find(nat, type))
+            return true;
+    return false;
+}
+
+/* What ovs-dpctl says instead of parts that cannot be together, or NULL. */
+static const char *nat_error(const struct nlattr *nat, const struct range *r)
+{
+    if (!nat_has_type(nat))
+        return nat_has_option(nat) ? "(error: options allowed only with \"src\" or \"dst\")" : NULL;
+    if (find(nat, OVS_NAT_ATTR_SRC) && find(nat, OVS_NAT_ATTR_DST))
+        return "(error: Only one of \"src\" or \"dst\" may be present.)";
+    if (!r->len && r->has_port)
+        return "(error: proto but no IP.)";
+    if ((!r->len && find(nat, OVS_NAT_ATTR_IP_MAX)) || (!r->has_port && find(nat, OVS_NAT_ATTR_PROTO_MAX)))
+        return "(error: range max without min.)";
+    return range_error(r);
+}
+
 static void nat_format(GString *out, const struct part *part, const struct nlattr *nest)
 {
     const struct nlattr *nat = find(nest, part->type);
     struct range r;
+    const char *error;
 
-    if (!nat_has_type(nat) || !range_get(nat, &r))
+    if (!range_get(nat, &r))
         return;
-    if (range_error(&r))
-        g_string_append(out, range_error(&r));
+    error = nat_error(nat, &r);
+    if (error)
+        g_string_append(out, error);
     else
         parts_format(out, &nat_parts, nat);
 }

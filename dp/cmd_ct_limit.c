@@ -25,7 +25,7 @@ static const struct msg_form ct_limit_form = {
     .rows = ct_limit_policy, .max_attr = OVS_CT_LIMIT_ATTR_MAX,
 };
 
-/* The packed structs in ZONE_LIMIT; a last one that is cut short is left out. */
+/* The packed structs in ZONE_LIMIT, whose padding counts; a last one that is cut short even so is left out. */
 struct zone_list {
     const struct ovs_zone_limit *at;
     size_t n;
@@ -37,7 +37,7 @@ static struct zone_list zones_of_request(const struct req *req)
 
     return (struct zone_list){
         .at = mnl_attr_get_payload(a),
-        .n = mnl_attr_get_payload_len(a) / sizeof(struct ovs_zone_limit),
+        .n = attr_align(mnl_attr_get_payload_len(a)) / sizeof(struct ovs_zone_limit),
     };
 }
 

@@ -14,7 +14,7 @@ static void row_put(struct nlmsghdr *msg, unsigned type, const struct flow_key *
                     const struct flow_key *out, bool is_mask)
 {
     const struct key_attr *row = &key_attrs[type];
-    uint8_t payload[40] = {0};
+    uint8_t *payload;
 
     if (!key_when_holds(&row->when, decide))
         return;
@@ -22,12 +22,12 @@ static void row_put(struct nlmsghdr *msg, unsigned type, const struct flow_key *
         row->put(msg, decide, out, is_mask);
         return;
     }
+    payload = msg_attr_new(msg, (uint16_t)type, (size_t)row->len);
     for (unsigned i = 0; i < row->n_fields; i++) {
         const struct key_field *f = &row->field[i];
 
         wire_store(f->wire, payload + f->wire_off, (const uint8_t *)out + f->key_off, f->key_size);
     }
-    mnl_attr_put(msg, (uint16_t)type, (size_t)row->len, payload);
 }
 
 static void rows_put(struct nlmsghdr *msg, const uint8_t *order, size_t n,

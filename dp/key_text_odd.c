@@ -172,14 +172,13 @@ int key_encap_scan(struct scan *in, GByteArray *key, GByteArray *mask,
 
     if (!text_enter(&inner, names))
         return text_error(e, in, "too deep");
-    if (*in->at == ')')
-        return 0;
-    scan_char(in, ',');         /* a mask without a key comes with its comma, as in key_scan() */
-    do {
+    scan_blanks(in);
+    while (*in->at && *in->at != ')') {
+        scan_char(in, ',');     /* may be missing, or come first: see key_format() */
         scan_blanks(in);
         if (key_attr_scan(in, key, mask, &inner, e))
             return -EINVAL;
-    } while (scan_char(in, ','));
+    }
     return 0;
 }
 

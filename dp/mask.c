@@ -55,9 +55,11 @@ bool mask_is(const struct table_mask *tm, const struct flow_mask *mask, uint64_t
 
 static void groups_alloc(struct table_mask *tm, uint32_t n_groups)
 {
+    size_t n_places = (size_t)n_groups * MASK_LANES;
+
     tm->last_group = n_groups - 1;
-    tm->tag = g_new0(uint16_t, (size_t)n_groups * MASK_LANES);
-    tm->flow = g_new(struct flow *, (size_t)n_groups * MASK_LANES);
+    tm->flow = g_malloc0(n_places * (sizeof(*tm->flow) + sizeof(*tm->tag)));
+    tm->tag = (uint16_t *)(tm->flow + n_places);
 }
 
 struct table_mask *mask_new(const struct flow_mask *mask)
@@ -75,7 +77,6 @@ void mask_free(void *mask)
 {
     struct table_mask *tm = mask;
 
-    g_free(tm->tag);
     g_free(tm->flow);
     g_free(tm);
 }
@@ -169,7 +170,6 @@ static void grow(struct table_mask *tm)
         if (tag[at])
             place(tm, flow[at]);
     }
-    g_free(tag);
     g_free(flow);
 }
 

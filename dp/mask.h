@@ -25,8 +25,8 @@ struct key_words {
 struct table_mask {
     uint32_t n_flows;
     uint32_t last_group;        /* number of groups, a power of two, less 1 */
+    struct flow **flow;         /* of each place; one block with the tags */
     uint16_t *tag;              /* of each place, 0: free */
-    struct flow **flow;
     uint64_t n_hits;            /* since the array was last sorted or changed */
     uint64_t checksum;          /* of the mask */
     uint32_t index;             /* in the table's array */

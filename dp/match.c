@@ -34,20 +34,23 @@ static void range_widen(struct key_range *r, size_t off, size_t size)
     r->end = MAX(r->end, end);
 }
 
-void match_put(struct match *m, size_t key_off, const void *value, size_t size, bool is_mask)
+/* The place in the key or mask, about to be written. */
+static uint8_t *match_at(struct match *m, size_t key_off, size_t size, bool is_mask)
 {
     struct flow_key *to = is_mask ? &m->mask->key : m->key;
 
     range_widen(is_mask ? &m->mask->range : &m->range, key_off, size);
-    memcpy((uint8_t *)to + key_off, value, size);
+    return (uint8_t *)to + key_off;
+}
+
+void match_put(struct match *m, size_t key_off, const void *value, size_t size, bool is_mask)
+{
+    memcpy(match_at(m, key_off, size, is_mask), value, size);
 }
 
 void match_fill(struct match *m, size_t key_off, uint8_t byte, size_t size, bool is_mask)
 {
-    struct flow_key *to = is_mask ? &m->mask->key : m->key;
-
-    range_widen(is_mask ? &m->mask->range : &m->range, key_off, size);
-    memset((uint8_t *)to + key_off, byte, size);
+    memset(match_at(m, key_off, size, is_mask), byte, size);
 }
 
 #define PUT(m, member, value, is_mask)                                                            \
@@ -93,7 +96,7 @@ static int attr_set_read(struct attr_set *set, const struct nlattr *nest, bool i
         set->bits |= BIT(type);
         set->a[type] = a;
     }
-    if (left > 0)
+    if (left)       /* the last attribute's padding belongs to the nest */
         return err_set(e, EINVAL, "Message has %d unknown bytes.", left);
     return 0;
 }
@@ -198,16 +201,13 @@ static int field_get(struct match *m, const struct key_attr *row, const struct k
                      const uint8_t *payload, bool is_mask, struct err *e)
 {
     bool is_limited = f->max && (!is_mask || row->flags & KEY_MASK_LIMITED);
-    uint8_t value[16];
+    uint32_t value = 0;
 
-    if (is_limited) {
-        wire_load(f->wire, value, sizeof(uint32_t), payload + f->wire_off);
-        if (mem_get(value, sizeof(uint32_t)) > f->max)
-            return err_set(e, EINVAL, "%s.%s: %#x is above %#x", row->name, f->name,
-                           (unsigned)mem_get(value, sizeof(uint32_t)), f->max);
-    }
-    wire_load(f->wire, value, f->key_size, payload + f->wire_off);
-    match_put(m, f->key_off, value, f->key_size, is_mask);
+    if (is_limited)
+        wire_load(f->wire, &value, sizeof(value), payload + f->wire_off);
+    if (value > f->max)
+        return err_set(e, EINVAL, "%s.%s: %#x is above %#x", row->name, f->name, value, f->max);
+    wire_load(f->wire, match_at(m, f->key_off, f->key_size, is_mask), f->key_size, payload + f->wire_off);
     return 0;
 }
 
@@ -385,7 +385,7 @@ static void put_all_ones(GByteArray *list, const struct nlattr *nest, bool rows,
 /* The MASK of a request without one: everything the key says, exactly. */
 static GByteArray *exact_mask(const struct nlattr *key)
 {
-    GByteArray *list = g_byte_array_new();
+    GByteArray *list = g_byte_array_sized_new(key->nla_len);
     size_t nest = attr_nest_begin(list, OVS_FLOW_ATTR_MASK);
 
     put_all_ones(list, key, true, 0);

@@ -227,13 +227,16 @@ uint32_t pkt_true_size(uint32_t len)
     return size + descriptor;
 }
 
+/* All headers move, even those of a packet that has no Ethernet header any more: it gets a link layer of 4 bytes. */
 void pkt_put_tag(struct pkt *p)
 {
     uint8_t *tag;
 
     if (!p->has_vlan || p->len < MAC_ADDRS_LEN)
         return;
-    tag = pkt_insert(p, MAC_ADDRS_LEN, 4);
+    pkt_insert(p, 0, 4);
+    memmove(p->data, p->data + 4, MAC_ADDRS_LEN);
+    tag = p->data + MAC_ADDRS_LEN;
     be16_put(tag, p->vlan_tpid);
     be16_put(tag + 2, p->vlan_tci);
     p->protocol = p->vlan_tpid;

@@ -58,8 +58,6 @@ static int queue(struct datapath *dp, const struct pkt *p, uint32_t len,
     const struct dp_env *env = dp_world_of(dp)->env;
     struct upcall_msg m = { .net = dp->ns->net, .portid = u->pid, .ends_packet = u->ends_packet };
 
-    if (!datapath_ifindex(dp))
-        return -ENODEV;
     if (len > ATTR_MAX_PAYLOAD)
         return -EFBIG;
     if (faulty(dp_world_of(dp), DP_FAULT_UPCALL_ALLOC))

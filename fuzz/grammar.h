@@ -65,6 +65,8 @@ void grammar_frame(struct rng *r, const struct flow_key *key, GByteArray *frame)
 
 /* Appends steps (program.h): messages, some bent, frames, time. */
 void grammar_program(struct rng *r, GByteArray *out);
+/* A flow put, and up to two steps more: its frames, packets executed with its key, other flows put. Some messages are bent. */
+void grammar_flow_program(struct rng *r, GByteArray *out);
 
 /* ---- bent ----------------------------------------------------------------------------------------------- */
 

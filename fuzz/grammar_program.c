@@ -11,7 +11,7 @@
 
 static void put_message(const struct draw *d, enum grammar_kind kind, const struct grammar_flow *flow, GByteArray *out)
 {
-    g_autoptr(GByteArray) message = g_byte_array_new();
+    g_autoptr(GByteArray) message = g_byte_array_sized_new(PROGRAM_ROOM);
 
     message_draw(d, kind, flow, message);
     if (draw_one_in(d, 8))
@@ -22,7 +22,7 @@ static void put_message(const struct draw *d, enum grammar_kind kind, const stru
 static void put_frame(const struct draw *d, const struct grammar_flow *flow, GByteArray *out)
 {
     uint16_t port = flow->key.in_port;
-    g_autoptr(GByteArray) frame = g_byte_array_new();
+    g_autoptr(GByteArray) frame = g_byte_array_sized_new(PROGRAM_ROOM);
 
     frame_draw(d, &flow->key, frame);
     program_put(out, PROGRAM_FRAME, (uint8_t)(port ? port - 1 : 0), frame->data, frame->len);
@@ -50,6 +50,12 @@ static void put_deed(const struct draw *d, const struct grammar_flow *flow, GByt
         put_message(d, (enum grammar_kind)draw_below(d, GRAMMAR_EXECUTE + 1), flow, out);
 }
 
+static void put_flow(const struct draw *d, struct grammar_flow *flow, GByteArray *out)
+{
+    flow_draw(d, flow);
+    put_message(d, GRAMMAR_FLOW_NEW, flow, out);
+}
+
 void grammar_program(struct rng *r, GByteArray *out)
 {
     const struct draw d = draw_of(r);
@@ -57,10 +63,27 @@ void grammar_program(struct rng *r, GByteArray *out)
     for (uint32_t n = 1 + draw_below(&d, MOST_FLOWS); n; n--) {
         struct grammar_flow flow;
 
-        flow_draw(&d, &flow);
-        put_message(&d, GRAMMAR_FLOW_NEW, &flow, out);
+        put_flow(&d, &flow, out);
         for (uint32_t deeds = draw_below(&d, MOST_DEEDS + 1); deeds; deeds--)
             put_deed(&d, &flow, out);
+    }
+}
+
+void grammar_flow_program(struct rng *r, GByteArray *out)
+{
+    const struct draw d = draw_of(r);
+    struct grammar_flow flow;
+
+    put_flow(&d, &flow, out);
+    for (uint32_t n = draw_below(&d, 3); n; n--) {
+        uint32_t way = draw_below(&d, 6);
+
+        if (way < 4)
+            put_frame(&d, &flow, out);
+        else if (way < 5)
+            put_message(&d, GRAMMAR_EXECUTE, &flow, out);
+        else
+            put_flow(&d, &flow, out);
     }
 }
 
@@ -121,7 +144,7 @@ static void put_changed(struct change *c, unsigned i, const GByteArray *data)
 
 static GByteArray *data_of(const struct program_step *s)
 {
-    GByteArray *data = g_byte_array_sized_new((guint)s->len + 64);
+    GByteArray *data = g_byte_array_sized_new((guint)s->len + PROGRAM_ROOM);
 
     return g_byte_array_append(data, s->data, (guint)s->len);
 }
@@ -218,7 +241,7 @@ static void put_together(struct change *c)
 
 size_t grammar_mutate(uint8_t *data, size_t len, size_t most, struct rng *r)
 {
-    g_autoptr(GByteArray) out = g_byte_array_sized_new((guint)len + 256);
+    g_autoptr(GByteArray) out = g_byte_array_sized_new((guint)len + PROGRAM_ROOM);
     struct change c = {.d = draw_of(r), .out = out};
 
     take_apart(&c, data, len);

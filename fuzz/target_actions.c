@@ -7,7 +7,7 @@
 static void generate(struct rng *r, GByteArray *out)
 {
     for (uint32_t n = 1 + rng_u32(r) % 3; n; n--) {
-        g_autoptr(GByteArray) message = g_byte_array_new();
+        g_autoptr(GByteArray) message = g_byte_array_sized_new(PROGRAM_ROOM);
 
         grammar_message(r, GRAMMAR_EXECUTE, message);
         program_put(out, PROGRAM_SEND, PROGRAM_CLIENT, message->data, message->len);

@@ -8,11 +8,11 @@
 
 #define BENT_OF 8u              /* every such message has a rule broken, */
 #define NEW_OF 8u               /* every such mutation begins anew, */
-#define MOST_STEPS 6u           /* and so does one of a longer program: the flow table is near, and speed counts */
+#define MOST_STEPS 4u           /* and so does one of a longer program: the flow table is near, and speed counts */
 
 static void put_message(struct rng *r, enum grammar_kind kind, GByteArray *out)
 {
-    g_autoptr(GByteArray) message = g_byte_array_new();
+    g_autoptr(GByteArray) message = g_byte_array_sized_new(PROGRAM_ROOM);
 
     grammar_message(r, kind, message);
     if (rng_u32(r) % BENT_OF == 0)
@@ -22,7 +22,7 @@ static void put_message(struct rng *r, enum grammar_kind kind, GByteArray *out)
 
 static void put_frame(struct rng *r, GByteArray *out)
 {
-    g_autoptr(GByteArray) frame = g_byte_array_new();
+    g_autoptr(GByteArray) frame = g_byte_array_sized_new(PROGRAM_ROOM);
 
     grammar_frame(r, NULL, frame);
     program_put(out, PROGRAM_FRAME, (uint8_t)rng_u32(r), frame->data, frame->len);
@@ -34,13 +34,6 @@ static void put_step(struct rng *r, GByteArray *out)
         put_frame(r, out);
     else
         put_message(r, rng_u32(r) % 2 ? GRAMMAR_FLOW_NEW : GRAMMAR_EXECUTE, out);
-}
-
-static void generate(struct rng *r, GByteArray *out)
-{
-    put_message(r, GRAMMAR_FLOW_NEW, out);
-    for (uint32_t n = rng_u32(r) % 3; n; n--)
-        put_step(r, out);
 }
 
 /* ---- mutation ------------------------------------------------------------------------------------------- */
@@ -81,7 +74,7 @@ static void precede(struct rng *r, const struct program_step *step, GByteArray *
 
 static void break_rule(struct rng *r, const struct program_step *step, GByteArray *out)
 {
-    g_autoptr(GByteArray) message = g_byte_array_new();
+    g_autoptr(GByteArray) message = g_byte_array_sized_new((guint)step->len + PROGRAM_ROOM);
 
     g_byte_array_append(message, step->data, (guint)step->len);
     if (step->kind == PROGRAM_SEND && rng_u32(r) % 2)
@@ -91,7 +84,7 @@ static void break_rule(struct rng *r, const struct program_step *step, GByteArra
     program_put(out, step->kind, step->who, message->data, MIN(message->len, UINT16_MAX));
 }
 
-static bend_fn *const bends[] = {drop, double_it, follow, precede, precede, break_rule};
+static bend_fn *const bends[] = {drop, double_it, follow, precede, break_rule, break_rule};
 
 static unsigned count_steps(const uint8_t *data, size_t len)
 {
@@ -106,14 +99,14 @@ static unsigned count_steps(const uint8_t *data, size_t len)
 /* One step is bent, the others stay; or the program begins anew. */
 static size_t mutate(uint8_t *data, size_t len, size_t most, struct rng *r)
 {
-    g_autoptr(GByteArray) out = g_byte_array_new();
+    g_autoptr(GByteArray) out = g_byte_array_sized_new((guint)len + PROGRAM_ROOM);
     unsigned n = count_steps(data, len), which = n ? rng_u32(r) % n : 0;
     bend_fn *bend = bends[rng_u32(r) % G_N_ELEMENTS(bends)];
     const uint8_t *at = data;
     struct program_step step;
 
     if (!n || n > MOST_STEPS || rng_u32(r) % NEW_OF == 0)
-        generate(r, out);
+        grammar_flow_program(r, out);
     else
         while (program_next(&at, &len, &step))
             which-- ? copy(&step, out) : bend(r, &step, out);
@@ -127,7 +120,7 @@ const struct fuzz_target fuzz_flow_put = {
     .name = "flow_put",
     .what = "programs of flows put, and of frames and executed packets that meet them",
     .run = oracle_run,
-    .generate = generate,
+    .generate = grammar_flow_program,
     .mutate = mutate,
     .report = oracle_report,
 };

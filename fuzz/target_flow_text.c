@@ -131,8 +131,8 @@ static bool has_twins(const void *attrs, size_t len)
 
 /* ---- what has no words ----------------------------------------------------------------------- */
 
-/* ovs-dpctl has sentences for what its syntax cannot say; they are not to be read. */
-static const char *const sentences[] = { "***", "error: ", "key length ", "opt len ", "range error" };
+/* ovs-dpctl has sentences for what its syntax cannot say; they are not to be read. Nor is the last one, which no kernel dumps. */
+static const char *const sentences[] = { "***", "error: ", "key length ", "opt len ", "range error", "commit,force_commit" };
 
 static bool is_all_said(const char *text)
 {
@@ -248,6 +248,25 @@ static bool has_mask_alone(const void *mask, size_t mask_len, const void *key, s
     return false;
 }
 
+/* A tag that a level of the mask leaves free has none: it is read as matched, as the kernel asks, which takes the mask of another level for such a one. */
+static bool has_free_tag(const void *key, size_t key_len, const void *mask, size_t mask_len)
+{
+    const struct nlattr *a, *bits;
+    int left;
+
+    attr_for_each(a, key, key_len, left) {
+        uint16_t type = mnl_attr_get_type(a);
+
+        bits = attr_find(mask, mask_len, type);
+        if (type == OVS_KEY_ATTR_VLAN && (!bits || !(be16_get(mnl_attr_get_payload(bits)) & KEY_TCI_PRESENT)))
+            return true;
+        if (type == OVS_KEY_ATTR_ENCAP && bits && has_free_tag(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a),
+                                                               mnl_attr_get_payload(bits), mnl_attr_get_payload_len(bits)))
+            return true;
+    }
+    return false;
+}
+
 static void check_meaning(const struct attrs *was, uint8_t flags)
 {
     g_autofree char *text = NULL;
@@ -255,11 +274,13 @@ static void check_meaning(const struct attrs *was, uint8_t flags)
     struct err e = { 0 };
     struct attrs now;
 
-    if (!(flags & SHOWS_WILD)
+    if (!(flags & SHOWS_WILD) || has_twins(was->mask->data, was->mask->len)    /* of two that are shown as the first, the kernel skips zeros */
         || has_mask_alone(was->mask->data, was->mask->len, was->list->data, was->list->len) || !understand(was, &before, NULL))
         return;
     if (before.key.ip_frag && !before.mask.key.ip_frag)
         return;                         /* -m leaves it out: the key is another one, with what it must have */
+    if (was->mask->len && has_free_tag(was->list->data, was->list->len, was->mask->data, was->mask->len))
+        return;
     if ((before.key.vlan.tci && before.mask.key.vlan.tpid != UINT16_MAX)
         || (before.key.cvlan.tci && before.mask.key.cvlan.tpid != UINT16_MAX))
         return;                         /* -m shows what is in a tag that is left free, which a mask may not have */

@@ -16,8 +16,9 @@
 
 #define NAME "input.pcapng"
 #define MOST_LEN 65536
-#define MOST_EVENTS 1000
+#define MOST_EVENTS 100        /* each of them may make a difference to tell, in each of the runs */
 #define MOST_TO_SHRINK 8u       /* records: each run makes a simulation */
+#define THOROUGH_OF 8u          /* so many inputs, one is played twice and shrunk */
 
 static struct memory_file *copy_file;
 
@@ -212,16 +213,17 @@ static void check_shrunk(struct tape *t)
 
 static void check_tape(GBytes *bytes)
 {
+    bool is_thorough = fuzz_is_thorough || g_bytes_hash(bytes) % THOROUGH_OF == 0;
     struct err e = { 0 };
     struct tape *t = read_tape(bytes, &e);
-    g_autofree char *first = t ? play(bytes) : NULL, *second = t ? play(bytes) : NULL;
+    g_autofree char *first = t ? play(bytes) : NULL, *second = t && is_thorough ? play(bytes) : NULL;
 
     if (!t)
         return;
-    FUZZ_CHECK(!strcmp(first, second), "a replay says first\n%sthen\n%s", first, second);
+    FUZZ_CHECK(!second || !strcmp(first, second), "a replay says first\n%sthen\n%s", first, second);
     check_messages(t);
     FUZZ_CHECK(!tape_write(t, memory_file_path(copy_file), &e), "%s", e.text);
-    if (t->has_events && t->records->len <= MOST_TO_SHRINK)
+    if (is_thorough && t->has_events && t->records->len <= MOST_TO_SHRINK)
         check_shrunk(t);
     tape_free(t);
 }

@@ -6,6 +6,7 @@
 #include <linux/openvswitch.h>
 #include <string.h>
 
+#include "dp/ct/frag.h"
 #include "dp/ct/nl.h"
 #include "dp/datapath.h"
 #include "fuzz/target.h"
@@ -15,7 +16,7 @@
 
 static struct world the_world;
 
-static_assert(sizeof(struct world_shape) == 2 * sizeof(uint64_t) + 12 * sizeof(uint32_t), "padding would be compared");
+static_assert(sizeof(struct world_shape) == 12 * sizeof(uint32_t), "padding would be compared");
 
 /* ---- built ---------------------------------------------------------------------------------------------- */
 
@@ -92,7 +93,6 @@ static struct world_shape shape_of(const struct world *w)
     const struct ct_table *ct = ns->dp->ct;
 
     return (struct world_shape){
-        .next_event_ns = w->sim->clock.next_ns, .next_event_id = w->sim->clock.next_id,
         .n_namespaces = w->sim->namespaces->len, .n_devices = ns->devices->len,
         .n_addrs = ns->addrs->len, .n_routes = ns->routes->len, .n_tables = ns->tables->len,
         .n_rules = ns->rules->len, .n_neighs = ns->neighs->len, .n_dps = ns->dp->dps->len,
@@ -139,6 +139,7 @@ static void build(struct world *w)
     netlink_set_refused(w->sim->nl, world_refused, w);
     build_datapath(w);
     w->fresh = shape_of(w);
+    w->fresh_event_id = w->sim->clock.next_id;
     w->is_worn = false;
 }
 
@@ -165,10 +166,11 @@ void world_free(void)
 
 /* ---- put back ------------------------------------------------------------------------------------------- */
 
-static void reset_table(struct table *t)
+static void reset_table(struct table *t, bool has_met_packets)
 {
     table_flush(t);
-    memset(t->cache, 0, (size_t)t->n_cpus * t->cache_size * sizeof(*t->cache));
+    if (has_met_packets)
+        memset(t->cache, 0, (size_t)t->n_cpus * t->cache_size * sizeof(*t->cache));
 }
 
 static void reset_device(struct device *d)
@@ -183,7 +185,7 @@ static void reset(struct world *w)
     struct sim *sim = w->sim;
 
     drain_all(w);
-    reset_table(&w->dp->table);
+    reset_table(&w->dp->table, sim->dp->account.n_born);
     memset(&w->dp->stats, 0, sizeof(w->dp->stats));
     for (guint i = 0; i < w->ns->devices->len; i++)
         reset_device(w->ns->devices->pdata[i]);
@@ -193,32 +195,48 @@ static void reset(struct world *w)
     sim->clock.now_ns = sim->clock.limit_ns = SIM_START_NS;
 }
 
-/* Connections go, with the event that would end them; no packet is left that holds one. */
-static void forget_connections(struct world *w)
+static void forget_fragments(struct dp_ns *ns)
+{
+    ct_frags_free(ns->frags);
+    ct_frags_free(ns->host_frags);
+    ns->frags = ct_frags_new(ns->world);
+    ns->host_frags = ct_frags_new(ns->world);
+}
+
+/* No packet is left that holds one. */
+static void forget_connections(struct dp_ns *ns)
+{
+    ct_table_free(ns->ct);
+    ns->ct = ct_table_new(ns->world->env);
+    ct_nl_listen(ns);
+}
+
+/* Time begins anew, unless something is to happen that was not when the world was built. */
+static bool turn_time_back(struct world *w)
 {
     struct sim *sim = w->sim;
 
-    ct_table_free(w->ns->dp->ct);
-    w->ns->dp->ct = ct_table_new(&sim->env);
-    ct_nl_listen(w->ns->dp);
-    if (sim->wake_ns == UINT64_MAX)
-        return;
-    clock_cancel(&sim->clock, sim->wake_id);
+    if (sim->clock.next_id == w->fresh_event_id)        /* no event has been added, and none has run */
+        return true;
+    if (sim->wake_ns != UINT64_MAX)                     /* nothing is left that this would end */
+        clock_cancel(&sim->clock, sim->wake_id);
     sim->wake_ns = UINT64_MAX;
-    if (sim->clock.next_ns == w->fresh.next_event_ns)
-        sim->clock.next_id = w->fresh.next_event_id;    /* nothing has run but what was cancelled */
+    return sim_restart_time(sim);
 }
 
 static bool is_as_built(struct world *w)
 {
+    struct dp_ns *ns = w->ns->dp;
     struct world_shape shape;
 
-    if (w->is_worn || w->sim->dp->account.n_held)
+    if (w->is_worn)
         return false;
-    if (w->ns->dp->ct->last_id)
-        forget_connections(w);
+    if (w->sim->wake_ns != UINT64_MAX)
+        forget_fragments(ns);
+    if (ns->ct->last_id)
+        forget_connections(ns);
     shape = shape_of(w);
-    return !memcmp(&shape, &w->fresh, sizeof(shape));
+    return !memcmp(&shape, &w->fresh, sizeof(shape)) && turn_time_back(w);
 }
 
 static struct world *begin_input(struct world *w, bool is_new)

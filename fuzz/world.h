@@ -1,7 +1,7 @@
 /* world.h - the world of program.h in this process, and programs run in it.
  *
  * How it works: the world is kept from one input to the next. What an input may leave behind is either put back by
- * world_ready() (flows, counters, queues, time) or noticed by it (a device more, a connection, an event that has run), and then
+ * world_ready() (flows, counters, queues, time) or noticed by it (a device more,, a request accepted that is not of flows or packets), and then
  * the world is built anew: an input's outcome depends on nothing but the input.
  * The datapath has the features UNALIGNED and VPORT_PIDS.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -19,7 +19,6 @@ struct oracle_sums {
 
 /* What an input may change and world_ready() does not put back, as numbers: in a fresh world they are always the same. */
 struct world_shape {
-    uint64_t next_event_ns, next_event_id;
     guint n_namespaces, n_devices, n_addrs, n_routes, n_tables, n_rules, n_neighs, n_dps;
     int next_ifindex;
     uint32_t last_conn, n_expects, next_ip_id;
@@ -32,6 +31,7 @@ struct world {
     struct sock *sock[N_PROGRAM_SOCKS];
     struct program_numbers numbers;
     struct world_shape fresh;
+    uint64_t fresh_event_id;                /* of the event that the clock would get next */
     bool is_worn;                           /* something that world_ready() cannot put back has been changed */
     bool is_new;                            /* built for this input */
     GByteArray *scratch;                    /* a step's messages with real numbers */

@@ -46,11 +46,13 @@ static bool is_light(const struct world *w, const struct sock *s, const struct n
     int family = family_of(w, msg);
     uint8_t cmd = genl_cmd(msg);
 
+    if (!(msg->nlmsg_flags & NLM_F_REQUEST) || msg->nlmsg_type < NLMSG_MIN_TYPE)
+        return true;                            /* none that anybody runs */
     if (s->protocol == NETLINK_ROUTE)
         return (msg->nlmsg_type & 3) == 2;      /* RTM_GET... */
     if (s->protocol != NETLINK_GENERIC)
         return false;
-    return family < 0 || (cmd < 32 && light_cmds[family] & CMD(cmd));
+    return family < 0 || cmd >= 32 || light_cmds[family] & CMD(cmd);    /* no family has so many */
 }
 
 static bool is_flow_put(const struct world *w, const struct sock *s, const struct nlmsghdr *msg)
@@ -81,13 +83,18 @@ static void set_packet(struct world *w, const void *frame, size_t len)
     w->step.sums = oracle_sums_of(frame, len);
 }
 
+/* Of several it is the last. */
 static const struct nlattr *executed_packet(const struct world *w, const struct sock *s, const struct nlmsghdr *msg)
 {
     size_t headers = NLMSG_HDRLEN + GENL_HDRLEN + sizeof(struct ovs_header);
+    const struct nlattr *a, *packet = NULL;
+    int left;
 
     if (s->protocol != NETLINK_GENERIC || msg->nlmsg_type != w->numbers.family[PROGRAM_PACKET] || msg->nlmsg_len < headers)
         return NULL;
-    return attr_find((const uint8_t *)msg + headers, msg->nlmsg_len - headers, OVS_PACKET_ATTR_PACKET);
+    attr_for_each(a, (const uint8_t *)msg + headers, msg->nlmsg_len - headers, left)
+        packet = mnl_attr_get_type(a) == OVS_PACKET_ATTR_PACKET ? a : packet;
+    return packet;
 }
 
 static void count_request(struct world *w, const struct sock *s, const struct nlmsghdr *msg)
@@ -174,10 +181,10 @@ static void digest(struct world *w, const void *bytes, size_t len)
         w->digest = hash_mix(w->digest, hash_bytes(bytes, len, (uint32_t)w->digest));
 }
 
-/* Connection tracking makes checksums anew where it joins fragments and translates addresses. */
-static bool has_tracked(const struct world *w)
+/* Connection tracking makes checksums anew where it joins fragments and translates addresses; output where it cuts a packet. */
+static bool has_new_sums(const struct world *w, const struct pkt *p)
 {
-    return w->ns->dp->ct->last_id || dp_world_account(w->sim->dp)->n_joined;
+    return p->mru || w->ns->dp->ct->last_id || dp_world_account(w->sim->dp)->n_joined;
 }
 
 void world_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
@@ -186,7 +193,7 @@ void world_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
 
     w->figures.n_sent++;
     digest(w, p->data, p->len);
-    if (w->step.has_packet && !has_tracked(w)) {
+    if (w->step.has_packet && !has_new_sums(w, p)) {
         struct oracle_sums sums = oracle_sums_of(p->data, p->len);
 
         oracle_sums(&w->step.sums, &sums);

@@ -6,8 +6,10 @@
 static void pad(GByteArray *list)
 {
     static const uint8_t zeros[MNL_ALIGNTO];
+    guint n = (guint)(attr_align(list->len) - list->len);
 
-    g_byte_array_append(list, zeros, (guint)(attr_align(list->len) - list->len));
+    if (n)
+        g_byte_array_append(list, zeros, n);
 }
 
 size_t attr_put(GByteArray *list, uint16_t type, const void *data, size_t len)

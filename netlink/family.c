@@ -33,7 +33,7 @@ struct netlink *netlink_new(void)
     nl->namespaces = g_ptr_array_new();
     nl->last_group = GROUP_FIRST - 1;
     nl->scratch = g_malloc0(MSG_ROOM);
-    nl->event = g_malloc0(MSG_ROOM);
+    nl->event = g_malloc0(EVENT_ROOM);
     add_entry(nl, &ctrl_family, GENL_ID_CTRL, GROUP_CTRL);
     netlink_set_protocol(nl, NETLINK_GENERIC, dispatch_generic);
     return nl;

@@ -8,22 +8,22 @@
 #include "netlink/attr.h"
 #include "netlink/server.h"
 
-static struct nlmsghdr *begin(uint8_t *room)
+static struct nlmsghdr *begin(uint8_t *room, size_t len)
 {
     const struct nlmsghdr *last = (const void *)room;
 
-    memset(room, 0, MIN(attr_align(last->nlmsg_len), MSG_ROOM));
+    memset(room, 0, MIN(attr_align(last->nlmsg_len), len));
     return mnl_nlmsg_put_header(room);
 }
 
 struct nlmsghdr *scratch_begin(struct netlink *nl)
 {
-    return begin(nl->scratch);
+    return begin(nl->scratch, MSG_ROOM);
 }
 
 struct nlmsghdr *event_begin(struct netlink *nl)
 {
-    return begin(nl->event);
+    return begin(nl->event, EVENT_ROOM);
 }
 
 void msg_cut(struct nlmsghdr *msg, size_t len)

@@ -159,14 +159,15 @@ static int read_values(const struct nlattr *const *tb, struct rt_rule *r, struct
 {
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         const struct nlattr *a = tb[rows[i].type];
-        size_t len = a ? mnl_attr_get_payload_len(a) : 0;
         bool is_name = rows[i].size == IFNAMSIZ;
+        size_t len;
 
-        if (is_name && a && strnlen(mnl_attr_get_payload(a), len) >= IFNAMSIZ)
+        if (!a)
+            continue;
+        len = mnl_attr_get_payload_len(a);
+        if (is_name && strnlen(mnl_attr_get_payload(a), len) >= IFNAMSIZ)
             return rt_refuse(e, ERANGE, "Error parsing msg");
-        if (a)
-            memcpy((uint8_t *)r + rows[i].offset, mnl_attr_get_payload(a),
-                   MIN(rows[i].size, len));
+        memcpy((uint8_t *)r + rows[i].offset, mnl_attr_get_payload(a), MIN(rows[i].size, len));
     }
     return 0;
 }

@@ -10,6 +10,8 @@
 #include "netlink/family.h"
 #include "netlink/fault.h"
 
+#define EVENT_ROOM (96 * 1024)  /* news of devices and connections are short, but for one attribute a client may have given */
+
 /* A registered family and the numbers it got. */
 struct family_entry {
     const struct family *family;
@@ -34,7 +36,7 @@ struct netlink {
     void *carry_user;
     const struct fault_hook *fault;     /* NULL: nothing fails */
     uint8_t *scratch;           /* MSG_ROOM bytes: the message under construction */
-    uint8_t *event;             /* MSG_ROOM bytes: news of a device, while an answer is built */
+    uint8_t *event;             /* EVENT_ROOM bytes: news of a device, while an answer is built */
 };
 
 /* Starts the message under construction. libmnl leaves padding as it finds it, so the scratch

@@ -291,11 +291,9 @@ void sock_set_error(struct sock *s, int error)
 
 struct dgram *dgram_new(const void *bytes, size_t len, size_t charge, uint32_t group)
 {
-    struct dgram *d = g_malloc0(sizeof(*d) + len);
+    struct dgram *d = g_malloc(sizeof(*d) + len);
 
-    d->group = group;
-    d->charge = charge;
-    d->len = len;
+    *d = (struct dgram){ .group = group, .charge = charge, .len = len };
     memcpy(d->data, bytes, len);
     return d;
 }

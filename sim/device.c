@@ -401,7 +401,7 @@ static inline void count_arrived(struct device *d, const void *frame, size_t len
     d->rx_bytes += len;
     if (G_UNLIKELY(d->ns->sim->recorder) && d->dev.is_up)
         recorder_frame(d, PCAPNG_IN, frame, len);
-    packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
+    (void)packet_tap(d, frame, len, d->dev.kind != NETDEV_INTERNAL);
 }
 
 /* What is not a port's is the host's. */
@@ -456,20 +456,24 @@ void device_count_sent(struct device *d, const void *frame, size_t len)
 
 void device_transmit(struct device *d, const void *frame, size_t len)
 {
+    bool is_internal = d->dev.kind == NETDEV_INTERNAL, is_seen;
+
     count_sent(d, frame, len);
-    packet_tap(d, frame, len, d->dev.kind == NETDEV_INTERNAL);
+    is_seen = packet_tap(d, frame, len, is_internal);
     cable_carry(d, frame, len);
     host_receive(d, frame, len);
     if (d->peer)
         wire_send(d->peer, frame, len);
-    else if (d->dev.kind == NETDEV_INTERNAL)
+    else if (is_internal)
         (void)ip_receive(d, frame, len);
+    if (is_internal && !d->host && !is_seen && !ip_has_protocol(frame, len))
+        d->dev.stats.rx_dropped++;
 }
 
 void device_send(struct device *d, const void *frame, size_t len)
 {
     if (d->dev.kind == NETDEV_LOOPBACK) {
-        packet_tap(d, frame, len, false);
+        (void)packet_tap(d, frame, len, false);
         wire_send(d, frame, len);
     } else if (d->dev.kind == NETDEV_INTERNAL) {
         device_receive(d, frame, len);

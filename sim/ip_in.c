@@ -6,11 +6,14 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "dp/eth_type.h"
 #include "sim/addr.h"
 #include "sim/device.h"
 #include "sim/ip.h"
 #include "sim/neigh.h"
 #include "sim/tunnel.h"
+
+#define VLAN_ID_MASK 0xfffu
 
 /* ---- headers ------------------------------------------------------------------------------------- */
 
@@ -116,6 +119,22 @@ static bool get_ip(struct device *d, const uint8_t *frame, size_t len)
 }
 
 /* ---- frames ---------------------------------------------------------------------------------------- */
+
+/* Behind a tag of VLAN 0 the next one is taken off, too: tests/fuzz has the kernel's counts. */
+bool ip_has_protocol(const uint8_t *frame, size_t len)
+{
+    size_t at = 2 * ETH_ALEN;
+    uint16_t type = len < ETH_LEN ? 0 : be16_get(frame + at), vlan = 0;
+
+    while (is_vlan_type(type) && !vlan) {
+        if (len < at + 6)
+            return true;        /* half a tag: thrown away, and not counted */
+        vlan = be16_get(frame + at + 2) & VLAN_ID_MASK;
+        at += 4;
+        type = be16_get(frame + at);
+    }
+    return type == ETH_P_IP || type == ETH_P_IPV6 || type == ETH_P_ARP;
+}
 
 bool ip_receive(struct device *d, const uint8_t *frame, size_t len)
 {

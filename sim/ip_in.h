@@ -18,6 +18,8 @@ struct ip_packet {
     size_t l4_len;              /* as IP says */
 };
 
+/* Does the host know what is in a frame? IP and ARP, behind its tags; Linux counts others as dropped (rx_dropped). */
+bool ip_has_protocol(const uint8_t *frame, size_t len);
 /* False: nobody here wants it. Else it is answered, handed on or counted as dropped. */
 bool ip_receive(struct device *d, const uint8_t *frame, size_t len);
 

@@ -170,22 +170,26 @@ static void fill(struct tapped *t, const struct device *d, bool is_incoming, boo
         t->ll.protocol = ETH_P_802_2;
 }
 
-void packet_tap(struct device *d, const void *frame, size_t len, bool is_incoming)
+bool packet_tap(struct device *d, const void *frame, size_t len, bool is_incoming)
 {
     struct sim_ns *ns = d->ns;
     struct packet_sock *sender = ns->sender;
     struct tapped t = { .len = len };
+    bool is_seen = false;
     uint8_t *copy;
 
     ns->sender = NULL;
     if (!ns->packet_socks.head || len < ETH_HLEN || !d->dev.is_up)
-        return;
+        return false;
     t.frame = copy = g_memdup2(frame, len);
     fill(&t, d, is_incoming, sender || (!is_incoming && d->dev.kind == NETDEV_INTERNAL));
     for (GList *l = ns->packet_socks.head; l; l = l->next)
-        if (l->data != sender && is_wanted(l->data, d, &t))
+        if (l->data != sender && is_wanted(l->data, d, &t)) {
             give(l->data, &t);
+            is_seen = true;
+        }
     g_free(copy);
+    return is_seen;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */

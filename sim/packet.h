@@ -34,8 +34,8 @@ long packet_send(struct packet_sock *ps, const void *bytes, size_t len);
 int packet_set_option(struct packet_sock *ps, int level, int name, const void *value, size_t len);
 int packet_get_option(struct packet_sock *ps, int level, int name, GByteArray *out);
 
-/* Shows a frame to the sockets; 'is_incoming': to the host's side of the device. */
-void packet_tap(struct device *d, const void *frame, size_t len, bool is_incoming);
+/* Shows a frame to the sockets; 'is_incoming': to the host's side of the device. True: one of them wanted it. */
+bool packet_tap(struct device *d, const void *frame, size_t len, bool is_incoming);
 /* The device is about to go: its sockets lose it. */
 void packet_device_gone(struct device *d);
 

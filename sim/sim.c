@@ -215,6 +215,26 @@ static void rebalance(void *ctx)
     sim->n_seen = n_born;
 }
 
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static void start_time(struct sim *sim)
+{
+    clock_init(&sim->clock, SIM_START_NS);
+    if (sim->options.most_events)
+        sim->clock.n_left = sim->options.most_events;
+    sim->n_seen = 0;
+    rebalance_later(sim, false);
+}
+
+bool sim_restart_time(struct sim *sim)
+{
+    if (g_sequence_get_length(sim->clock.events) > 1)   /* the rebalance is always there */
+        return false;
+    clock_done(&sim->clock);
+    start_time(sim);
+    return true;
+}
+
 /* ---- refusals: the client gets a number, the developer the sentence -------------------------- */
 
 static void on_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int error,
@@ -240,9 +260,7 @@ struct sim *sim_new(const struct sim_options *options)
         sim->options = *options;
     if (!sim->options.n_cpus)
         sim->options.n_cpus = DEFAULT_CPUS;
-    clock_init(&sim->clock, SIM_START_NS);
-    if (sim->options.most_events)
-        sim->clock.n_left = sim->options.most_events;
+    start_time(sim);
     rng_init(&sim->rng, sim->options.seed);
     sim->nl = netlink_new();
     rt_start(sim->nl, &sim_rt_ops);
@@ -258,7 +276,6 @@ struct sim *sim_new(const struct sim_options *options)
     netlink_set_refused(sim->nl, on_refused, sim);
     sim->namespaces = g_ptr_array_new();
     (void)sim_ns_new(sim);
-    rebalance_later(sim, false);
     return sim;
 }
 

@@ -98,6 +98,9 @@ void sim_free(struct sim *sim);                             /* NULL allowed */
 /* Before there are datapaths or devices but lo. */
 void sim_set_cpus(struct sim *sim, unsigned n);
 
+/* Time is what it was when the simulation began. False, and nothing is done: something is still to happen. */
+bool sim_restart_time(struct sim *sim);
+
 /* Delivers what is between the ends of pairs now, without moving time. For the end of a request
  * or command: others wait for the next event. */
 void sim_settle(struct sim *sim);

@@ -311,7 +311,7 @@ enum drop_reason tunnel_send(struct device *port, const struct flow_key *tunnel,
     enum drop_reason why = DROP_NO_TUNNEL;
     struct tunnel_out o;
 
-    packet_tap(port, p->data, p->len, false);
+    (void)packet_tap(port, p->data, p->len, false);
     if (begin(&o, port, tunnel, p))
         why = find_way(&o);
     if (why == N_DROP_REASONS) {

@@ -15,6 +15,7 @@ struct piece {
     bool more, has_df, is_ip6;
     uint8_t tos;
     uint16_t id;                    /* 0: 1 */
+    uint16_t denied;                /* IPv4: so many bytes less is the packet's length as its header has it */
     const uint8_t *options;         /* IPv4: 4 bytes */
 };
 
@@ -36,7 +37,7 @@ static inline uint32_t put_ip4(uint8_t *ip, const struct piece *f)
     hex_bytes("4500 0000 0001 0000 40 fd 0000 0a000001 0a000002", ip, 20);
     ip[0] = (uint8_t)(0x40 | hdr_len / 4);
     ip[1] = f->tos;
-    be16_put(ip + 2, (uint16_t)(hdr_len + f->len));
+    be16_put(ip + 2, (uint16_t)(hdr_len + f->len - f->denied));
     be16_put(ip + 4, f->id ? f->id : 1);
     be16_put(ip + 6, word);
     if (f->options)

@@ -19,7 +19,7 @@ EXTENSIONS = ((bytes([44, 0]) + PAD_HDR, 0), (bytes([44, 0]) + PAD_HDR, 60), (by
 # What the fragments' ECN fields and the rest of TOS are picked from; some mixtures are refused.
 TOS = (0,), (0,), (2,), (1, 2), (1, 3), (2, 3), (0, 3), (0, 2), (0xb8,), (1, 2, 3)
 MESS = ("none", "none", "duplicate", "overlap", "contained", "gap", "end", "not eight", "empty", "again", "many",
-        "other", "padding", "atomic")
+        "other", "padding", "atomic", "short")
 UP = "USERSPACE{PID=@u0 USERDATA=c0ffee}"
 LONG = ("CHECK_PKT_LEN{PKT_LEN=u16(%d) ACTIONS_IF_GREATER{USERSPACE{PID=@u0 USERDATA=aa}} "
         "ACTIONS_IF_LESS_EQUAL{USERSPACE{PID=@u0 USERDATA=bb}}}")
@@ -60,7 +60,7 @@ class Datagram:
     def ip4(self, at, part, more, bent):
         options = bent.get("options", b"")
         word = at // 8 | (MF if more else 0) | (DF if bent["df"] else 0)
-        head = struct.pack(">BBHHHBBH", 0x45 + len(options) // 4, bent["tos"], 20 + len(options) + len(part),
+        head = struct.pack(">BBHHHBBH", 0x45 + len(options) // 4, bent["tos"], bent.get("total", 20 + len(options) + len(part)),
                            bent.get("id", self.id), word, bent["ttl"], bent.get("proto", self.proto), 0)
         head += self.src + bent.get("dst", self.dst) + options
         return head[:10] + struct.pack(">H", csum(head)) + head[12:] + part
@@ -68,7 +68,8 @@ class Datagram:
     def ip6(self, at, part, more, bent):
         extension, first = bent.get("extension", (b"", 44))
         frag = struct.pack(">BBHI", bent.get("proto", self.proto), 0, at | more, bent.get("id", self.id))
-        head = struct.pack(">IHBB", 6 << 28 | bent["tos"] << 20, len(extension) + 8 + len(part), first, bent["ttl"])
+        total = bent.get("total", 40 + len(extension) + 8 + len(part))
+        head = struct.pack(">IHBB", 6 << 28 | bent["tos"] << 20, max(total - 40, 0), first, bent["ttl"])
         return head + self.src + bent.get("dst", self.dst) + extension + frag + part
 
     def frame(self, ip, padding=b""):
@@ -142,6 +143,8 @@ def one_frame(dice, d, piece, mess, bent):
         bent.update(d.other())
     if mess == "not eight" and dice.happens(.4):
         part = part[:-3]
+    if mess == "short" and dice.happens(.4):        # the packet says that it ends within its headers, or soon behind them
+        bent["total"] = dice.pick((0, 8, 19, 20, 21, 28, 32, 40, 44, 48, 49, 56))
     ip = (d.ip6 if d.is_ip6 else d.ip4)(start, part, more, bent)
     if mess != "padding":
         return d.frame(ip)

@@ -201,6 +201,20 @@ static void lengths_of_no_words(void **state)
     assert_int_equal(drops(lab, DROP_FRAG_BAD), 1);
 }
 
+/* Random fragments of this kind on the real kernel: tests/random_frag.py, "short". */
+static void a_length_within_the_header(void **state)
+{
+    struct lab *lab = *state;
+
+    HELD(lab, 8, 16, MORE);
+    REFUSED(lab, -ENOMEM, 0, 8, MORE, .denied = 28);    /* what was held of the datagram goes with it */
+    REFUSED(lab, -EINVAL, 0, 8, .denied = 9);
+    REFUSED(lab, -ENOMEM, 800, 8, .denied = 9);         /* the datagram's end is where the first ones may be */
+    assert_int_equal(drops(lab, DROP_FRAG_BAD), 4);
+    HELD(lab, 0, 16, MORE, .denied = 8);                /* half of it is the link's padding */
+    done_with(lab, WHOLE(lab, 16, 8, 8));
+}
+
 static void longer_than_ip_can_say(void **state)
 {
     struct lab *lab = *state;
@@ -317,6 +331,7 @@ int main(void)
         LAB_TEST(overlaps_end_the_datagram),
         LAB_TEST(ends_that_contradict),
         LAB_TEST(lengths_of_no_words),
+        LAB_TEST(a_length_within_the_header),
         LAB_TEST(longer_than_ip_can_say),
         LAB_TEST(atomic_fragments),
         LAB_TEST(zones_are_apart),

@@ -217,8 +217,6 @@ static void test_tftp(void **state)
 
     (void)state;
     ct_world_init(&w);
-    p = udp_pkt(&w, "10.0.0.1:30000>10.9.0.1:69", "");
-    pkt_free(&w.pool, p);
     p = ip4_pkt(&w, IPPROTO_UDP, "10.0.0.1:30000>10.9.0.1:69", 10, "file");
     be16_put(p->data + L4 + 4, 14);
     be16_put(p->data + L4 + 8, 1);                          /* read */
@@ -235,6 +233,31 @@ static void test_tftp(void **state)
     assert_int_equal(w.table->n_expects, 0);
     pkt_free(&w.pool, p);
     ct_world_done(&w);
+}
+
+/* A request of 'l4_len' bytes, header and all; returns how many connections are expected then. */
+static unsigned expected_of_tftp(uint16_t l4_len)
+{
+    struct ct_world w;
+    struct pkt *p;
+    unsigned n;
+
+    ct_world_init(&w);
+    p = ip4_pkt(&w, IPPROTO_UDP, "10.0.0.1:30000>10.9.0.1:69", l4_len, "");
+    be16_put(p->data + L4 + 4, l4_len);
+    p->data[p->len - 1] = 1;                                /* read, if that is all of the opcode */
+    assert_int_equal(helped_pass(&w, p, "tftp", &as_before, true), 0);
+    n = w.table->n_expects;
+    pkt_free(&w.pool, p);
+    ct_world_done(&w);
+    return n;
+}
+
+static void test_tftp_opcode_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(expected_of_tftp(10), 1);
+    assert_int_equal(expected_of_tftp(9), 0);
 }
 
 /* ---- FTP ------------------------------------------------------------------------------------------------- */
@@ -365,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_lines),       cmocka_unit_test(test_lines_back),
         cmocka_unit_test(test_helpers),     cmocka_unit_test(test_expectations),
         cmocka_unit_test(test_master_dies), cmocka_unit_test(test_tftp),
+        cmocka_unit_test(test_tftp_opcode_alone),
         cmocka_unit_test(test_ftp_active),  cmocka_unit_test(test_ftp_passive),
         cmocka_unit_test(test_ftp_ignored), cmocka_unit_test(test_seqadj),
     };

@@ -209,12 +209,12 @@ int frag_refuse(struct ct_frags *f, struct pkt **p, enum drop_reason why, int er
 
 /* ---- filling ---------------------------------------------------------------------------------------- */
 
-bool frag_learn_end(struct frag_queue *q, bool is_last, uint32_t end)
+bool frag_learn_end(struct frag_queue *q, bool is_last, int64_t end)
 {
     if ((is_last && end < q->len) || (q->has_last && end > q->len))
         return false;
     q->has_last |= is_last;
-    q->len = MAX(q->len, end);
+    q->len = (uint32_t)MAX(q->len, end);
     return true;
 }
 

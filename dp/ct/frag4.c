@@ -7,14 +7,15 @@
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "dp/ct/frag_queue.h"
+#include "dp/extract_int.h"
 
 #define MAX_DIST 64u                /* ipfrag_max_dist */
 
 /* What a fragment's header says. */
 struct frag4 {
     uint8_t *ip;
-    uint32_t hdr_len;
-    uint32_t offset, end;
+    uint32_t hdr_len, offset;
+    int32_t end;                    /* below 'offset' if the packet's length does not even hold the header */
     bool is_last, has_df;
 };
 
@@ -27,9 +28,9 @@ static struct frag4 read_header(const struct pkt *p)
     f.offset = (word & IP_OFFMASK) * 8u;
     f.is_last = !(word & IP_MF);
     f.has_df = word & IP_DF;
-    f.end = f.offset + p->len - p->l3_off - f.hdr_len;
+    f.end = (int32_t)(f.offset + MIN(be16_get(f.ip + 2), pkt_left(p, p->l3_off)) - f.hdr_len);
     if (!f.is_last)
-        f.end &= ~7u;               /* what is beyond is cut off */
+        f.end &= ~7;                /* what is beyond is cut off */
     return f;
 }
 
@@ -54,7 +55,7 @@ static bool is_too_far(struct frag_queue *q)
 
 static void learn_sizes(struct frag_queue *q, const struct frag4 *f)
 {
-    uint16_t size = (uint16_t)(f->end - f->offset + f->hdr_len);
+    uint16_t size = (uint16_t)((uint32_t)f->end - f->offset + f->hdr_len);
 
     q->ecn |= (uint8_t)(1u << (f->ip[1] & IPTOS_ECN_MASK));
     q->max_size = MAX(q->max_size, size);
@@ -98,12 +99,12 @@ static int reassemble(struct frag_queue *q, struct pkt **p)
 }
 
 /* Drops the fragment and all that came before it. */
-static int discard(struct frag_queue *q, struct pkt **p, enum drop_reason why)
+static int discard(struct frag_queue *q, struct pkt **p, enum drop_reason why, int err)
 {
     struct ct_frags *owner = q->owner;
 
     frag_queue_kill(q, why);
-    return frag_refuse(owner, p, why, -EINVAL);
+    return frag_refuse(owner, p, why, err);
 }
 
 int frag4_gather(struct ct_frags *owner, struct pkt **p, uint16_t zone)
@@ -118,14 +119,16 @@ int frag4_gather(struct ct_frags *owner, struct pkt **p, uint16_t zone)
         return frag_refuse(owner, p, DROP_FRAG_MEMORY, -ENOMEM);
     if (is_too_far(q))
         frag_queue_reset(q, DROP_FRAG_TOO_FAR);
-    if (!frag_learn_end(q, f.is_last, f.end) || f.end == f.offset)
-        return discard(q, p, DROP_FRAG_BAD);
-    pkt_trim(*p, payload + f.end - f.offset);
-    done = frag_insert(q, *p, payload, f.offset, f.end);
+    if (!frag_learn_end(q, f.is_last, f.end) || f.end == (int32_t)f.offset)
+        return discard(q, p, DROP_FRAG_BAD, -EINVAL);
+    if (f.end < (int32_t)f.offset)
+        return discard(q, p, DROP_FRAG_BAD, -ENOMEM);
+    pkt_trim(*p, payload + (uint32_t)f.end - f.offset);
+    done = frag_insert(q, *p, payload, f.offset, (uint32_t)f.end);
     if (done == FRAG_DUP)
         return frag_refuse(owner, p, DROP_FRAG_DUP, -EINVAL);
     if (done == FRAG_OVERLAP)
-        return discard(q, p, DROP_FRAG_OVERLAP);
+        return discard(q, p, DROP_FRAG_OVERLAP, -EINVAL);
     learn_sizes(q, &f);
     if (frag_is_whole(q))
         return reassemble(q, p);

@@ -66,7 +66,7 @@ void frag_queue_reset(struct frag_queue *q, enum drop_reason why);
 int frag_refuse(struct ct_frags *f, struct pkt **p, enum drop_reason why, int err);
 
 /* Learns from a fragment where the datagram ends, or that it goes on behind 'end'. False: it contradicts another. */
-bool frag_learn_end(struct frag_queue *q, bool is_last, uint32_t end);
+bool frag_learn_end(struct frag_queue *q, bool is_last, int64_t end);
 
 enum frag_insert { FRAG_OK, FRAG_DUP, FRAG_OVERLAP };
 /* Takes a fragment whose data is at 'payload' of the frame and would end at 'end' of the datagram; on

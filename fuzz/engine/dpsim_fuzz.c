@@ -1,6 +1,7 @@
 /* dpsim_fuzz.c - fuzz targets without an engine: runs files, writes generated inputs, draws inputs for a while.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,11 +19,14 @@ struct options {
     uint64_t seed, count, seconds;
     bool has_count, has_seconds;
     const struct fuzz_target *target;
+    const char *keep;           /* where soak writes an input that fails */
     char **places;              /* NULL-terminated */
 };
 
 /* What runs now, for whoever sees it fail. */
 static char now_running[512];
+static const GByteArray *now_input;
+static int keep_fd = -1;
 
 static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -49,6 +53,8 @@ static void tell_input(void)
     (void)!write(STDERR_FILENO, head, sizeof(head) - 1);
     (void)!write(STDERR_FILENO, now_running, strlen(now_running));
     (void)!write(STDERR_FILENO, "\n", 1);
+    if (keep_fd >= 0)
+        (void)!write(keep_fd, now_input->data, now_input->len);
 }
 
 static void on_signal(int number)
@@ -235,6 +241,10 @@ static int do_soak(struct options *o)
         return complain("soak: %s has no generator: name a corpus", o->target->name);
     if (!o->has_count && !o->has_seconds)
         return complain("soak: --seconds or --count is missing");
+    now_input = input;
+    keep_fd = o->keep ? open(o->keep, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
+    if (o->keep && keep_fd < 0)
+        return complain("%s: %s", o->keep, strerror(errno));
     for (; (!o->has_count || n < o->count) && (!o->has_seconds || g_get_monotonic_time() < until); n++) {
         (void)g_snprintf(now_running, sizeof(now_running), "%s: input %" PRIu64 " of --seed %" PRIu64,
                          o->target->name, n, o->seed);
@@ -303,8 +313,8 @@ static const struct command {
      "generate TARGET [--seed S] [--count N] [FOLDER]\n"
      "    writes N generated inputs to FOLDER; without one, input N to standard output\n"},
     {"soak", do_soak, true,
-     "soak TARGET --seconds S|--count N [--seed S] [FILE|FOLDER...]\n"
-     "    runs inputs generated and bent, some from a corpus\n"},
+     "soak TARGET --seconds S|--count N [--seed S] [--keep FILE] [FILE|FOLDER...]\n"
+     "    runs inputs generated and bent, some from a corpus; one that fails is written to FILE\n"},
 };
 
 static int help(void)
@@ -340,6 +350,10 @@ static int parse(char **arg, struct options *o)
             take_number(&arg, "--count", &o->count, &o->has_count) ||
             take_number(&arg, "--seconds", &o->seconds, &o->has_seconds))
             continue;
+        if (!strcmp(*arg, "--keep") && arg[1]) {
+            o->keep = *++arg;
+            continue;
+        }
         if (g_str_has_prefix(*arg, "--"))
             return complain("%s is not an option here, or lacks its number; 'dpsim-fuzz --help' lists them", *arg);
         o->places[n++] = *arg;

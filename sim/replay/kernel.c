@@ -33,7 +33,7 @@ struct part {
 struct kernel {
     struct player p;            /* for events, reports, captures of nlmon */
     struct replay_result result;
-    GPtrArray *parts;           /* of struct part, by socket number */
+    GTree *parts;               /* of struct part, by socket number */
     protocol_fn *run[MAX_LINKS];        /* who would answer without us */
 };
 
@@ -45,27 +45,27 @@ static void part_free(void *data)
 {
     struct part *part = data;
 
-    if (!part)
-        return;
     g_array_unref(part->asks);
     g_queue_clear(&part->pending);
     g_free(part);
 }
 
+static struct part *recorded_part(const struct kernel *k, const struct tape_record *r)
+{
+    return g_tree_lookup(k->parts, GUINT_TO_POINTER(r->sock));
+}
+
 static struct part *part_of(struct kernel *k, const struct tape_record *r)
 {
-    struct part *part;
+    struct part *part = recorded_part(k, r);
 
-    if (r->sock >= k->parts->len)
-        g_ptr_array_set_size(k->parts, (gint)r->sock + 1);
-    part = k->parts->pdata[r->sock];
     if (part)
         return part;
     part = g_new0(struct part, 1);
     part->asks = g_array_new(FALSE, FALSE, sizeof(struct ask));
     part->protocol = r->protocol;
     part->portid = (uint32_t)tape_number(r->text, "port", 0);
-    k->parts->pdata[r->sock] = part;
+    g_tree_insert(k->parts, GUINT_TO_POINTER(r->sock), part);
     return part;
 }
 
@@ -104,10 +104,10 @@ static bool is_same(void *ctx, const struct leaf *want, const struct leaf *got)
         return want->len == got->len && !memcmp(want->at, got->at, want->len);
     memcpy(&recorded, want->at, sizeof(recorded));
     memcpy(&live, got->at, sizeof(live));
-    for (guint i = 0; i < k->parts->len; i++) {
-        const struct part *part = k->parts->pdata[i];
+    for (GTreeNode *n = g_tree_node_first(k->parts); n; n = g_tree_node_next(n)) {
+        const struct part *part = g_tree_node_value(n);
 
-        if (part && part->live && part->portid == recorded)
+        if (part->live && part->portid == recorded)
             return part->live_portid == live || !strcmp(want->path, "nlmsg_pid");
     }
     return !recorded == !live || !strcmp(want->path, "nlmsg_pid");
@@ -148,10 +148,10 @@ static bool is_open(const struct kernel *k, const struct part *part)
 
 static struct part *part_of_live(const struct kernel *k, const struct sock *s)
 {
-    for (guint i = 0; i < k->parts->len; i++) {
-        struct part *part = k->parts->pdata[i];
+    for (GTreeNode *n = g_tree_node_first(k->parts); n; n = g_tree_node_next(n)) {
+        struct part *part = g_tree_node_value(n);
 
-        if (part && part->live == s && part->live_portid == s->portid && part->protocol == s->protocol)
+        if (part->live == s && part->live_portid == s->portid && part->protocol == s->protocol)
             return part;
     }
     return NULL;
@@ -161,10 +161,10 @@ static struct part *part_of_live(const struct kernel *k, const struct sock *s)
  * NULL: that begins with it. */
 static struct part *free_part(struct kernel *k, const struct sock *s, const struct nlmsghdr *msg)
 {
-    for (guint i = 0; i < k->parts->len; i++) {
-        struct part *part = k->parts->pdata[i];
+    for (GTreeNode *n = g_tree_node_first(k->parts); n; n = g_tree_node_next(n)) {
+        struct part *part = g_tree_node_value(n);
 
-        if (part && !is_open(k, part) && part->protocol == s->protocol && next_ask(part) &&
+        if (!is_open(k, part) && part->protocol == s->protocol && next_ask(part) &&
             (!msg || !differ(k, next_ask(part), msg, s->protocol, false)))
             return part;
     }
@@ -194,10 +194,10 @@ static struct part *take_part(struct kernel *k, struct sock *s, const struct nlm
 
 static uint32_t live_portid(const struct kernel *k, uint32_t recorded)
 {
-    for (guint i = 0; recorded && i < k->parts->len; i++) {
-        const struct part *part = k->parts->pdata[i];
+    for (GTreeNode *n = g_tree_node_first(k->parts); recorded && n; n = g_tree_node_next(n)) {
+        const struct part *part = g_tree_node_value(n);
 
-        if (part && part->live && part->portid == recorded)
+        if (part->live && part->portid == recorded)
             return part->live_portid;
     }
     return recorded;
@@ -269,7 +269,7 @@ static void refuse(const struct kernel *k, struct sock *s, const struct nlmsghdr
 
 static void pass(struct kernel *k, struct tape_record *r)
 {
-    struct part *part = r->sock < k->parts->len ? k->parts->pdata[r->sock] : NULL;
+    struct part *part = recorded_part(k, r);
     struct err e = { 0 };
 
     r->is_done = true;
@@ -284,7 +284,7 @@ static void pass(struct kernel *k, struct tape_record *r)
 /* Is this request still to come? */
 static bool is_awaited(const struct kernel *k, const struct tape_record *r)
 {
-    const struct part *part = k->parts->pdata[r->sock];
+    const struct part *part = recorded_part(k, r);
 
     for (guint i = part->next; i < part->asks->len; i++)
         if (g_array_index(part->asks, struct ask, i).record == r)
@@ -407,7 +407,7 @@ struct kernel *kernel_start(struct sim *sim, struct tape *t)
 
     k->result.differences = g_ptr_array_new();
     k->result.remarks = g_string_new(NULL);
-    k->parts = g_ptr_array_new_with_free_func(part_free);
+    k->parts = g_tree_new_full(tape_sock_order, NULL, NULL, part_free);
     k->p = (struct player){ .tape = t, .sim = sim, .is_all = true, .result = &k->result };
     sim->kernel = k;
     if (!t->has_events)
@@ -431,15 +431,15 @@ struct kernel *kernel_start(struct sim *sim, struct tape *t)
 
 static void tell_rest(struct kernel *k)
 {
-    unsigned n = 0;
+    unsigned left = 0;
 
-    for (guint i = 0; i < k->parts->len; i++) {
-        const struct part *part = k->parts->pdata[i];
+    for (GTreeNode *n = g_tree_node_first(k->parts); n; n = g_tree_node_next(n)) {
+        const struct part *part = g_tree_node_value(n);
 
-        n += part ? part->asks->len - part->next : 0;
+        left += part->asks->len - part->next;
     }
-    if (n)
-        g_string_append_printf(k->result.remarks, "%u recorded requests did not come\n", n);
+    if (left)
+        g_string_append_printf(k->result.remarks, "%u recorded requests did not come\n", left);
 }
 
 void kernel_end(struct kernel *k, struct replay_result *result)
@@ -449,6 +449,6 @@ void kernel_end(struct kernel *k, struct replay_result *result)
         netlink_set_protocol(k->p.sim->nl, protocols[i], k->run[protocols[i]]);
     k->p.sim->kernel = NULL;
     *result = k->result;
-    g_ptr_array_unref(k->parts);
+    g_tree_unref(k->parts);
     g_free(k);
 }

@@ -21,18 +21,15 @@ static struct tape_record *record_at(const struct player *p, guint i)
 
 struct player_sock *player_sock_of(struct player *p, unsigned number)
 {
-    struct player_sock *ps;
+    struct player_sock *ps = g_tree_lookup(p->socks, GUINT_TO_POINTER(number));
 
-    if (number >= p->socks->len)
-        g_ptr_array_set_size(p->socks, (gint)number + 1);
-    ps = p->socks->pdata[number];
     if (ps)
         return ps;
     ps = g_new0(struct player_sock, 1);
     ps->p = p;
     ps->number = number;
     ps->requests = g_ptr_array_new();
-    p->socks->pdata[number] = ps;
+    g_tree_insert(p->socks, GUINT_TO_POINTER(number), ps);
     return ps;
 }
 
@@ -340,8 +337,6 @@ static void sock_free(void *data)
 {
     struct player_sock *ps = data;
 
-    if (!ps)
-        return;
     packet_close(ps->packet);
     sock_close(ps->sock);
     g_queue_clear(&ps->expected);
@@ -409,7 +404,7 @@ void replay_client(struct tape *t, bool all, struct replay_result *result)
 
     result->differences = g_ptr_array_new();
     result->remarks = g_string_new(NULL);
-    p.socks = g_ptr_array_new_with_free_func(sock_free);
+    p.socks = g_tree_new_full(tape_sock_order, NULL, NULL, sock_free);
     p.full = g_ptr_array_new();
     p.frames = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
     start(&p);
@@ -423,7 +418,7 @@ void replay_client(struct tape *t, bool all, struct replay_result *result)
         g_string_append(result->remarks, "the last event has happened that was allowed to: the rest was not played\n");
     p.sim->clock.outside = NULL;
     netlink_set_tap(p.sim->nl, NULL);
-    g_ptr_array_unref(p.socks);
+    g_tree_unref(p.socks);
     g_ptr_array_unref(p.full);
     g_hash_table_unref(p.frames);
     sim_free(p.sim);

@@ -23,7 +23,7 @@ struct player {
     guint at;                   /* first record that has not been played or produced */
     bool is_all, is_over;
     bool is_playing;            /* an input is being played: it does not call for the next one */
-    GPtrArray *socks;           /* of struct player_sock, by number; NULL: there is none of this number */
+    GTree *socks;               /* of struct player_sock, by number */
     GPtrArray *full;            /* of struct player_sock: have lost datagrams since the last input */
     GHashTable *frames;         /* "DIRECTION DEVICE" -> GQueue of struct tape_record; look-up only */
     struct clock_outside outside;

@@ -69,6 +69,14 @@ uint32_t tape_seq(const struct tape_record *r)
     return msg.nlmsg_seq;
 }
 
+int tape_sock_order(const void *a, const void *b, void *unused)
+{
+    guint first = GPOINTER_TO_UINT(a), second = GPOINTER_TO_UINT(b);
+
+    (void)unused;
+    return (first > second) - (first < second);
+}
+
 /* ---- reading ----------------------------------------------------------------------------------- */
 
 void tape_record_free(void *record)

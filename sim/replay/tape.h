@@ -58,6 +58,8 @@ const char *tape_event(const struct tape_record *r, const char *word);
 int64_t tape_number(const char *text, const char *name, int64_t otherwise);
 /* Of a datagram's first message. */
 uint32_t tape_seq(const struct tape_record *r);
+/* For trees whose keys are sockets' numbers. */
+int tape_sock_order(const void *a, const void *b, void *unused);
 /* The bytes of "NAME=HEX", NULL: not there or no bytes. New array. */
 GByteArray *tape_bytes(const char *text, const char *name);
 

@@ -128,6 +128,21 @@ static void put_value(const struct fuzz_printer *p, const struct policy *row, co
         fuzz_put_hex(p->out, bytes, len);
 }
 
+/* What should be a list of attributes and is none: port ids are in it as they are. */
+static void put_no_list(const struct fuzz_printer *p, const uint8_t *bytes, size_t len)
+{
+    for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
+        size_t n = MIN(sizeof(uint32_t), len - at);
+        uint32_t word = 0;
+
+        memcpy(&word, bytes + at, n);
+        if (n == sizeof(word) && name_in(word, p->numbers->portid, N_PROGRAM_SOCKS, fuzz_socks))
+            fuzz_put_portid(p->out, word, p->numbers);
+        else
+            fuzz_put_hex(p->out, bytes + at, n);
+    }
+}
+
 /* ---- attributes -------------------------------------------------------------------------------------------- */
 
 static bool is_attr_list(const uint8_t *attrs, size_t len)
@@ -174,7 +189,10 @@ static void put_attr(struct fuzz_printer *p, const struct policy *row, const str
         return;
     }
     g_string_append_c(p->out, '=');
-    put_value(p, row, bytes, len);
+    if (p->numbers && (nest.rows || nest.each))
+        put_no_list(p, bytes, len);
+    else
+        put_value(p, row, bytes, len);
 }
 
 static const struct policy *row_of(const struct fuzz_nest *nest, const struct nlattr *a)

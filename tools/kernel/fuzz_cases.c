@@ -1,8 +1,8 @@
 /* fuzz_cases.c - writes the programs of a differential run, and reads what fuzz-drive says of them. docs/kernel-run.md
  *
- *   fuzz-cases generate SEED FIRST COUNT [TEXT...]
+ *   fuzz-cases generate SEED FIRST COUNT [UNWANTED]
  *       lines "program SEED/NUMBER HEX STEP,STEP..." for fuzz-drive; a step is what was drawn ("flow_new"), with the rule it was
- *       bent by ("flow_new~length"). No request has one of the TEXTs in its line of a recorded case before it is bent.
+ *       bent by ("flow_new~length"). The regular expression UNWANTED is found in no request's line of a recorded case.
  *   fuzz-cases text PROGRAMS TRANSCRIPT
  *       the same programs and their answers as recorded cases
  * SPDX-License-Identifier: Apache-2.0 */
@@ -55,7 +55,7 @@ static enum grammar_kind draw_kind(struct rng *r)
 /* A program being drawn. */
 struct draft {
     const struct netlink *nl;
-    char **unwanted;            /* texts, NULL-terminated */
+    const GRegex *unwanted;     /* NULL: none */
     struct rng r;
     GByteArray *program;
     GString *labels;
@@ -65,11 +65,10 @@ static bool is_wanted(const struct draft *d, const GByteArray *message)
 {
     struct program_step step = {.kind = PROGRAM_SEND, .len = message->len, .data = message->data};
     GString *line = g_string_new(NULL);
-    bool is_there = false;
+    bool is_there;
 
     fuzz_text_step(line, d->nl, &step);
-    for (char **text = d->unwanted; *text && !is_there; text++)
-        is_there = strstr(line->str, *text);
+    is_there = d->unwanted && g_regex_match(d->unwanted, line->str, 0, NULL);
     g_string_free(line, TRUE);
     return !is_there;
 }
@@ -85,14 +84,19 @@ static void add_step(struct draft *d, enum program_kind kind, unsigned who, cons
 static void add_request(struct draft *d, enum grammar_kind kind, bool may_bend)
 {
     GByteArray *message = g_byte_array_new();
-    GString *label = g_string_new(grammar_rows[kind].name);
+    GString *label = g_string_new(NULL);
+    bool is_fine;
 
     do {
         g_byte_array_set_size(message, 0);
         grammar_message(&d->r, kind, message);
-    } while (!is_wanted(d, message));
-    if (may_bend && below(&d->r, 100) < BENT_OF_100)
-        g_string_append_printf(label, "~%s", grammar_bend(&d->r, message));
+        g_string_assign(label, grammar_rows[kind].name);
+        is_fine = is_wanted(d, message);
+        if (is_fine && may_bend && below(&d->r, 100) < BENT_OF_100) {
+            g_string_append_printf(label, "~%s", grammar_bend(&d->r, message));
+            is_fine = is_wanted(d, message);
+        }
+    } while (!is_fine);
     add_step(d, PROGRAM_SEND, grammar_rows[kind].who, message, label->str);
     g_string_free(label, TRUE);
     g_byte_array_unref(message);
@@ -138,14 +142,22 @@ static int generate(char **argv)
 {
     uint64_t seed = strtoull(argv[0], NULL, 0), first = strtoull(argv[1], NULL, 0), count = strtoull(argv[2], NULL, 0);
     struct sim *sim = sim_new(NULL);
-    struct draft d = {.nl = sim->nl, .unwanted = argv + 3, .program = g_byte_array_new(), .labels = g_string_new(NULL)};
+    GError *error = NULL;
+    GRegex *unwanted = argv[3] ? g_regex_new(argv[3], G_REGEX_OPTIMIZE, 0, &error) : NULL;
+    struct draft d = {.nl = sim->nl, .unwanted = unwanted, .program = g_byte_array_new(), .labels = g_string_new(NULL)};
 
-    for (uint64_t i = 0; i < count; i++)
+    for (uint64_t i = 0; i < count && !error; i++)
         print_program(&d, seed, first + i);
     g_byte_array_unref(d.program);
     g_string_free(d.labels, TRUE);
+    if (unwanted)
+        g_regex_unref(unwanted);
     sim_free(sim);
-    return 0;
+    if (!error)
+        return 0;
+    fprintf(stderr, "fuzz-cases: %s\n", error->message);
+    g_error_free(error);
+    return 2;
 }
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
@@ -359,12 +371,12 @@ int main(int argc, char **argv)
         const char *name;
         int min_args, max_args;
         int (*run)(char **argv);
-    } commands[] = {{"generate", 3, 16, generate}, {"text", 2, 2, text}};
+    } commands[] = {{"generate", 3, 4, generate}, {"text", 2, 2, text}};
 
     fuzz_rows_start();
     for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
         if (argc >= 2 + commands[i].min_args && argc <= 2 + commands[i].max_args && !strcmp(argv[1], commands[i].name))
             return commands[i].run(argv + 2);
-    fprintf(stderr, "usage: fuzz-cases generate SEED FIRST COUNT [TEXT...]\n       fuzz-cases text PROGRAMS TRANSCRIPT\n");
+    fprintf(stderr, "usage: fuzz-cases generate SEED FIRST COUNT [UNWANTED]\n       fuzz-cases text PROGRAMS TRANSCRIPT\n");
     return 2;
 }

@@ -1,6 +1,7 @@
 # fuzz_compare.py - where two answers to a program begin to differ, and which rule that is about.
 # SPDX-License-Identifier: Apache-2.0
 import fnmatch
+import itertools
 import re
 
 
@@ -23,17 +24,27 @@ class Case:
                 self.steps[-1][2 if line.startswith("=") else 1].append(line)
 
 
-def read_cases(text, side, machine):
+def is_part(line):
+    """Of a dump: the messages before its end have NLM_F_MULTI."""
+    m = re.match(r"= \S+ .*?\bf([0-9a-f]+) #", line)
+    return bool(m) and int(m.group(1), 16) & 2 and " DONE " not in line[:12]
+
+
+def as_uml_lines(lines):
+    """Parts of a dump are in the order of their text: that has changed."""
+    lines = [as_uml(line) if line.startswith("=") else line for line in lines]
+    return [line for parts, group in itertools.groupby(lines, is_part) for line in (sorted(group) if parts else group)]
+
+
+def read_cases(text, machine):
     """{program's name: Case}."""
     cases, lines = {}, []
     for line in text.splitlines():
-        if machine == "uml" and line.startswith("="):
-            line = as_uml(line)
         lines.append(line)
         if line.startswith("case "):
             lines = [line]
         elif line == "end":
-            cases[lines[0][len("case fuzz/"):]] = Case(lines)
+            cases[lines[0][len("case fuzz/"):]] = Case(as_uml_lines(lines) if machine == "uml" else lines)
             lines = []
     return cases
 
@@ -63,14 +74,23 @@ def result_of(answers):
     return next((w for w in ("ACK", "DONE") for line in answers if line.split()[2] == w), "-")
 
 
+# Attributes of which a path says where they differ: bytes of a member.
+UNITS = {"STATS": 8, "IPV6": 1}
+
+
+def first_digit(a, b):
+    return next(i for i in range(len(a + b)) if a[i:i + 1] != b[i:i + 1])
+
+
 def first_path(ours, theirs):
     x, y = tokens(ours), tokens(theirs)
     head = re.sub(r"^= (\S+) (ovs_\S+ \S+|\S+).*", r"\1:\2", theirs or ours).replace(" ", ".")
     for a, b in zip(x + [("", "")], y + [("", "")]):
         if a != b:
             name = a[0] if a[0] == b[0] or not b[0] else b[0] if not a[0] else "%s?%s" % (a[0], b[0])
-            if a[0] == b[0] and name.endswith("STATS"):
-                name += "@%d" % (next(i for i in range(len(a[1] + b[1])) if a[1][i:i + 1] != b[1][i:i + 1]) // 16 * 8)
+            unit = UNITS.get(name.rpartition("/")[2]) if a[0] == b[0] else None
+            if unit:
+                name += "@%d" % ((first_digit(a[1], b[1]) - len("=")) // 2 // unit * unit)
             return "%s:%s" % (head, re.sub(r"#\d+/\S+", "#", name) if "/" not in name or name[0] == "#" else name)
     return head
 
@@ -88,6 +108,7 @@ class Difference:
         else:
             path = first_path(ours[at], theirs[at])
         self.signature = " ".join((label, pair, path if x == y else "-"))
+        self.answer = ours[at] if at < len(ours) else ""    # the first that differs
         self.requests = []          # of the step
 
 
@@ -104,8 +125,9 @@ def difference(ours, theirs):
 # ---- the list of explained ones ----
 
 class Explained:
-    """Lines "MACHINE | RULE | REQUEST | REASON" of a file. RULE is of a difference's signature and REQUEST of the line that
-    asks, both with * and ?; a RULE "kernel says: ..." is of its log. MACHINE is any, uml or qemu."""
+    """Lines "MACHINE | RULE | REQUEST | ANSWER | REASON" of a file. RULE is of a difference's signature and REQUEST of the line
+    that asks, both with * and ?; ANSWER is a regular expression that is found in dpsim's. A RULE "kernel says: ..." is of the
+    kernel's log. MACHINE is any, uml or qemu."""
 
     def __init__(self, path, machine):
         self.rows = []
@@ -114,18 +136,19 @@ class Explained:
                 if not line.strip() or line.startswith("#"):
                     continue
                 words = [w.strip() for w in line.split(" | ")]
-                if len(words) != 4 or words[0] not in ("any", "uml", "qemu") or not words[3]:
-                    raise OSError("%s:%d: want MACHINE | RULE | REQUEST | REASON" % (path, n))
+                if len(words) != 5 or words[0] not in ("any", "uml", "qemu") or not words[4]:
+                    raise OSError("%s:%d: want MACHINE | RULE | REQUEST | ANSWER | REASON" % (path, n))
                 if words[0] in ("any", machine):
-                    self.rows.append([w.replace("[", "[[]") for w in words[1:3]] + [words[3]])
+                    self.rows.append([w.replace("[", "[[]") for w in words[1:3]] + [re.compile(words[3]), words[4]])
 
     def reason(self, d):
         """Why a Difference is none to mend; None."""
-        for rule, request, reason in self.rows:
-            if fnmatch.fnmatchcase(d.signature, rule) and any(fnmatch.fnmatchcase(line, request) for line in d.requests):
+        for rule, request, answer, reason in self.rows:
+            if (fnmatch.fnmatchcase(d.signature, rule) and any(fnmatch.fnmatchcase(line, request) for line in d.requests) and
+                    answer.search(d.answer)):
                 return reason
         return None
 
     def complaint(self, text):
         """Why the kernel may say so; None."""
-        return next((reason for rule, _, reason in self.rows if fnmatch.fnmatchcase("kernel says: " + text, rule)), None)
+        return next((reason for rule, _, _, reason in self.rows if fnmatch.fnmatchcase("kernel says: " + text, rule)), None)

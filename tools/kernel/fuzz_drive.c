@@ -4,9 +4,11 @@
  * own with the world of that file. The kernel answers, notifies and hands up packets before a send returns, so that what is
  * there after a step belongs to that step, and nothing is waited for. Output for each program: "program NAME", "numbers" (ids of
  * the families, ifindexes, port ids), lines "STEP WHO HEX" for datagrams and "STEP WHO !ERRNO" for calls that fail, "end".
- * Programs that are lost with the machine are those whose "end" is missing.
+ * With -k the names go to the kernel's log, too, and what is said goes to the disk after each program: when the machine is lost,
+ * the log and the last "end" tell where. The kernel's own threads go first then.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/if_ether.h>
@@ -45,6 +47,7 @@ static const int protocols[N_PROGRAM_SOCKS] = {
     [PROGRAM_NETFILTER] = NETLINK_NETFILTER,
 };
 static struct family_ids families[N_PROGRAM_FAMILIES];      /* the same in every namespace */
+static int kernel_log = -1;                                 /* -k */
 static uint8_t datagram[DATAGRAM_ROOM] __attribute__((aligned(8)));
 
 __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
@@ -277,8 +280,28 @@ static void run_step(const struct world *w, unsigned step, const struct program_
         send_messages(w, step, s);
     else if (s->kind == PROGRAM_FRAME)
         send_frame(w, step, s);         /* PROGRAM_TIME: here time goes by itself */
+    sched_yield();
     for (int who = 0; who < N_PROGRAM_SOCKS; who++)
         drain(w, step, who);
+}
+
+/* What a port's host receives may be its softirq thread's work: that goes first, as all threads of the kernel's. */
+static void log_begin(void)
+{
+    const struct sched_param lowest = {0};
+
+    kernel_log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+    if (kernel_log < 0 || sched_setscheduler(0, SCHED_IDLE, &lowest) < 0)
+        die("/dev/kmsg, SCHED_IDLE");
+}
+
+/* As a warning: quiet consoles show no less. */
+static void log_name(const char *name)
+{
+    g_autofree char *line = g_strdup_printf("<4>program %s\n", name);
+
+    if (kernel_log >= 0 && write(kernel_log, line, strlen(line)) < 0)
+        die("/dev/kmsg");
 }
 
 static void run_program(const char *name, const uint8_t *bytes, size_t len)
@@ -286,6 +309,7 @@ static void run_program(const char *name, const uint8_t *bytes, size_t len)
     struct world w = {0};
     struct program_step s;
 
+    log_name(name);
     world_open(&w);
     printf("program %s\n", name);
     print_numbers(&w.numbers);
@@ -294,6 +318,8 @@ static void run_program(const char *name, const uint8_t *bytes, size_t len)
     world_close(&w);
     printf("end\n");
     fflush(stdout);                     /* the next one may end the machine */
+    if (kernel_log >= 0)
+        fdatasync(STDOUT_FILENO);
 }
 
 static size_t scan_hex(uint8_t *bytes, const char *text)
@@ -322,16 +348,19 @@ static void run_line(char *line)
 
 int main(int argc, char **argv)
 {
-    FILE *in = argc == 2 ? fopen(argv[1], "r") : NULL;
+    bool logs = argc == 3 && !strcmp(argv[1], "-k");
+    FILE *in = argc == 2 + logs ? fopen(argv[1 + logs], "r") : NULL;
     char *line = NULL;
     size_t room = 0;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: fuzz-drive FILE\n");
+    if (argc != 2 + logs) {
+        fprintf(stderr, "usage: fuzz-drive [-k] FILE\n");
         return 2;
     }
     if (!in)
-        die("%s", argv[1]);
+        die("%s", argv[1 + logs]);
+    if (logs)
+        log_begin();
     setvbuf(stdout, NULL, _IOFBF, 1 << 20);
     while (getline(&line, &room, in) > 0)
         run_line(line);

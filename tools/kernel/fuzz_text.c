@@ -159,6 +159,8 @@ void fuzz_text_step(GString *out, const struct netlink *nl, const struct program
 
 /* ---- answers ------------------------------------------------------------------------------------------------------ */
 
+static const int protocols[N_PROGRAM_SOCKS] = {NETLINK_GENERIC, NETLINK_GENERIC, NETLINK_ROUTE, NETLINK_NETFILTER};
+
 static void put_seq(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)
 {
     g_string_append_printf(line, " f%x #%u/", msg->nlmsg_flags, msg->nlmsg_seq);
@@ -175,16 +177,25 @@ static void put_extack(GString *line, const struct fuzz_answer *a, const uint8_t
     fuzz_put_attrs(&p, attrs, len, &fuzz_extack);
 }
 
-/* Is it a message of the step, as it was sent? */
-static bool is_of_step(const struct fuzz_answer *a, const uint8_t *request, size_t len)
+/* Where the step has this message, in the form in which it was written; NULL: nowhere. */
+static const uint8_t *find_in_step(const struct fuzz_answer *a, const uint8_t *request, size_t len)
 {
     g_autofree uint8_t *sent = g_memdup2(a->step->data, a->step->len);
-    bool is_there = false;
 
     program_resolve(sent, a->step->len, a->numbers);
-    for (size_t at = 0; at + len <= a->step->len && !is_there; at += 4)
-        is_there = !memcmp(sent + at, request, len);
-    return is_there;
+    for (size_t at = 0; at + len <= a->step->len; at += 4)
+        if (!memcmp(sent + at, request, len))
+            return a->step->data + at;
+    return NULL;
+}
+
+/* Is a message of a step for a family by a number of its own? Which family has it, if any, is each machine's matter. */
+static bool is_by_number(const struct fuzz_answer *a, const uint8_t *request)
+{
+    uint16_t type;
+
+    memcpy(&type, request + offsetof(struct nlmsghdr, nlmsg_type), sizeof(type));
+    return protocols[a->who] == NETLINK_GENERIC && type > GENL_ID_CTRL && type <= GENL_MAX_ID;
 }
 
 static void put_error(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)
@@ -192,19 +203,21 @@ static void put_error(GString *line, const struct fuzz_answer *a, const struct n
     const uint8_t *at = mnl_nlmsg_get_payload(msg);
     size_t len = mnl_nlmsg_get_payload_len(msg), echo = sizeof(struct nlmsghdr);
     const struct nlmsgerr *e = (const void *)at;
+    const uint8_t *request;
 
     if (len < sizeof(*e)) {
         g_string_append(line, "ERROR cut");
         return;
     }
+    if (!(msg->nlmsg_flags & NLM_F_CAPPED))
+        echo = MIN(e->msg.nlmsg_len, len - sizeof(e->error));
+    request = find_in_step(a, at + sizeof(e->error), echo);
     if (e->error)
-        g_string_append_printf(line, "ERROR %s", err_name(e->error));
+        g_string_append_printf(line, "ERROR %s", request && is_by_number(a, request) ? "FAMILY?" : err_name(e->error));
     else
         g_string_append(line, "ACK");
     put_seq(line, a, msg);
-    if (!(msg->nlmsg_flags & NLM_F_CAPPED))
-        echo = MIN(e->msg.nlmsg_len, len - sizeof(e->error));
-    if (!is_of_step(a, at + sizeof(e->error), echo))
+    if (!request)
         g_string_append_printf(line, " echo=other+%zu", echo);
     len -= sizeof(e->error) + MIN(len - sizeof(e->error), attr_align(echo));
     put_extack(line, a, at + mnl_nlmsg_get_payload_len(msg) - len, len);
@@ -239,8 +252,6 @@ static void put_generic(GString *line, const struct fuzz_answer *a, const struct
     }
     put_body(&p, family, msg);
 }
-
-static const int protocols[N_PROGRAM_SOCKS] = {NETLINK_GENERIC, NETLINK_GENERIC, NETLINK_ROUTE, NETLINK_NETFILTER};
 
 /* Of rtnetlink and netfilter: field by field, without what the rows know to be anybody's. */
 static void put_decoded(GString *line, const struct fuzz_answer *a, const struct nlmsghdr *msg)

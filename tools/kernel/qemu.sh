@@ -78,6 +78,6 @@ machine_boot() {    # COMMAND: ends as the machine
     exec timeout "$limit" qemu-system-x86_64 -accel tcg -cpu max -m 1024 -smp 1,maxcpus=4 -display none -no-reboot \
         -nodefaults -monitor none -serial "file:$work/console" "$@" \
         -kernel "$cache/cloud/boot/vmlinuz-$version" -initrd "$work/initrd.gz" \
-        -append "console=ttyS0 quiet panic=-1 rcupdate.rcu_expedited=1 ipv6.disable_ipv6=1 log_buf_len=4M dpsim_job=/job" \
+        -append "console=ttyS0 loglevel=5 panic=-1 rcupdate.rcu_expedited=1 ipv6.disable_ipv6=1 log_buf_len=4M dpsim_job=/job" \
         >"$work/console.qemu" 2>&1
 }

@@ -43,6 +43,6 @@ out=$(job_quote "$work/job/out") err=$(job_quote "$work/job/err") status=$(job_q
 EOT
     helper=$(uml_helper)
     export LD_PRELOAD="$helper"
-    exec timeout "$limit" "$kernel" mem=512M rootfstype=hostfs rootflags=/ ro quiet "uml_dir=$work/" con=null con0=null,fd:1 \
+    exec timeout "$limit" "$kernel" mem=512M rootfstype=hostfs rootflags=/ ro loglevel=5 "uml_dir=$work/" con=null con0=null,fd:1 \
         "init=$here/guest" "dpsim_job=$work/job" </dev/null >"$work/console" 2>&1
 }
