@@ -151,12 +151,11 @@ static bool is_matched(unsigned type, const struct flow *f)
     return is && key_when_holds(&row->when, &f->key);
 }
 
-/* The original tuple of a connection of protocol 0 is matched, but not dumped, in the kernel as well. (ND lies in its place.) */
+/* The mask of a connection's original tuple is not dumped if the masked protocol is 0, in the kernel as well. (ND lies in its
+ * place.) */
 static bool has_hidden_tuple(const struct flow *f)
 {
-    const struct flow_key *shown = f->id.unmasked ? f->id.unmasked : &f->key;
-
-    return !shown->ct_orig_proto && !is_matched(OVS_KEY_ATTR_ND, f) &&
+    return !f->key.ct_orig_proto && !is_matched(OVS_KEY_ATTR_ND, f) &&
            (is_matched(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4, f) || is_matched(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6, f));
 }
 

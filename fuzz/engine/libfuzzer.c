@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/oracle.h"
 #include "fuzz/target.h"
 
 #define OWN_WAY_OF 8u       /* every eighth time the engine bends the input as it likes */
@@ -17,15 +18,15 @@ static void report(void)
     FUZZ_ROW.report(stderr);
 }
 
-#ifdef FUZZ_LIBFUZZER
+#if defined(FUZZ_LIBFUZZER) && !defined(__AFL_HAVE_MANUAL_CONTROL)     /* AFL++ takes its place without a word */
 
 /* What suits inputs that take some 10 us each. The options of the command line come behind these, and win. */
 static char *const defaults[] = {
     "-entropic=0",              /* its book-keeping of features takes longer than the input; */
     "-reduce_inputs=0",         /* so does a look whether the input has all features of its parent (-merge=1 shrinks a corpus) */
     "-print_funcs=0",           /* another process would be asked for their names */
-    "-detect_leaks=0",          /* at the end only: worlds live on between inputs, so each looks like a leak */
 };
+static char no_leaks[] = "-detect_leaks=0";     /* but at the end: a world that lives on looks like a leak after each input */
 
 /* The same for AddressSanitizer, whose ASAN_OPTIONS win. */
 const char *__asan_default_options(void);
@@ -37,14 +38,17 @@ const char *__asan_default_options(void)
 static void add_defaults(int *argc, char ***argv)
 {
     static char **all;          /* libFuzzer keeps it */
-    int n = *argc, n_defaults = (int)G_N_ELEMENTS(defaults);
+    char **end;
 
-    all = g_new(char *, (size_t)(n + n_defaults) + 1);
-    all[0] = (*argv)[0];
-    memcpy(all + 1, defaults, sizeof(defaults));
-    memcpy(all + 1 + n_defaults, *argv + 1, (size_t)n * sizeof(*all));     /* the NULL at its end, too */
+    all = end = g_new(char *, (size_t)*argc + G_N_ELEMENTS(defaults) + 2);
+    *end++ = (*argv)[0];
+    for (size_t i = 0; i < G_N_ELEMENTS(defaults); i++)
+        *end++ = defaults[i];
+    if (FUZZ_ROW.run == oracle_run)
+        *end++ = no_leaks;
+    memcpy(end, *argv + 1, (size_t)*argc * sizeof(*all));      /* the NULL at its end, too */
+    *argc += (int)(end - all) - 1;
     *argv = all;
-    *argc += n_defaults;
 }
 
 #else
