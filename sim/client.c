@@ -16,7 +16,6 @@
 #include "sim/vtime.h"
 
 #define BUF_SIZE   (1024 * 1024)
-#define PAGE_SIZE  (PROTO_SLOTS * sizeof(int32_t))
 #define N_EVENTS   256
 #define MOST_GUESSES 16
 #define MOST_LOOKS   16
@@ -296,16 +295,22 @@ static int make_page(struct clients *all, struct err *e)
     void *at;
 
     all->page_fd = memfd_create("dpsim-errors", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (all->page_fd < 0 || ftruncate(all->page_fd, PAGE_SIZE))
+    if (all->page_fd < 0 || ftruncate(all->page_fd, PROTO_PAGE_SIZE))
         return err_set(e, errno, "cannot make the page of errors: %s", g_strerror(errno));
-    at = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, all->page_fd, 0);
+    at = mmap(NULL, PROTO_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, all->page_fd, 0);
     if (at == MAP_FAILED)
         return err_set(e, errno, "cannot map the page of errors: %s", g_strerror(errno));
     all->page = at;
+    all->page[PROTO_ASKS] = all->sim->faults != NULL;
     /* From here on only this mapping can write, and nobody can make it shorter. */
     if (fcntl(all->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL))
         return err_set(e, errno, "cannot seal the page of errors: %s", g_strerror(errno));
     return 0;
+}
+
+void clients_watch_waits(struct clients *all)
+{
+    atomic_store(&all->page[PROTO_ASKS], 1);
 }
 
 bool clients_serve_alone(struct clients *all, int timeout_ms)
@@ -424,7 +429,7 @@ void clients_free(struct clients *all)
         conn_free(g_ptr_array_index(all->slots, i));
     listen_stop(all);
     if (all->page)
-        munmap((void *)all->page, PAGE_SIZE);
+        munmap((void *)all->page, PROTO_PAGE_SIZE);
     close_fd(all->epoll_fd);
     close_fd(all->page_fd);
     g_ptr_array_free(all->slots, TRUE);

@@ -43,6 +43,9 @@ bool clients_serve_alone(struct clients *all, int timeout_ms);
  * also while somebody from outside never ends to speak. */
 bool clients_serve_awaited(struct clients *all);
 
+/* From now on a client's call that may wait for a socket asks first whether a signal interrupts it: see fault.h. */
+void clients_watch_waits(struct clients *all);
+
 /* With a clock_outside, a line of "dpsim do" that moves time is no part of the request it comes with: it is
  * kept, and these run it, from the main loop, and answer. True: there was one. */
 bool clients_run_job(struct clients *all);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "netlink/fault.h"
 #include "sim/client_int.h"
 #include "sim/vtime.h"
 #include "sim/device.h"
@@ -132,6 +133,19 @@ static int do_error(struct request *r)
 {
     r->rep.value = (uint32_t)atomic_exchange(&r->all->page[PROTO_SLOT(r->target->id)], 0);
     return 0;
+}
+
+static int do_wait(struct request *r)
+{
+    static const enum netlink_fault points[N_PROTO_WAITS] = {
+        [PROTO_WAIT_RECV] = NETLINK_FAULT_RECV_INTR,
+        [PROTO_WAIT_POLL] = NETLINK_FAULT_POLL_INTR,
+    };
+    struct err e;
+
+    if (r->req.arg[0] >= N_PROTO_WAITS)
+        return -EINVAL;
+    return netlink_refuses(r->all->sim->nl, points[r->req.arg[0]], &e);
 }
 
 static uint32_t group_mask(const struct sock *s, uint32_t first)
@@ -277,6 +291,7 @@ static const struct op {
     [PROTO_SETOPT]  = { do_setopt,  .on_sock = true, .packet = packet_do_setopt },
     [PROTO_GETOPT]  = { do_getopt,  .on_sock = true, .packet = packet_do_getopt },
     [PROTO_ERROR]   = { do_error,   .on_sock = true },
+    [PROTO_WAIT]    = { do_wait,    .on_sock = true },
     [PROTO_GROUPS]  = { do_groups,  .on_sock = true },
     [PROTO_IOCTL]   = { do_ioctl,   .on_ns = true },
     [PROTO_IFLIST]  = { do_iflist,  .on_ns = true },

@@ -8,6 +8,7 @@
 #include "base/scan.h"
 #include "dp/fault.h"
 #include "netlink/fault.h"
+#include "sim/client.h"
 #include "sim/recorder.h"
 #include "sim/reply_fault.h"
 #include "sim/sim.h"
@@ -127,6 +128,8 @@ void fault_watch(struct sim *sim)
     f->wishes = g_array_new(FALSE, FALSE, sizeof(struct wish));
     sim->env.fault = &f->hook;
     netlink_set_fault(sim->nl, &f->hook);
+    if (sim->clients)
+        clients_watch_waits(sim->clients);
 }
 
 unsigned fault_count(const struct sim *sim, const struct fault_point *point)

@@ -19,7 +19,7 @@
 
 #include <stdint.h>
 
-#define PROTO_MAGIC   0x64707304u       /* "dps" and the version of these structs */
+#define PROTO_MAGIC   0x64707305u       /* "dps" and the version of these structs */
 #define PROTO_NS_NEW  0xffffffffu       /* HOLD: make a namespace */
 
 /* The client's end of a DATA or HOLD connection is bound to an abstract name, by which a process
@@ -33,6 +33,9 @@
  * first, so that ENOBUFS comes before the data queued ahead of it, and takes it by PROTO_ERROR. */
 #define PROTO_SLOTS 65536u
 #define PROTO_SLOT(sock) ((uint32_t)(sock) % PROTO_SLOTS)
+/* One word behind the slots: not 0 if calls that may wait for a socket are to ask before (PROTO_WAIT). */
+#define PROTO_ASKS       PROTO_SLOTS
+#define PROTO_PAGE_SIZE  ((PROTO_SLOTS + 1) * sizeof(int32_t))
 
 enum proto_kind {
     PROTO_CTL,
@@ -108,6 +111,7 @@ enum proto_op {
     PROTO_SETOPT,       /* arg: level, name, value */
     PROTO_GETOPT,       /* arg: level, name -> value */
     PROTO_ERROR,        /* takes the pending error -> value: errno, 0: there is none (any more) */
+    PROTO_WAIT,         /* arg: enum proto_wait; -EINTR: a signal comes before what is waited for */
     PROTO_GROUPS,       /* -> payload: uint32_t[] bit mask of memberships */
     PROTO_IOCTL,        /* arg: command; payload: proto_if -> payload: proto_if */
     PROTO_IFLIST,       /* -> payload: proto_if[] of all devices */
@@ -120,6 +124,8 @@ enum proto_op {
 
 /* A file's text, or a directory: a name in each line, with "/" behind those of directories. */
 enum { PROTO_FILE_TEXT, PROTO_FILE_DIR };
+
+enum proto_wait { PROTO_WAIT_RECV, PROTO_WAIT_POLL, N_PROTO_WAITS };
 
 struct proto_req {
     uint16_t op;

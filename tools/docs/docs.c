@@ -153,6 +153,9 @@ static int print_faults(void)
                      "`NAME:N..` from then on, `NAME:*` always; `dpsim run`, `serve`, `test` and `explain` take it, more than once; in a scenario it is the\n"
                      "command `fault`, and counts from there on. `dpsim test --fault-sweep FOLDER...` tries them all ([testing.md](testing.md)).\n"
                      "Wrong answers for the client to deal with are in [reply-faults.md](reply-faults.md).\n\n"
+                     "EINTR: in the kernel a signal ends the wait for what is not there yet. `recv_intr` and `poll_intr` end calls that may wait also when\n"
+                     "the answer is there already, as if it came a moment later. Calls that do not wait (MSG_DONTWAIT, a timeout of 0) and sends to the\n"
+                     "kernel, which take what they need or fail, are never interrupted, here as there.\n\n"
                      "| NAME | what the kernel does not get | where | error | what becomes of it | then |\n"
                      "|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < fault_n_points(); i++) {

@@ -58,7 +58,7 @@ static void make_key(void)
 
 static void map_page(int fd)
 {
-    void *at = mmap(NULL, PROTO_SLOTS * sizeof(int32_t), PROT_READ, MAP_SHARED, fd, 0);
+    void *at = mmap(NULL, PROTO_PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
 
     if (at != MAP_FAILED)
         page = at;      /* two threads at once: one mapping too many, of the same page */
@@ -367,6 +367,13 @@ int ctl_page_error(uint64_t id)
     if (!errors || !atomic_load_explicit(&errors[PROTO_SLOT(id)], memory_order_acquire))
         return 0;
     return ctl_sock(id, PROTO_ERROR, NULL, &rep) ? 0 : (int)rep.value;
+}
+
+bool ctl_asks_to_wait(void)
+{
+    const _Atomic int32_t *words = page;
+
+    return words && atomic_load_explicit(&words[PROTO_ASKS], memory_order_relaxed);
 }
 
 bool ctl_has_page(void)

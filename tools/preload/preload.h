@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -88,6 +90,11 @@ struct real {
     ssize_t (*readlink)(const char *, char *, size_t);
     int (*poll)(struct pollfd *, nfds_t, int);
     int (*ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
+    int (*select)(int, fd_set *, fd_set *, fd_set *, struct timeval *);
+    int (*pselect)(int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *);
+    int (*epoll_wait)(int, struct epoll_event *, int, int);
+    int (*epoll_pwait)(int, struct epoll_event *, int, int, const sigset_t *);
+    int (*epoll_pwait2)(int, struct epoll_event *, int, const struct timespec *, const sigset_t *);
 };
 
 extern struct real real;
@@ -153,6 +160,7 @@ int ctl_do(struct ctl_call *call);
 int ctl_sock(uint64_t id, enum proto_op op, const uint32_t arg[3], struct proto_reply *rep);
 int ctl_page_error(uint64_t id);        /* takes a socket's pending error: errno or 0 */
 bool ctl_has_page(void);
+bool ctl_asks_to_wait(void);            /* must a call that may wait ask before? */
 void ctl_want_page(void);               /* connects this thread, if only for the page */
 unsigned ctl_n_cpus(void);              /* that the program shall see; 0: the machine's */
 
@@ -181,6 +189,11 @@ void control_note_fds(struct msghdr *msg);
 
 /* recv.c: a frame without waiting, 'n' as recv() with MSG_TRUNC; -1 with errno. */
 ssize_t recv_frame(struct fd_entry *entry, int fd, void *buf, size_t len, struct proto_ll *ll);
+
+/* wait.c: does a signal end a call that may wait? While no faults are asked for this is a look at the page. */
+bool wait_ends_recv(const struct fd_entry *entry, int fd, int flags);
+bool wait_ends_poll(const struct pollfd *fds, nfds_t n);
+bool wait_is_long(const struct timespec *timeout);      /* NULL: for ever */
 
 /* ring.c: the mapped ring of an AF_PACKET socket. 0 or an errno. */
 int ring_set_option(uint64_t id, int name, const void *val, socklen_t len);

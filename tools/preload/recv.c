@@ -120,6 +120,8 @@ static ssize_t recv_head(struct fd_entry *entry, int fd, struct msghdr *msg, str
     ssize_t n;
     int err;
 
+    if (wait_ends_recv(entry, fd, flags))
+        return fail(EINTR);
     for (;;) {
         err = ctl_page_error(entry->id);
         if (err)

@@ -380,7 +380,11 @@ EXPORT int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     bool has_ring = false;
     int rc;
 
-    if (!preload_on() || !n_rings)
+    if (!preload_on())
+        return real.ppoll(fds, n, timeout, mask);
+    if (wait_is_long(timeout) && wait_ends_poll(fds, n))
+        return fail(EINTR);
+    if (!n_rings)
         return real.ppoll(fds, n, timeout, mask);
     if (fill_all(fds, n, &has_ring))
         timeout = &at_once;
@@ -397,7 +401,7 @@ EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     struct timespec ts = { timeout / 1000, timeout % 1000 * 1000000L };
 
-    if (!preload_on() || !n_rings)
+    if (!preload_on() || !(n_rings || ctl_asks_to_wait()))
         return real.poll(fds, n, timeout);
     return ppoll(fds, n, timeout < 0 ? NULL : &ts, NULL);
 }
