@@ -159,10 +159,16 @@ static bool has_hidden_tuple(const struct flow *f)
            (is_matched(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4, f) || is_matched(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6, f));
 }
 
+/* Options of a tunnel that the mask has as another kind's are in the masked key without a kind: not dumped with it, in the kernel as well. */
+static bool has_hidden_options(const struct flow *f)
+{
+    return f->key.tun_opts_len && !(f->key.tun.flags & (KEY_TUN_GENEVE | KEY_TUN_VXLAN | KEY_TUN_ERSPAN));
+}
+
 static bool shows_all(const struct table *t)
 {
     for (const struct flow *f = t->first; f; f = f->next) {
-        if (has_hidden_tuple(f))
+        if (has_hidden_tuple(f) || has_hidden_options(f))
             return false;
     }
     return true;

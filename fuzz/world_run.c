@@ -201,6 +201,14 @@ void world_transmit(void *ctx, struct netdev *dev, const struct pkt *p)
     device_transmit((struct device *)dev, p->data, p->len);
 }
 
+/* No last word: a dump that finds no room for its first part is refused, and goes on, in the kernel as well. */
+static bool is_out_of_room(const struct nlmsghdr *msg)
+{
+    const struct nlmsgerr *error = mnl_nlmsg_get_payload(msg);
+
+    return error->error == -ENOBUFS;
+}
+
 /* Last words: errors, ACKs and ends of dumps. */
 static unsigned count_answers(const struct dgram *d)
 {
@@ -208,7 +216,7 @@ static unsigned count_answers(const struct dgram *d)
     unsigned n = 0;
 
     for (const struct nlmsghdr *msg = (const void *)d->data; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left))
-        n += msg->nlmsg_type == NLMSG_ERROR || msg->nlmsg_type == NLMSG_DONE;
+        n += msg->nlmsg_type == NLMSG_DONE || (msg->nlmsg_type == NLMSG_ERROR && !is_out_of_room(msg));
     return n;
 }
 
