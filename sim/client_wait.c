@@ -53,7 +53,7 @@ static void answer(struct waiter *w, int status, const GString *text)
     waiter_free(w);
 }
 
-static void too_late(void *user)
+static void try_last(void *user)
 {
     struct waiter *w = user;
     GString *text = g_string_new(NULL);
@@ -61,6 +61,14 @@ static void too_late(void *user)
 
     answer(w, r ? -ETIMEDOUT : 0, text);
     g_string_free(text, TRUE);
+}
+
+/* Its client may have gone, and is not to be found out about while its command is tried. */
+static void too_late(void *user)
+{
+    const struct waiter *w = user;
+
+    clock_do_outside(&w->conn->all->sim->clock, try_last, user);
 }
 
 static gboolean on_deadline(gpointer user)

@@ -120,14 +120,23 @@ uint64_t clock_next_awaited(const struct clock *c)
 
 /* ---- time moves ------------------------------------------------------------------------------ */
 
-static void call_outside(struct clock *c, void (*fn)(void *ctx))
+void clock_do_outside(struct clock *c, clock_event_fn *fn, void *ctx)
 {
-    if (c->is_settling)
-        return;
-    c->is_settling = true;
-    c->first_of_settling = c->next_id;
-    fn(c->outside->ctx);
-    c->is_settling = false;
+    bool is_first = c->outside && !c->is_settling;
+
+    if (is_first) {
+        c->is_settling = true;
+        c->first_of_settling = c->next_id;
+    }
+    fn(ctx);
+    if (is_first)
+        c->is_settling = false;
+}
+
+static void call_outside(struct clock *c, clock_event_fn *fn)
+{
+    if (!c->is_settling)
+        clock_do_outside(c, fn, c->outside->ctx);
 }
 
 static void settle(struct clock *c)

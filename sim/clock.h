@@ -57,6 +57,8 @@ bool clock_next(const struct clock *c, uint64_t *at_ns);
 uint64_t clock_next_awaited(const struct clock *c);
 /* Moves time to 'until_ns', running every event due on the way. */
 void clock_advance(struct clock *c, uint64_t until_ns);
+/* Runs fn(ctx) as if somebody outside did it: nothing that it causes moves time or lets those outside go on meanwhile. */
+void clock_do_outside(struct clock *c, clock_event_fn *fn, void *ctx);
 /* For a running event: the clock_advance() under way ends now. */
 void clock_stop(struct clock *c);
 /* For a running event that continues at 'at_ns': moves time there without an event if nothing

@@ -1,22 +1,30 @@
 /* procfs.c - see procfs.h. SPDX-License-Identifier: Apache-2.0 */
 #include "sim/procfs.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define PF_EXITING 0x4u
 #define UNIX_FLAG_LISTENS 0x10000u      /* __SO_ACCEPTCON */
 
-/* "PID (NAME) STATE PARENT ..."; the name may hold anything, also ')'. */
+/* "PID (NAME) STATE PARENT GROUP SESSION TTY TTY-GROUP FLAGS ..."; the name may hold anything, also ')'. */
 bool procfs_parse_stat(const char *text, struct procfs_stat *out)
 {
     const char *name = strchr(text, '('), *end = strrchr(text, ')');
-    char *rest;
+    char *rest, *flags;
 
     if (!name || !end || end < name || end[1] != ' ' || !g_ascii_isalpha(end[2]))
         return false;
     *out = (struct procfs_stat){ .state = end[2], .parent = (pid_t)strtol(end + 3, &rest, 10) };
     memcpy(out->name, name + 1, MIN((size_t)(end - name - 1), sizeof(out->name) - 1));
-    return rest > end + 3;
+    if (rest == end + 3)
+        return false;
+    flags = rest;
+    for (int i = 0; i < 4; i++)
+        (void)strtol(flags, &flags, 10);
+    out->is_ending = strtoul(flags, NULL, 10) & PF_EXITING;
+    return true;
 }
 
 bool procfs_parse_schedstat(const char *text, uint64_t *n_runs)
@@ -74,6 +82,27 @@ static bool stat_of(pid_t pid, pid_t tid, struct procfs_stat *out)
 bool procfs_stat(pid_t pid, struct procfs_stat *out)
 {
     return stat_of(pid, pid, out);
+}
+
+static bool is_alive(pid_t pid)
+{
+    struct procfs_stat stat;
+
+    return procfs_stat(pid, &stat) && stat.state != 'Z' && stat.state != 'X';
+}
+
+bool procfs_has_ended(pid_t pid, int pidfd, int timeout_ms)
+{
+    struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+    if (pidfd >= 0)
+        return poll(&p, 1, timeout_ms) > 0;
+    for (; is_alive(pid); timeout_ms -= timeout_ms > 0) {
+        if (!timeout_ms)
+            return false;
+        (void)poll(NULL, 0, 1);
+    }
+    return true;
 }
 
 void procfs_describe(GString *out, pid_t pid, pid_t tid)

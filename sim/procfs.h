@@ -13,6 +13,7 @@ struct procfs_stat {
     char name[32];
     char state;                 /* R, S, D, T, t, Z, X, ...: proc(5) */
     pid_t parent;               /* of the process */
+    bool is_ending;             /* from before its descriptors are closed */
 };
 
 /* False: that is not what such a file says. */
@@ -32,6 +33,9 @@ bool procfs_parse_unix(const char *line, struct procfs_unix *out);
 
 /* False: there is no such process (any more). */
 bool procfs_stat(pid_t pid, struct procfs_stat *out);
+
+/* Waits for its end, to be a zombie, at most so long. 'pidfd' -1: there is none, as valgrind 3.19 knows of none. */
+bool procfs_has_ended(pid_t pid, int pidfd, int timeout_ms);
 
 /* "ovs-vswitchd (pid 12), thread 14 handler3, state R, system call 7": for people. */
 void procfs_describe(GString *out, pid_t pid, pid_t tid);

@@ -93,21 +93,17 @@ static bool move_on(struct timing *t)
     return at_ns != UINT64_MAX;
 }
 
-/* Requests are served as in settle(): nothing that they cause moves time or settles again. */
-static void serve(struct timing *t, int timeout_ms)
+static void serve(void *ctx)
 {
-    struct clock *clock = &t->sim->clock;
+    struct timing *t = ctx;
 
-    clock->is_settling = clock->outside;
-    clock->first_of_settling = clock->next_id;
-    (void)clients_serve(t->all, timeout_ms);
-    clock->is_settling = false;
+    (void)clients_serve(t->all, t->is_busy ? 0 : -1);
 }
 
 /* Waits first: what ends the main loop may come while clients settle. */
 void timing_go_on(struct timing *t)
 {
-    serve(t, t->is_busy ? 0 : -1);
+    clock_do_outside(&t->sim->clock, serve, t);
     t->is_busy = clients_run_job(t->all);
     t->is_busy |= move_on(t);
     t->is_busy |= !g_queue_is_empty(&t->all->jobs);

@@ -150,19 +150,25 @@ static void admit_joining(struct vtime *v)
     }
 }
 
+/* Is it one that may say hello, again after an exec? Then it runs. */
+static bool may_come(const struct vtime *v, uint32_t proc)
+{
+    return proc < v->page->n_procs && v->page->procs[proc].is_used && first_thread(v->page, proc) != VTIME_NONE;
+}
+
 /* Which process of the page says hello? VTIME_NONE: a new one. */
 static uint32_t find_proc(const struct vtime *v, const struct proto_hello *h)
 {
     const struct vtime_page *page = v->page;
     uint32_t told = (uint32_t)h->type;
 
-    if (told < page->n_procs && page->procs[told].is_used && !v->members[told].conn)
+    if (may_come(v, told) && !v->members[told].conn)
         return told;
     for (uint32_t i = 0; i < page->n_procs; i++) {
-        if (page->procs[i].is_used && page->procs[i].pid == (int32_t)h->pid)
+        if (page->procs[i].pid == (int32_t)h->pid && may_come(v, i))
             return i;
     }
-    return page->expected;
+    return may_come(v, page->expected) ? page->expected : VTIME_NONE;
 }
 
 void vtime_hello(struct conn *c, const struct proto_hello *h)
@@ -191,35 +197,15 @@ void vtime_hung_up(struct conn *c)
     }
 }
 
-/* Without a pidfd: valgrind 3.19 knows of none. */
-static bool is_in_proc(pid_t pid)
+/* It has hung up, which it does by ending; if it lives on nevertheless, nobody waits for it. */
+static void await_end(const struct member *m, const struct vtime_proc *p)
 {
     struct procfs_stat stat;
+    bool is_ending = !procfs_stat(p->pid, &stat) || stat.is_ending;
 
-    return procfs_stat(pid, &stat) && stat.state != 'Z' && stat.state != 'X';
-}
-
-static bool has_ended(const struct member *m, pid_t pid, int timeout_ms)
-{
-    struct pollfd p = { .fd = m->pidfd, .events = POLLIN };
-
-    if (m->pidfd >= 0)
-        return poll(&p, 1, timeout_ms) > 0;
-    for (; is_in_proc(pid); timeout_ms -= timeout_ms > 0) {
-        if (!timeout_ms)
-            return false;
-        (void)poll(NULL, 0, 1);
-    }
-    return true;
-}
-
-/* It has hung up, which it does by ending; if it lives on nevertheless, it is none of ours any more. */
-static bool has_left(const struct member *m, const struct vtime_proc *p)
-{
-    if (!has_ended(m, p->pid, EXIT_MS))
+    if (!procfs_has_ended(p->pid, m->pidfd, is_ending ? EXIT_MS : 0))
         fprintf(stderr, "dpsim: process %d (here pid %d) has hung up and lives: it is no longer in virtual time\n",
                 p->vpid, p->pid);
-    return true;
 }
 
 /* Has the process ended, or is it about to? Then it is a zombie when this returns. */
@@ -231,10 +217,13 @@ static bool is_dead(struct vtime *v, uint32_t proc)
 
     p->is_dying = 0;
     if (is_hit)
-        return has_ended(m, p->pid, DEATH_MS);
+        return procfs_has_ended(p->pid, m->pidfd, DEATH_MS);
     if (m->conn || !p->is_registered)
         return false;
-    return p->is_exec ? has_ended(m, p->pid, 0) : has_left(m, p);
+    if (p->is_exec)
+        return procfs_has_ended(p->pid, m->pidfd, 0);
+    await_end(m, p);
+    return true;
 }
 
 static void end(struct vtime *v, uint32_t proc)

@@ -303,15 +303,19 @@ static void flood_netlink(unsigned n)
 
 /* ---- virtual time ----------------------------------------------------------------------------------- */
 
-/* Says that it lives in virtual time, and has hung up before it gets its turn. */
+/* Says that it lives in virtual time, and has hung up before it gets its turn, or hangs up when it has it; and lives on. */
 static void joins_and_leaves(unsigned n)
 {
-    const struct proto_hello h = { .magic = PROTO_MAGIC, .kind = PROTO_TIME, .pid = (uint32_t)getpid() };
+    struct proto_hello h = { .magic = PROTO_MAGIC, .kind = PROTO_TIME, .pid = (uint32_t)getpid() };
+    struct proto_welcome w;
 
     for (unsigned i = 0; i < n; i++) {
         int fd = dial();
 
+        h.type = (int32_t)(i % 4) - 1;          /* as a new one, or one of those that there are */
         CHECK(send(fd, &h, sizeof(h), MSG_NOSIGNAL) == (ssize_t)sizeof(h));
+        if (i % 2)
+            (void)recv(fd, &w, sizeof(w), 0);
         close(fd);
     }
     stay();

@@ -26,20 +26,30 @@ world='dp br0; port br0 p1; port br0 p2; host p1 10.0.0.1; host p2 10.0.0.2
 flow br0 in_port(p1),eth(),eth_type(0x0806),arp() p2; flow br0 in_port(p2),eth(),eth_type(0x0806),arp() p1
 flow br0 in_port(p1),eth(),eth_type(0x0800),ipv4() p2; flow br0 in_port(p2),eth(),eth_type(0x0800),ipv4() p1'
 
+harmed() {      # TEXT...: as die(), with what has become of the simulator
+    case $(cut -d ' ' -f 3 "/proc/$server/stat" 2>/dev/null) in
+    Z|'')
+        wait "$server"
+        die "$*; the simulator has ended with exit status $?: $(cat serve_err)"
+        ;;
+    esac
+    die "$*"
+}
+
 n_good=0
 good() {        # TEXT: the good client's answers are as ever
     n_good=$((n_good + 1))
     # shellcheck disable=SC2086
-    timeout $SOON $user dpsim exec -- sh good $n_good >answers 2>err || die "$1: the good client: exit status $?: $(cat err answers)"
+    timeout -k 5 $SOON $user dpsim exec -- sh good $n_good >answers 2>err || harmed "$1: the good client: exit status $?: $(cat err answers)"
     [ -s as_ever ] || cp answers as_ever
-    cmp -s as_ever answers || die "$1: the good client sees: $(diff as_ever answers)"
+    cmp -s as_ever answers || harmed "$1: the good client sees: $(diff as_ever answers)"
 }
 
 # Everybody has gone, and nothing of theirs is left.
 alone() {       # TEXT
-    dpsim do wait 200s expect-clients sockets=0 connections=1 namespaces=0 queued-bytes=0 dumps=0 waits=1 >err || die "$1: $(cat err)"
-    kill -0 "$server" || die "$1: the simulator has gone"
-    [ "$(ls "/proc/$server/fd" | wc -l)" -le $((n_fds + 20)) ] || die "$1: descriptors are left: $(ls -l "/proc/$server/fd")"
+    dpsim do wait 200s expect-clients sockets=0 connections=1 namespaces=0 queued-bytes=0 dumps=0 waits=1 >err || harmed "$1: $(cat err)"
+    kill -0 "$server" || harmed "$1: the simulator has gone"
+    [ "$(ls "/proc/$server/fd" | wc -l)" -le $((n_fds + 20)) ] || harmed "$1: descriptors are left: $(ls -l "/proc/$server/fd")"
 }
 
 mkfifo input output

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -285,6 +286,56 @@ static void test_dies_before_the_answer(void **state)
     check_empty(d);
 }
 
+/* ---- answers that come later ----------------------------------------------------------------------- */
+
+struct leaver {
+    struct door *door;
+    int fd;
+};
+
+static void serve_all(void *ctx)
+{
+    const struct leaver *l = ctx;
+
+    while (clients_serve_alone(l->door->all, 0))
+        ;
+}
+
+static uint64_t never(void *ctx)
+{
+    (void)ctx;
+    return UINT64_MAX;
+}
+
+static void leave(void *ctx)
+{
+    const struct leaver *l = ctx;
+
+    close(l->fd);
+}
+
+/* It goes when its time is over: its command is tried for the last time, which must not find out about its end. */
+static void test_goes_at_its_deadline(void **state)
+{
+    struct door *d = *state;
+    const char line[] = "wait 1s expect p1 packets=1";
+    struct proto_req req = { .op = PROTO_DO };
+    struct iovec iov[] = { { &req, sizeof(req) }, { (void *)(uintptr_t)line, sizeof(line) - 1 } };
+    struct leaver l = { d, dial_kind(d, PROTO_CTL) };
+    const struct clock_outside outside = { .ctx = &l, .settle = serve_all, .next = never, .moved = leave };
+
+    d->all->shares_clock = true;
+    assert_int_equal(writev(l.fd, iov, 2), sizeof(req) + sizeof(line) - 1);
+    turn();
+    assert_int_equal(d->all->waiters->len, 1);
+    d->sim->clock.outside = &outside;
+    clock_advance(&d->sim->clock, d->sim->clock.now_ns + UINT64_C(1000000000));
+    d->sim->clock.outside = NULL;
+    assert_int_equal(d->all->waiters->len, 0);
+    turn();
+    check_empty(d);
+}
+
 /* ---- turns --------------------------------------------------------------------------------------- */
 
 static void test_turns(void **state)
@@ -345,7 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(nonsense), TEST(packet_sockets_have_no_groups), TEST(unread_answers), TEST(dies_before_the_answer),
-        TEST(turns), TEST(no_descriptor),
+        TEST(goes_at_its_deadline), TEST(turns), TEST(no_descriptor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,9 @@ static void stat_has_a_name_with_anything(void **unused)
     assert_string_equal(s.name, "ovsdb-server");
     assert_int_equal(s.state, 'S');
     assert_int_equal(s.parent, 1);
+    assert_false(s.is_ending);
+    assert_true(procfs_parse_stat("7705 (ovsdb-server) R 1 7705 7705 0 -1 4194308", &s));
+    assert_true(s.is_ending);
     assert_true(procfs_parse_stat("12 (a) R 4 (b) D 345 12", &s));
     assert_string_equal(s.name, "a) R 4 (b");
     assert_int_equal(s.state, 'D');

@@ -224,6 +224,18 @@ static bool take_sweep_all(struct options *o, const char *arg)
     return o->test.sweeps_all = true;
 }
 
+static bool take_sweep_list(struct options *o, const char *arg)
+{
+    (void)arg;
+    return o->test.sweep_lists = true;
+}
+
+static bool take_sweep_points(struct options *o, const char *arg)
+{
+    o->test.sweep_points = arg;
+    return true;
+}
+
 static bool take_sweep_most(struct options *o, const char *arg)
 {
     return take_count(&o->test.sweep_most, arg, MOST_RUNS);
@@ -302,6 +314,8 @@ static const struct row {
     { OPTION_TESTS,    "fault-sweep", NULL,            "run each test once for each time that it reaches a point where the kernel can fail, and fail it there", take_sweep },
     { OPTION_TESTS,    "fault-most", "N",              "with --fault-sweep: only the first N times of each point, and the last (8)", take_sweep_most },
     { OPTION_TESTS,    "fault-all", NULL,              "with --fault-sweep: every time",        take_sweep_all },
+    { OPTION_TESTS,    "fault-points", "GLOB",         "with --fault-sweep: only points whose names match", take_sweep_points },
+    { OPTION_TESTS,    "fault-list", NULL,             "with --fault-sweep: each point's tests below it in the table, with how often they reach it", take_sweep_list },
     { OPTION_TESTS,    "shard",    "N/M",              "only each Mth test, from the Nth on: a part for each of M machines", take_shard },
     { OPTION_TESTS,    "timeout",  "S",                "a test that has not ended after S seconds fails (60)", take_timeout },
     { OPTION_TESTS,    "update",   NULL,               "make expected/ hold what the tests record", take_update },

@@ -45,7 +45,8 @@ struct test_options {
     unsigned timeout_s;
     unsigned shard, n_shards;                   /* which part of the tests, from 1, of how many; 0: all */
     const char *only, *keep, *junit;            /* NULL: not given */
-    bool has_sweep, sweeps_all;                 /* --fault-sweep, --fault-all */
+    bool has_sweep, sweeps_all, sweep_lists;    /* --fault-sweep, --fault-all, --fault-list */
+    const char *sweep_points;                   /* whose names match; NULL: all */
     unsigned sweep_most;                        /* occurrences of each point; 0: not given */
     bool is_update, is_recorded, has_tap, has_digest, has_seeds;
     uint64_t first_seed, last_seed;

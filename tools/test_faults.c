@@ -49,6 +49,7 @@ struct fault_case {
     char *fault;                /* "NAME:N" */
     struct fault_run *run[RUNS];
     unsigned n_left;
+    bool is_noticed;            /* the test itself did not go as it should: somebody had to do without */
     char *failure;              /* NULL: it has passed */
 };
 
@@ -61,6 +62,12 @@ static const struct fault_run *here;
 static char *counts_path(const struct fault_run *run)
 {
     return g_build_filename(run->folder, "counts", NULL);
+}
+
+/* In both processes: is there while nothing of what the test expects has failed. */
+static char *as_ever_path(const struct fault_run *run)
+{
+    return g_build_filename(run->folder, "as_ever", NULL);
 }
 
 static void write_counts(const struct fault_run *run, const struct sim *sim)
@@ -93,10 +100,12 @@ static int work(struct job *job, struct err *e)
     const struct golden_run golden = { .test = run->test->path, .output = run->output, .sim = &sim, .faults = faults,
                                        .counts_faults = true, .over = on_over, .at = pool_at, .ctx = job,
                                        .programs = test_programs_ops(programs) };
+    g_autofree char *as_ever = as_ever_path(run);
     struct err own = { 0 };
 
     test_programs_limit(programs, LIMIT_NS);
-    (void)golden_run(&golden, &own);
+    if (!golden_run(&golden, &own))
+        (void)g_file_set_contents(as_ever, "", 0, NULL);
     test_programs_free(programs);
     if (!verdict.code)
         return 0;
@@ -173,6 +182,22 @@ static void on_counted(struct pool *pool, struct job *job)
     folder_remove(run->folder);
 }
 
+static bool is_wanted(const struct sweep *all, const struct fault_point *point)
+{
+    const char *only = all->o->test.sweep_points;
+
+    return !only || g_pattern_match_simple(only, point->name);
+}
+
+static int check_points(const struct sweep *all, struct err *e)
+{
+    for (size_t i = 0; i < fault_n_points(); i++) {
+        if (is_wanted(all, fault_point_at(i)))
+            return 0;
+    }
+    return err_set(e, ENOENT, "no fault's name matches %s", all->o->test.sweep_points);
+}
+
 static int find_tests(struct sweep *all, struct err *e)
 {
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
@@ -219,6 +244,9 @@ static char *log_of(const struct fault_run *run)
 
 static void judge(struct fault_case *c)
 {
+    g_autofree char *as_ever = as_ever_path(c->run[0]);
+
+    c->is_noticed = !g_file_test(as_ever, G_FILE_TEST_EXISTS);
     for (unsigned i = 0; i < RUNS && !c->failure; i++) {
         g_autofree char *log = c->run[i]->job->failure ? log_of(c->run[i]) : NULL;
 
@@ -233,6 +261,7 @@ static void tell_failure(const char *test, const char *fault, const char *failur
 {
     printf("FAILED %s%s%s: %s\n  again: dpsim test%s%s %s\n", test, *fault ? " " : "", fault, failure,
            *fault ? " --fault " : "", fault, test);
+    (void)fflush(stdout);       /* the table may take an hour */
 }
 
 static void on_failed(struct pool *pool, struct job *job)
@@ -273,6 +302,8 @@ static int add_cases(struct sweep *all, struct swept *test, struct err *e)
     int r = 0;
 
     for (size_t i = 0; !r && i < fault_n_points(); i++) {
+        if (!is_wanted(all, fault_point_at(i)))
+            continue;
         for (unsigned n = 1; !r && n <= test->counts[i]; n++) {
             if (n > most && n < test->counts[i] && !all->o->test.sweeps_all)
                 n = test->counts[i];
@@ -284,38 +315,69 @@ static int add_cases(struct sweep *all, struct swept *test, struct err *e)
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-static unsigned count_cases(const struct sweep *all, size_t point, bool only_failed)
+struct tally {
+    unsigned n_faults, n_noticed, n_failed;
+};
+
+/* Of a point, in one test or in all (NULL). */
+static struct tally count_cases(const struct sweep *all, size_t point, const struct swept *test)
 {
-    unsigned n = 0;
+    struct tally t = { 0 };
 
     for (guint i = 0; i < all->cases->len; i++) {
         const struct fault_case *c = g_ptr_array_index(all->cases, i);
 
-        n += c->point == point && (c->failure || !only_failed);
+        if (c->point != point || (test && c->test != test))
+            continue;
+        t.n_faults++;
+        t.n_noticed += c->is_noticed;
+        t.n_failed += c->failure != NULL;
     }
+    return t;
+}
+
+static unsigned count_tests(const struct sweep *all, size_t point)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < all->tests->len; i++)
+        n += ((const struct swept *)g_ptr_array_index(all->tests, i))->counts[point] > 0;
     return n;
 }
 
-static void print_row(const struct sweep *all, size_t point, unsigned *n_reached)
+/* Which tests reach it, and how often. */
+static void print_tests(const struct sweep *all, size_t point)
 {
-    unsigned n_tests = 0, n_cases = count_cases(all, point, false);
-    const struct fault_point *p = fault_point_at(point);
+    for (guint i = 0; i < all->tests->len; i++) {
+        const struct swept *test = g_ptr_array_index(all->tests, i);
+        struct tally t = count_cases(all, point, test);
 
-    for (guint i = 0; i < all->tests->len; i++)
-        n_tests += ((struct swept *)g_ptr_array_index(all->tests, i))->counts[point] > 0;
-    *n_reached += n_tests > 0;
-    printf("%-18s %-8s %6u %6u %6u\n", p->name, p->error ? err_name(p->error) : "-", n_tests, n_cases,
-           count_cases(all, point, true));
+        if (test->counts[point])
+            printf("  %-25s %6u %6u %7u %6u\n", strrchr(test->path, '/') ? strrchr(test->path, '/') + 1 : test->path,
+                   test->counts[point], t.n_faults, t.n_noticed, t.n_failed);
+    }
 }
 
 static void print_table(const struct sweep *all)
 {
-    unsigned n_reached = 0;
+    unsigned n_wanted = 0, n_reached = 0;
 
-    printf("%-18s %-8s %6s %6s %6s\n", "point", "error", "tests", "faults", "failed");
-    for (size_t i = 0; i < fault_n_points(); i++)
-        print_row(all, i, &n_reached);
-    printf("%u of %zu points reached by %u tests; %u faults, %u runs, %u failed\n", n_reached, fault_n_points(),
+    printf("%-18s %-8s %6s %6s %7s %6s\n", "point", "error", "tests", "faults", "noticed", "failed");
+    for (size_t i = 0; i < fault_n_points(); i++) {
+        const struct fault_point *p = fault_point_at(i);
+        struct tally t = count_cases(all, i, NULL);
+        unsigned n_tests = count_tests(all, i);
+
+        if (!is_wanted(all, p))
+            continue;
+        n_wanted++;
+        n_reached += n_tests > 0;
+        printf("%-18s %-8s %6u %6u %7u %6u\n", p->name, p->error ? err_name(p->error) : "-", n_tests, t.n_faults,
+               t.n_noticed, t.n_failed);
+        if (all->o->test.sweep_lists)
+            print_tests(all, i);
+    }
+    printf("%u of %u points reached by %u tests; %u faults, %u runs, %u failed\n", n_reached, n_wanted,
            all->tests->len, all->cases->len, all->cases->len * RUNS + all->tests->len, all->n_failed);
 }
 
@@ -342,8 +404,10 @@ static void case_free(gpointer data)
 
 static int sweep(struct sweep *all, struct err *e)
 {
-    int r = find_tests(all, e);
+    int r = check_points(all, e);
 
+    if (!r)
+        r = find_tests(all, e);
     if (r)
         return r;
     if (!run_jobs(all, on_counted))
