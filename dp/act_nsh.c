@@ -141,7 +141,7 @@ static void restart_at_l3(struct act_run *run, uint16_t protocol)
 
     p->has_eth = protocol == ETH_P_TEB;
     p->protocol = protocol;
-    p->l3_off = p->l4_off = p->mac_len = 0;
+    p->l3_off = p->mac_len = 0;         /* the transport header stays where it was */
     run->key->mac_proto = p->has_eth ? KEY_MAC_ETH : KEY_MAC_NONE;
     acts_stale_key(run);
 }

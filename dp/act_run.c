@@ -122,7 +122,7 @@ int acts_recirculate(struct act_run *run, uint32_t recirc_id, bool is_last)
     key = copy_key(dp_world_of(run->dp), run->key);
     if (key) {
         key->recirc_id = recirc_id;
-        (void)dp_process_packet(run->dp, p, key);
+        dp_process_packet(run->dp, p, key);
         return 0;
     }
     later = *run->key;
@@ -139,7 +139,7 @@ static void run_deferred(struct dp_world *w)
         if (d->attrs)
             (void)run_list(d->dp, d->pkt, &d->key, d->attrs, d->len);
         else
-            (void)dp_process_packet(d->dp, d->pkt, &d->key);
+            dp_process_packet(d->dp, d->pkt, &d->key);
     }
     w->n_deferred = w->n_deferred_done = 0;
 }

@@ -172,7 +172,7 @@ void vport_put(struct nlmsghdr *msg, const struct vport *v);
 
 /* ---- receive.c ---- */
 /* ovs_dp_process_packet: looks up, runs actions or makes the miss upcall. Consumes 'p'. */
-int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key);
+void dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key);
 /* Ends a packet: counts why, writes the trace line, frees it. */
 void dp_drop(struct dp_world *world, struct pkt *p, enum drop_reason why);
 /* Ends a packet behind its last upcall; 'is_miss' says which counter. */

@@ -175,12 +175,11 @@ static void count_hit(struct datapath *dp, struct flow *f, const struct pkt *p, 
     f->stats.used_ns = env->now(env->ctx);
 }
 
-int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key)
+void dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key)
 {
     struct dp_world *w = dp_world_of(dp);
     struct table_probe probe;
     struct flow *f = table_lookup(&dp->table, key, pkt_flow_hash(p), w->env->cpu(w->env->ctx), &probe);
-    int err = 0;
 
     dp->stats.n_mask_hit += probe.n_mask_hit;
     dp->stats.n_cache_hit += probe.n_cache_hit;
@@ -189,14 +188,13 @@ int dp_process_packet(struct datapath *dp, struct pkt *p, struct flow_key *key)
     if (!f) {
         dp->stats.n_missed++;
         miss(dp, p, key);
-        return 0;
+        return;
     }
     dp->stats.n_hit++;
     count_hit(dp, f, p, key->tcp_flags);
     if (tracing(w))
         trace_flow(w, f);
-    err = acts_execute(dp, p, f->acts, key);
-    return err;
+    (void)acts_execute(dp, p, f->acts, key);
 }
 
 static void take_tunnel(struct flow_key *key, const struct flow_key *tunnel)
@@ -230,7 +228,8 @@ static int vport_receive(struct vport *v, struct pkt *p, const struct flow_key *
         dp_drop(w, p, DROP_EXTRACT);
         return -EINVAL;
     }
-    return dp_process_packet(v->dp, p, &key);
+    dp_process_packet(v->dp, p, &key);
+    return 0;                   /* whatever became of it */
 }
 
 /* A netdev's frame comes from the wire, an internal port's from the host: it is sent there. */

@@ -72,7 +72,7 @@ static void internal_destroy(struct vport *v)
 static enum drop_reason internal_send(struct vport *v, struct pkt *p)
 {
     v->dev->stats.rx_packets++;
-    v->dev->stats.rx_bytes += p->len - ETH_HLEN;    /* the host counts without the header */
+    v->dev->stats.rx_bytes += p->len < ETH_HLEN ? p->len : p->len - ETH_HLEN;   /* the host counts without the header */
     return transmit(v, p);
 }
 

@@ -22,9 +22,9 @@ sorts differences by rule, shrinks one of each, and prints it as a recorded case
 Exit status 0: no difference that tools/kernel/differences.txt does not explain."""
 CPUS = {"uml": "1", "qemu": "4"}    # possible ones: their number bounds what the datapath accepts as upcall port ids
 
-# What no request may say (fuzz-cases generate): what each kernel draws by lot of its own; under user-mode-linux also what that
-# kernel is built without or, older as it is, does otherwise. docs/kernel-run.md
-BY_LOT = r"PROBABILITY=(?!0{8}|f{8})[0-9a-f]{8}\b"
+# What no request may say (fuzz-cases generate): what each kernel draws by lot of its own, a port id where something else is read;
+# under user-mode-linux also what that kernel is built without or, older as it is, does otherwise. docs/kernel-run.md
+BY_LOT = r"PROBABILITY=(?!0{8}|f{8})[0-9a-f]{8}\b|(?<!PID)=@[surn]0"
 UNWANTED = {"uml": BY_LOT + r"|CT_ZONE|\bCT[{ \]}^=]|TRUNC|MRU=(?!0000)[0-3][0-9a-f]00\b", "qemu": BY_LOT}
 
 
