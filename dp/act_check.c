@@ -116,7 +116,7 @@ struct act_scope act_scope_of(const struct profile *profile, const struct flow_k
 int acts_check(const struct dp_ns *ns, const struct flow_key *key, const void *attrs, size_t len,
                struct act_list **list, struct err *e)
 {
-    g_autoptr(GByteArray) out = g_byte_array_sized_new((guint)len);     /* enough, but for the rewritten */
+    GByteArray *out = g_byte_array_set_size(ns->world->checked, 0);
     g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func(put_timeout);
     struct act_scope at = act_scope_of(ns->world->profile, key, out);
     int err;

@@ -9,6 +9,7 @@
 
 #include "base/draw.h"
 #include "dp/act_rows.h"
+#include "dp/eth_type.h"
 #include "netlink/attr.h"
 
 /* What one attribute says; 'has_commit' is the commit so far: NAT must stand behind it. */
@@ -240,7 +241,7 @@ static bool ct_generate(const struct act_scope *at, const struct draw *d, GByteA
         act_ct_nat_generate(d, commits, l3_type, out);
         attr_nest_end(out, nest);
     }
-    return l3_type == ETH_P_IP || l3_type == ETH_P_IPV6;
+    return is_ip_type(l3_type);
 }
 
 static void ct_put(struct nlmsghdr *msg, const struct nlattr *stored)

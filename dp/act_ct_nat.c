@@ -189,8 +189,10 @@ static void update_key(const struct pkt *p, struct flow_key *key, enum ct_manip 
     key->ct_state |= is_src ? OVS_CS_F_SRC_NAT : OVS_CS_F_DST_NAT;
     if (key->eth_type == ETH_P_IP)
         memcpy(is_src ? &key->ip4.src : &key->ip4.dst, ip + (is_src ? 12 : 16), 4);
-    else
+    else if (key->eth_type == ETH_P_IPV6)
         memcpy(is_src ? key->ip6.src : key->ip6.dst, ip + (is_src ? 8 : 24), 16);
+    else
+        return;                 /* it was put around what is tracked */
     update_port(p, key, is_src);
 }
 

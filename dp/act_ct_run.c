@@ -13,6 +13,7 @@
 #include "dp/ct/limit.h"
 #include "dp/ct/track.h"
 #include "dp/datapath.h"
+#include "dp/eth_type.h"
 #include "dp/extract_int.h"
 #include "netlink/attr.h"
 
@@ -305,15 +306,15 @@ static int ct_commit(struct dp_ns *ns, struct pkt *p, struct flow_key *key,
 
 /* ---- the action ----------------------------------------------------------------------------------- */
 
-/* Conntrack sees the IP packet without the link's padding, which is gone for good. Of a fragment of IPv4 the header
- * is looked at even where the packet says that it ends within it. */
-static void trim_to_ip(struct pkt *p, uint16_t l3_type, bool is_frag)
+/* Conntrack sees the IP packet without the link's padding, which is gone for good. A tag in the frame hides it. Of a
+ * fragment of IPv4 the header is looked at even where the packet says that it ends within it. */
+static void trim_to_ip(struct pkt *p, bool is_frag)
 {
     const uint8_t *ip = p->data + p->l3_off;
 
-    if (l3_type == ETH_P_IP && !is_frag && pkt_left(p, p->l3_off) >= 20)
+    if (p->protocol == ETH_P_IP && !is_frag && pkt_left(p, p->l3_off) >= 20)
         pkt_trim(p, p->l3_off + be16_get(ip + 2));
-    else if (l3_type == ETH_P_IPV6 && pkt_left(p, p->l3_off) >= 40)
+    else if (p->protocol == ETH_P_IPV6 && pkt_left(p, p->l3_off) >= 40)
         pkt_trim(p, p->l3_off + 40u + be16_get(ip + 4));
 }
 
@@ -321,6 +322,7 @@ static void trim_to_ip(struct pkt *p, uint16_t l3_type, bool is_frag)
  * that came first by offset; in the key it is still that of the one that came last. */
 static int gather(struct act_run *run, const struct ct_args *args)
 {
+    uint16_t l3_off;
     int err;
 
     if (run->key->ip_frag == KEY_FRAG_NONE)
@@ -328,9 +330,13 @@ static int gather(struct act_run *run, const struct ct_args *args)
     err = ct_defrag(run->dp->ns->frags, &run->pkt, args->l3_type, args->zone);
     if (err)
         return err;
-    err = key_extract_l3(run->key, run->pkt);
+    l3_off = run->pkt->l3_off;
+    if (is_mpls_type(run->key->eth_type))
+        run->pkt->l3_off += run->pkt->mac_len;      /* the kernel looks for labels that far behind them */
+    (void)key_extract_l3(run->key, run->pkt);       /* what cannot be read stays as it was */
+    run->pkt->l3_off = l3_off;
     run->key->ip_frag = KEY_FRAG_NONE;
-    return err;
+    return 0;
 }
 
 int act_ct_run(struct act_run *run, const struct nlattr *a, bool is_last)
@@ -342,7 +348,7 @@ int act_ct_run(struct act_run *run, const struct nlattr *a, bool is_last)
     (void)is_last;
     if (err)
         return err;
-    trim_to_ip(run->pkt, args->l3_type, run->key->ip_frag != KEY_FRAG_NONE);
+    trim_to_ip(run->pkt, run->key->ip_frag != KEY_FRAG_NONE);
     err = gather(run, args);
     if (err)
         return err == -EINPROGRESS ? 0 : err;

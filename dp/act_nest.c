@@ -201,25 +201,27 @@ static const struct policy cpl_policy[OVS_CHECK_PKT_LEN_ATTR_MAX + 1] = {
     [OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL] = {POL_NESTED},
 };
 
-/* The kernel parses this nest strictly: no unknown types, no trailing bytes. */
+/* The kernel parses this nest strictly, each attribute for itself: no unknown types, no trailing bytes. */
 static int cpl_parse(const struct nlattr *nest, const struct nlattr **in, struct err *e)
 {
     const struct nlattr *a;
-    int left, err;
+    int left;
 
+    memset(in, 0, (OVS_CHECK_PKT_LEN_ATTR_MAX + 1) * sizeof(*in));
     attr_for_each_nested(a, nest, left)
     {
         unsigned type = mnl_attr_get_type(a);
+        int err;
 
         if (!type || type > OVS_CHECK_PKT_LEN_ATTR_MAX)
             return err_set(e, EINVAL, "check_pkt_len: attribute %u is unknown", type);
+        err = policy_check(&cpl_policy[type], a, nest, NULL);
+        if (err)
+            return err_set(e, -err, "check_pkt_len: attribute %u has a wrong length", type);
+        in[type] = a;
     }
     if (left > 0)
         return err_set(e, EINVAL, "check_pkt_len: %d bytes behind the last attribute", left);
-    err = policy_parse(cpl_policy, OVS_CHECK_PKT_LEN_ATTR_MAX, mnl_attr_get_payload(nest),
-                       mnl_attr_get_payload_len(nest), nest, in, NULL);
-    if (err)
-        return err_set(e, -err, "check_pkt_len: an attribute has a wrong length");
     return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "dp/act_rows.h"
 #include "dp/datapath.h"
+#include "dp/eth_type.h"
 #include "dp/extract.h"
 #include "netlink/attr.h"
 
@@ -91,9 +92,15 @@ int acts_run_nested(struct act_run *run, const void *attrs, size_t len, bool is_
 
 int acts_fresh_key(struct act_run *run)
 {
+    uint8_t frag = run->key->ip_frag;
+    int error;
+
     if (!run->key->is_stale)
         return 0;
-    return dp_fails(run->fault, DP_FAULT_EXTRACT_AGAIN) ? -ENOMEM : key_extract(run->key, run->pkt);
+    error = dp_fails(run->fault, DP_FAULT_EXTRACT_AGAIN) ? -ENOMEM : key_extract(run->key, run->pkt);
+    if (!is_ip_type(run->key->eth_type))
+        run->key->ip_frag = frag;       /* ct() takes what was put around a fragment for one still, as in the kernel */
+    return error;
 }
 
 int acts_writable(const struct act_run *run)

@@ -29,6 +29,7 @@ struct dp_world *dp_world_new(struct netlink *nl, const struct dp_env *env)
         netlink_add_family(nl, families[i]);
     ct_nl_start(nl);
     netlink_set_user(nl, w);
+    w->checked = g_byte_array_new();
     return w;
 }
 
@@ -37,6 +38,7 @@ void dp_world_free(struct dp_world *w)
     if (!w)
         return;
     g_ptr_array_free(w->namespaces, TRUE);
+    g_byte_array_unref(w->checked);
     pkt_pool_done(&w->pool);
     g_free(w);
 }

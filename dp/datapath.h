@@ -109,6 +109,7 @@ struct dp_world {
     struct pkt_pool pool;
     struct dp_account account;
     GPtrArray *namespaces;              /* of struct dp_ns */
+    GByteArray *checked;                /* stored form of the list that acts_check() is at */
     unsigned level;                     /* nested executions under way */
     struct flow_key copy[ACTS_COPY_LEVEL];
     struct deferred fifo[ACTS_FIFO_ROOM];

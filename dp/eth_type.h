@@ -12,6 +12,11 @@ static inline bool is_vlan_type(uint16_t type)
     return type == ETH_P_8021Q || type == ETH_P_8021AD;
 }
 
+static inline bool is_ip_type(uint16_t type)
+{
+    return type == ETH_P_IP || type == ETH_P_IPV6;
+}
+
 static inline bool is_mpls_type(uint16_t type)
 {
     return type == ETH_P_MPLS_UC || type == ETH_P_MPLS_MC;

@@ -53,7 +53,9 @@ static bool begin4(struct cut *c, const struct dp_env *env)
         return false;
     hdr_len = (c->p->data[c->l3] & 15u) * 4;
     c->head = c->l3 + hdr_len;
-    c->room = (uint32_t)c->p->mru - hdr_len;    /* of a shorter MRU, as in the kernel: no limit */
+    if (c->p->mru < hdr_len)
+        return false;                           /* 6.1.176 had no limit then */
+    c->room = c->p->mru - hdr_len;
     return true;
 }
 

@@ -62,6 +62,12 @@ static void groups_alloc(struct table_mask *tm, uint32_t n_groups)
     tm->tag = (uint16_t *)(tm->flow + n_places);
 }
 
+static void groups_free(struct table_mask *tm, struct flow **flow)
+{
+    if (flow != tm->first_flow)
+        g_free(flow);
+}
+
 struct table_mask *mask_new(const struct flow_mask *mask)
 {
     struct table_mask *tm = g_new0(struct table_mask, 1);
@@ -69,7 +75,8 @@ struct table_mask *mask_new(const struct flow_mask *mask)
     tm->mask = *mask;
     tm->checksum = mask_checksum(mask);
     key_words_add(&tm->words, &mask->key);
-    groups_alloc(tm, 1);
+    tm->flow = tm->first_flow;
+    tm->tag = tm->first_tag;
     return tm;
 }
 
@@ -77,7 +84,7 @@ void mask_free(void *mask)
 {
     struct table_mask *tm = mask;
 
-    g_free(tm->flow);
+    groups_free(tm, tm->flow);
     g_free(tm);
 }
 
@@ -170,7 +177,7 @@ static void grow(struct table_mask *tm)
         if (tag[at])
             place(tm, flow[at]);
     }
-    g_free(flow);
+    groups_free(tm, flow);
 }
 
 void mask_insert(struct table_mask *tm, struct flow *f)

@@ -25,13 +25,15 @@ struct key_words {
 struct table_mask {
     uint32_t n_flows;
     uint32_t last_group;        /* number of groups, a power of two, less 1 */
-    struct flow **flow;         /* of each place; one block with the tags */
     uint16_t *tag;              /* of each place, 0: free */
+    struct flow **flow;         /* of each place; one block with the tags, but for the first group */
     uint64_t n_hits;            /* since the array was last sorted or changed */
     uint64_t checksum;          /* of the mask */
     uint32_t index;             /* in the table's array */
     struct key_words words;
     struct flow_mask mask;
+    struct flow *first_flow[MASK_LANES];
+    uint16_t first_tag[MASK_LANES];
 };
 
 /* Adds the bits that 'mask' looks at. */

@@ -44,6 +44,7 @@ const struct grammar_row grammar_rows[N_GRAMMAR_KINDS] = {
     RT(NEWRULE, "rt_newrule", MAKES), RT(DELRULE, "rt_delrule"), RT_DUMP(RULE, "rt_dumprule"),
     RT(NEWNEIGH, "rt_newneigh", MAKES), RT(DELNEIGH, "rt_delneigh"), RT(GETNEIGH, "rt_getneigh"),
     RT_DUMP(NEIGH, "rt_dumpneigh"),
+    RT(GETQDISC, "rt_getqdisc"), RT_DUMP(QDISC, "rt_dumpqdisc"), RT_DUMP(ACTION, "rt_dumpaction"), RT_DUMP(NSID, "rt_dumpnsid"),
 };
 /* clang-format on */
 

@@ -350,24 +350,42 @@ static void run(const uint8_t *data, size_t len)
 
 /* ---- by lot ---------------------------------------------------------------------------------- */
 
-/* Attributes of a flow; of one that the datapath would take. */
+static void put_attrs(GByteArray *out, const struct attrs *a)
+{
+    uint8_t len[2];
+
+    be16_put(len, (uint16_t)a->list->len);
+    g_byte_array_append(out, len, sizeof(len));
+    g_byte_array_append(out, a->list->data, a->list->len);
+    g_byte_array_append(out, a->mask->data, a->mask->len);
+}
+
+static void put_text(GByteArray *out, const struct attrs *a, uint8_t flags)
+{
+    g_autofree char *text = format(a, flags);
+
+    g_byte_array_append(out, (const uint8_t *)text, (guint)strlen(text));
+}
+
+/* Attributes of a flow that the datapath would take, or their text. */
 static void generate(struct rng *r, GByteArray *out)
 {
-    g_autoptr(GByteArray) list = g_byte_array_new(), mask = g_byte_array_new();
-    uint8_t flags = (uint8_t)(rng_u32(r) & (IS_ACTIONS | SHOWS_WILD | HAS_NAMES)) | IS_ATTRS, len[2];
+    uint8_t flags = (uint8_t)(rng_u32(r) & (IS_ACTIONS | IS_ATTRS | SHOWS_WILD | HAS_NAMES));
+    struct attrs a = attrs_new();
     struct flow_key key, bits;
 
     grammar_key(r, &key);
     grammar_mask(r, &key, &bits);
     if (flags & IS_ACTIONS)
-        grammar_actions(r, &key, list);
+        grammar_actions(r, &key, a.list);
     else
-        grammar_key_attrs(r, &key, &bits, list, mask);
-    be16_put(len, (uint16_t)list->len);
+        grammar_key_attrs(r, &key, &bits, a.list, a.mask);
     g_byte_array_append(out, &flags, 1);
-    g_byte_array_append(out, len, sizeof(len));
-    g_byte_array_append(out, list->data, list->len);
-    g_byte_array_append(out, mask->data, mask->len);
+    if (flags & IS_ATTRS)
+        put_attrs(out, &a);
+    else
+        put_text(out, &a, flags);
+    attrs_free(&a);
 }
 
 const struct fuzz_target fuzz_flow_text = {

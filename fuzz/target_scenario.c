@@ -93,7 +93,7 @@ static void run_text(const char *text)
 
 static void run(const uint8_t *data, size_t len)
 {
-    g_autofree char *text = g_strndup((const char *)data, MIN(len, MOST_LEN));
+    g_autofree char *text = len ? g_strndup((const char *)data, MIN(len, MOST_LEN)) : g_strdup("");
 
     make_files();
     run_text(text);

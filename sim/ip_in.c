@@ -123,11 +123,11 @@ static bool get_ip(struct device *d, const uint8_t *frame, size_t len)
 /* Behind a tag of VLAN 0 the next one is taken off, too: tests/fuzz has the kernel's counts. */
 bool ip_has_protocol(const uint8_t *frame, size_t len)
 {
-    size_t at = 2 * ETH_ALEN;
+    size_t at = 2 * ETH_ALEN, need = 6;     /* the first tag comes beside the frame, others in it with something behind */
     uint16_t type = len < ETH_LEN ? 0 : be16_get(frame + at), vlan = 0;
 
-    while (is_vlan_type(type) && !vlan) {
-        if (len < at + 6)
+    for (; is_vlan_type(type) && !vlan; need = 8) {
+        if (len < at + need)
             return true;        /* half a tag: thrown away, and not counted */
         vlan = be16_get(frame + at + 2) & VLAN_ID_MASK;
         at += 4;

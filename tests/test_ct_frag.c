@@ -20,8 +20,9 @@ static int gather_in(struct lab *lab, uint16_t zone, const struct piece *f, stru
     *p = pkt_new(&world(lab)->pool, frame, frame_of(f, frame));
     memcpy((*p)->data, frame, (*p)->len);
     (*p)->l3_off = L3;
+    (*p)->protocol = f->is_ip6 ? ETH_P_IPV6 : ETH_P_IP;
     world(lab)->account.n_born++;
-    return ct_defrag(frags(lab), p, f->is_ip6 ? ETH_P_IPV6 : ETH_P_IP, zone);
+    return ct_defrag(frags(lab), p, (*p)->protocol, zone);
 }
 
 /* The whole leaves: counted as output. */

@@ -5,11 +5,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "dp/ct/frag_queue.h"
 #include "dp/datapath.h"
+#include "dp/extract_int.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define MEM_MAX (4u << 20)          /* ipfrag_high_thresh, nf_conntrack_frag6_high_thresh */
@@ -331,6 +334,16 @@ struct pkt *frag_join(struct frag_queue *q, const struct pkt *latest)
 
 /* ---- the door -------------------------------------------------------------------------------------------- */
 
+/* Of a packet that something has been put around, it may not even be a header. */
+static int gather(struct ct_frags *f, struct pkt **p, uint16_t l3_type, uint16_t zone)
+{
+    bool is_ip4 = l3_type == ETH_P_IP;
+
+    if (pkt_left(*p, (*p)->l3_off) < (is_ip4 ? sizeof(struct ip) : sizeof(struct ip6_hdr)))
+        return frag_refuse(f, p, DROP_FRAG_BAD, -EINVAL);
+    return (is_ip4 ? frag4_gather : frag6_gather)(f, p, zone);
+}
+
 int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t l3_type, uint16_t zone)
 {
     int err;
@@ -339,7 +352,7 @@ int ct_defrag(struct ct_frags *f, struct pkt **p, uint16_t l3_type, uint16_t zon
     (*p)->mru = 0;
     (*p)->hash = 0;
     (*p)->hash_is_l4 = (*p)->hash_is_sw = false;
-    err = (l3_type == ETH_P_IP ? frag4_gather : frag6_gather)(f, p, zone);
+    err = gather(f, p, l3_type, zone);
     if (tracing(f->w))
         trace(f->w, l3_type == ETH_P_IP ? "ip_defrag" : "nf_ct_frag6_gather", "%s",
               err == -EINPROGRESS ? "held" : err ? "refused" : "whole");

@@ -1,6 +1,7 @@
 /* frag4.c - reassembly of IPv4 as the kernel's ip_fragment.c does it for conntrack.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <netinet/ip.h>
 #include <string.h>
 
@@ -23,12 +24,15 @@ static struct frag4 read_header(const struct pkt *p)
 {
     struct frag4 f = {.ip = p->data + p->l3_off};
     uint16_t word = be16_get(f.ip + 6);
+    uint32_t len = pkt_left(p, p->l3_off);
 
+    if (p->protocol == ETH_P_IP)        /* else something stands before it, and nothing was cut by its length */
+        len = MIN(len, be16_get(f.ip + 2));
     f.hdr_len = (f.ip[0] & 15u) * 4;
     f.offset = (word & IP_OFFMASK) * 8u;
     f.is_last = !(word & IP_MF);
     f.has_df = word & IP_DF;
-    f.end = (int32_t)(f.offset + MIN(be16_get(f.ip + 2), pkt_left(p, p->l3_off)) - f.hdr_len);
+    f.end = (int32_t)(f.offset + len - f.hdr_len);
     if (!f.is_last)
         f.end &= ~7;                /* what is beyond is cut off */
     return f;

@@ -21,7 +21,8 @@ static void report(void)
 
 /* What suits inputs that take some 10 us each. The options of the command line come behind these, and win. */
 static char *const defaults[] = {
-    "-entropic=0",              /* its book-keeping takes longer than the input */
+    "-entropic=0",              /* its book-keeping of features takes longer than the input; */
+    "-reduce_inputs=0",         /* so does a look whether the input has all features of its parent (-merge=1 shrinks a corpus) */
     "-detect_leaks=0",          /* at the end only: worlds live on between inputs, so each looks like a leak */
 };
 
@@ -29,8 +30,7 @@ static char *const defaults[] = {
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-    return "quarantine_size_mb=16:"     /* what thousands of inputs have freed, and within the processor's caches */
-           "malloc_context_size=6";
+    return "quarantine_size_mb=16";     /* what hundreds of inputs have freed; 256 do not fit into the processor's caches */
 }
 
 static void add_defaults(int *argc, char ***argv)

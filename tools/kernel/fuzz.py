@@ -25,7 +25,7 @@ CPUS = {"uml": "1", "qemu": "4"}    # possible ones: their number bounds what th
 # What no request may say (fuzz-cases generate): what each kernel draws by lot of its own; under user-mode-linux also what that
 # kernel is built without or, older as it is, does otherwise. docs/kernel-run.md
 BY_LOT = r"PROBABILITY=(?!0{8}|f{8})[0-9a-f]{8}\b"
-UNWANTED = {"uml": BY_LOT + r"|CT_ZONE|\bCT[{ \]}^=]|TRUNC", "qemu": BY_LOT}
+UNWANTED = {"uml": BY_LOT + r"|CT_ZONE|\bCT[{ \]}^=]|TRUNC|MRU=(?!0000)[0-3][0-9a-f]00\b", "qemu": BY_LOT}
 
 
 def options():

@@ -92,12 +92,29 @@ static void put_words(GString *out, const uint8_t *bytes, size_t len, const stru
     }
 }
 
+/* Bytes that may be anything: port ids are in them as they are. */
+static void put_no_list(const struct fuzz_printer *p, const uint8_t *bytes, size_t len)
+{
+    for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
+        size_t n = MIN(sizeof(uint32_t), len - at);
+        uint32_t word = 0;
+
+        memcpy(&word, bytes + at, n);
+        if (n == sizeof(word) && name_in(word, p->numbers->portid, N_PROGRAM_SOCKS, fuzz_socks))
+            fuzz_put_portid(p->out, word, p->numbers);
+        else
+            fuzz_put_hex(p->out, bytes + at, n);
+    }
+}
+
 static bool put_by_role(const struct fuzz_printer *p, enum form_role role, const uint8_t *bytes, size_t len)
 {
     if (role == ROLE_CLOCK || role == ROLE_CHANCE || role == ROLE_HOST)
         g_string_append(p->out, bytes_are(bytes, len, 0) ? "0" : role == ROLE_CLOCK ? "TIME" : "CHANCE");
     else if (role == ROLE_PORTID && len % sizeof(uint32_t) == 0)
         put_words(p->out, bytes, len, p->numbers, fuzz_put_portid);
+    else if (role == ROLE_PORTID)
+        put_no_list(p, bytes, len);
     else if (role == ROLE_IFINDEX && len == sizeof(uint32_t))
         put_words(p->out, bytes, len, p->numbers, fuzz_put_ifindex);
     else
@@ -126,21 +143,6 @@ static void put_value(const struct fuzz_printer *p, const struct policy *row, co
         fuzz_put_request_value(p->out, bytes, len);
     else if (!put_by_role(p, role, bytes, len))
         fuzz_put_hex(p->out, bytes, len);
-}
-
-/* What should be a list of attributes and is none: port ids are in it as they are. */
-static void put_no_list(const struct fuzz_printer *p, const uint8_t *bytes, size_t len)
-{
-    for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
-        size_t n = MIN(sizeof(uint32_t), len - at);
-        uint32_t word = 0;
-
-        memcpy(&word, bytes + at, n);
-        if (n == sizeof(word) && name_in(word, p->numbers->portid, N_PROGRAM_SOCKS, fuzz_socks))
-            fuzz_put_portid(p->out, word, p->numbers);
-        else
-            fuzz_put_hex(p->out, bytes + at, n);
-    }
 }
 
 /* ---- attributes -------------------------------------------------------------------------------------------- */
