@@ -291,12 +291,25 @@ static void complete(const struct sim_ns *ns, const struct device *d, struct rt_
         g_strlcpy(a->label, d->dev.name, sizeof(a->label));
 }
 
+static int put(const struct device *d, struct rt_addr *a, struct req *cause, struct err *e)
+{
+    const struct rt_addr *subnet = find_subnet(d->ns, a);
+
+    if (subnet && subnet->scope != a->scope)
+        return err_set(e, EINVAL, "%s has addresses of this network with another scope",
+                       d->dev.name);
+    complete(d->ns, d, a);
+    (void)insert(d->ns, a);
+    rt_addr_event(d->ns->net, RTM_NEWADDR, a, cause);
+    each_route(d->ns, a, route_put_own);
+    return 0;
+}
+
 int addr_add(struct sim_ns *ns, const struct rt_addr *wanted, uint16_t flags, struct req *cause,
              struct err *e)
 {
     const struct device *d = device_by_index(ns, wanted->ifindex);
     struct rt_addr a = *wanted, *old = find_same(ns, wanted);
-    const struct rt_addr *subnet;
     int rc;
 
     if (!d)
@@ -307,15 +320,7 @@ int addr_add(struct sim_ns *ns, const struct rt_addr *wanted, uint16_t flags, st
         return rc;
     if (old)
         g_ptr_array_remove(ns->addrs, old);
-    subnet = find_subnet(ns, &a);
-    if (subnet && subnet->scope != a.scope)
-        return err_set(e, EINVAL, "%s has addresses of this network with another scope",
-                       d->dev.name);
-    complete(ns, d, &a);
-    (void)insert(ns, &a);
-    rt_addr_event(ns->net, RTM_NEWADDR, &a, cause);
-    each_route(ns, &a, route_put_own);
-    return 0;
+    return put(d, &a, cause, e);
 }
 
 static void drop_one(struct sim_ns *ns, struct rt_addr *a, struct req *cause)
@@ -372,8 +377,8 @@ static void add_own(struct device *d, uint8_t family, const uint8_t *ip, uint8_t
 
     memcpy(a.local, ip, rt_ip_len(family));
     memcpy(a.peer, ip, rt_ip_len(family));
-    if (!find_same(d->ns, &a))
-        (void)addr_add(d->ns, &a, NLM_F_CREATE, NULL, NULL);
+    if (!find_same(d->ns, &a) && !netlink_fails(d->ns->sim->nl, NETLINK_FAULT_RT_ADDR_OWN))
+        (void)put(d, &a, NULL, NULL);
 }
 
 /* fe80::/64 and the modified EUI-64 of the link address. */

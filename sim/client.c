@@ -149,9 +149,15 @@ static bool is_awaited(const struct conn *c, uint32_t events)
     return has_hung_up(events) || !c->all->vtime || vtime_has(c->all->vtime, c->peer);
 }
 
+/* An end waits for no turn: whoever comes next finds nothing of those who have gone. */
 static void serve_event(struct conn *c, uint32_t events)
 {
-    if (conn_has_no_answer(c))
+    bool is_unanswered = conn_has_no_answer(c);
+
+    if (!is_unanswered && !has_hung_up(events) && !peer_may_go_on(c->owner))
+        return;
+    c->all->n_awaited += is_awaited(c, events);
+    if (is_unanswered)
         on_unanswered(c, events);
     else
         (void)conn_serve(c);
@@ -169,11 +175,8 @@ static int handle_events(struct clients *all)
         /* Looked up again: an earlier event may have ended it. */
         struct conn *c = conn_find(all, events[i].data.u64);
 
-        /* An end waits for no turn: whoever comes next finds nothing of those who have gone. */
-        if (c && (conn_has_no_answer(c) || has_hung_up(events[i].events) || peer_may_go_on(c->owner))) {
-            all->n_awaited += is_awaited(c, events[i].events);
+        if (c)
             serve_event(c, events[i].events);
-        }
         is_called |= events[i].data.u64 == LISTEN_ID;
     }
     if (all->waiters->len)      /* perhaps for an end, which is no request */

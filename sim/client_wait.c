@@ -113,7 +113,7 @@ static void begin(struct conn *c, const char *command, uint64_t deadline_ns)
 
     *w = (struct waiter){ .conn = c, .command = g_strdup(command) };
     if (c->all->shares_clock) {
-        w->event = clock_add(clock, clock->now_ns + deadline_ns, too_late, w);
+        w->event = clock_add(clock, clock_after(clock, deadline_ns), too_late, w);
     } else {
         w->deadline = g_timeout_source_new((guint)MIN(deadline_ns / 1000000, G_MAXUINT));
         g_source_set_callback(w->deadline, on_deadline, w, NULL);

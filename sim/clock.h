@@ -51,6 +51,12 @@ uint64_t clock_add_background(struct clock *c, uint64_t at_ns, clock_event_fn *f
 uint64_t clock_add_last(struct clock *c, uint64_t at_ns, clock_event_fn *fn, void *ctx);
 void clock_cancel(struct clock *c, uint64_t id);
 
+/* 'ns' from now; UINT64_MAX if time ends before, 584 years after its start. */
+static inline uint64_t clock_after(const struct clock *c, uint64_t ns)
+{
+    return ns > UINT64_MAX - c->now_ns ? UINT64_MAX : c->now_ns + ns;
+}
+
 /* Time of the next event; false: there is none. */
 bool clock_next(const struct clock *c, uint64_t *at_ns);
 /* Time of the next event, or of those outside, that somebody waits for; UINT64_MAX: there is none. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <unistd.h>
 
 #include "sim/fault.h"
 #include "sim/folder.h"
@@ -46,28 +47,37 @@ static void add_wanted(GPtrArray *tests, const char *test, const char *only)
         g_ptr_array_add(tests, g_strdup(test));
 }
 
+/* One that may not be listed may hold tests. */
+static int check_readable(const char *path, struct err *e)
+{
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR) || !access(path, R_OK | X_OK))
+        return 0;
+    return err_set(e, errno, "%s: may not be read: %s", path, g_strerror(errno));
+}
+
 int golden_find(const char *path, const char *only, GPtrArray *tests, struct err *e)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func(g_free), *names = NULL;
     guint n_before = tests->len;
-    int r = 0;
+    int r = check_readable(path, e);
 
     if (is_test(path))
         g_ptr_array_add(found, g_strdup(path));
     else
         names = folder_list(path);
-    for (guint i = 0; names && i < names->len; i++) {
+    for (guint i = 0; names && !r && i < names->len; i++) {
         g_autofree char *sub = g_build_filename(path, g_ptr_array_index(names, i), NULL);
 
+        r = check_readable(sub, e);
         if (is_test(sub))
             g_ptr_array_add(found, g_steal_pointer(&sub));
     }
     for (guint i = 0; i < found->len; i++)
         add_wanted(tests, g_ptr_array_index(found, i), only);
-    if (!found->len)
+    if (!r && !found->len)
         r = err_set(e, ENOENT, "%s: no test here: neither it nor its folders hold a .scn file, or "
                     "flows and a capture", path);
-    else if (tests->len == n_before)
+    else if (!r && tests->len == n_before)
         r = err_set(e, ENOENT, "%s: none of the %u tests here matches %s", path, found->len, only);
     g_ptr_array_free(found, TRUE);
     if (names)

@@ -18,7 +18,7 @@
 #define GOLDEN_RECORDING "recording.pcapng"     /* the flight recorder's; never expected */
 
 /* Appends the tests found in 'path', itself one or a folder of some, sorted by name, as new
- * strings; those whose name does not match 'only' (NULL: any) are left out. -ENOENT: there is none. */
+ * strings; those whose name does not match 'only' (NULL: any) are left out. -ENOENT: there is none; -EACCES: some may be where it may not look. */
 int golden_find(const char *path, const char *only, GPtrArray *tests, struct err *e);
 
 /* One run. */

@@ -2,12 +2,15 @@
 #include "sim/pcap_in.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define IN_BUFFER (1024 * 1024)
 
@@ -55,13 +58,29 @@ struct pcap_in *pcap_in_read(FILE *file, const char *name, struct err *e)
     return in;
 }
 
+/* Nobody waits for whoever is to write to a FIFO. NULL with errno; 0: it is no regular file. */
+static FILE *open_regular(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0)
+        return NULL;
+    if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+        return fdopen(fd, "r");
+    close(fd);
+    errno = 0;
+    return NULL;
+}
+
 struct pcap_in *pcap_in_open(const char *path, struct err *e)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = open_regular(path);
 
     if (file)
         return pcap_in_read(file, path, e);
-    (void)err_set(e, errno, "%s: cannot be read: %s", path, strerror(errno));
+    (void)err_set(e, errno ? errno : EINVAL, "%s: cannot be read: %s", path,
+                  errno ? strerror(errno) : "it is no regular file");
     return NULL;
 }
 

@@ -167,7 +167,8 @@ static int run_command(struct scenario *scn, struct scan *in, const char *expect
     if (scan_char(in, '+')) {
         if ((r = scn_duration(in, &wait, e)))
             return r;
-        clock_advance(&scn->sim->clock, scn->sim->clock.now_ns + wait);
+        if ((r = scn_move_on(scn, wait, e)))
+            return r;
         scan_blanks(in);
     }
     if (scan_done(in))

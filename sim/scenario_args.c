@@ -48,6 +48,17 @@ int scn_dp(struct scenario *scn, struct scan *args, struct device **local, struc
     return 0;
 }
 
+int scn_move_on(struct scenario *scn, uint64_t ns, struct err *e)
+{
+    struct clock *clock = &scn->sim->clock;
+    uint64_t at_ns = clock_after(clock, ns);
+
+    if (at_ns == UINT64_MAX)
+        return err_set(e, ERANGE, "virtual time ends 584 years after its start, before that");
+    clock_advance(clock, at_ns);
+    return 0;
+}
+
 int scn_duration(struct scan *args, uint64_t *ns, struct err *e)
 {
     scan_blanks(args);

@@ -16,8 +16,7 @@ static int scn_advance(struct scenario *scn, struct scan *args, GString *out, st
     (void)out;
     if ((r = scn_duration(args, &wait, e)) || (r = scn_end(args, e)))
         return r;
-    clock_advance(&scn->sim->clock, scn->sim->clock.now_ns + wait);
-    return 0;
+    return scn_move_on(scn, wait, e);
 }
 
 static int set_flag(struct scenario *scn, struct scan *args, bool is_up, struct err *e)

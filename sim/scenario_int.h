@@ -59,6 +59,8 @@ int scn_end(struct scan *args, struct err *e);
 int scn_device(struct scenario *scn, struct scan *args, struct device **d, struct err *e);
 /* A datapath by name: its local device. */
 int scn_dp(struct scenario *scn, struct scan *args, struct device **local, struct err *e);
+/* Moves time by so much. -ERANGE: time ends before. */
+int scn_move_on(struct scenario *scn, uint64_t ns, struct err *e);
 int scn_duration(struct scan *args, uint64_t *ns, struct err *e);
 int scn_hex(struct scan *args, GByteArray *bytes, struct err *e);
 

@@ -202,7 +202,7 @@ int scn_wait(struct scenario *scn, struct scan *args, GString *out, struct err *
         g_string_free(text, TRUE);
         return err_set(e, EINVAL, "column %zu: the command is missing", scan_column(args));
     }
-    deadline_ns = scn->sim->clock.now_ns + wait_ns;
+    deadline_ns = clock_after(&scn->sim->clock, wait_ns);
     do {
         g_string_truncate(text, 0);
         r = scenario_try(scn->sim, args->at, text, e);

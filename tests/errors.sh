@@ -89,6 +89,8 @@ line 'EEXIST' 'dp br0'
 line 'column' 'inject p1'
 line 'ENOENT' 'dp br1 !ENOENT'
 line 'packets' 'expect p1 packets=1'
+line 'virtual time ends 584 years after its start' 'advance 18446744073s'
+line 'virtual time ends 584 years after its start' '+18446744073s up p1'
 refused 1 'nosuch.scn.*No such file' simulator run --scenario nosuch.scn -- true
 refused 1 'bad.scn/x.scn' simulator run --scenario bad.scn/x.scn -- true
 
@@ -109,6 +111,9 @@ capture './header.pcap: ' header.pcap
 capture './empty.pcap: ' empty.pcap
 capture './foreign.pcap: is not a pcap file' foreign.pcap
 capture './nosuch.pcap: .*No such file' nosuch.pcap
+mkfifo pipe.pcap
+capture './pipe.pcap: cannot be read: it is no regular file' pipe.pcap
+capture './bin: cannot be read: it is no regular file' bin
 
 # ---- disks that are full -----------------------------------------------------------------------
 

@@ -64,6 +64,12 @@ diff -r kept/hit hit/expected || die "what is kept is not what is expected"
 step "what is recorded can be kept"
 refused 2 'none of the 3 tests here matches nope' tests --only nope .
 refused 2 'nothing: no test here: neither it nor its folders hold' tests nothing
+if [ -n "$user" ] || [ "$(id -u)" -ne 0 ]; then       # root may read all
+    mkdir -p locked/inner && chmod 0 locked/inner || die "locked"
+    refused 2 'locked/inner: may not be read: Permission denied' tests locked
+    refused 2 'locked/inner: may not be read: Permission denied' tests locked/inner
+    rmdir locked/inner
+fi
 refused 2 'no folder given' tests
 refused 2 'bad value: 0' tests -j 0 hit
 refused 2 'kept/hit: is not empty' tests --keep kept hit

@@ -5,6 +5,7 @@ set -u
 # shellcheck source=tests/tools.sh
 . "$(dirname "$0")/tools.sh"
 needs valgrind valgrind
+needs strace strace
 runs=${2:-10}
 cp "$build/bin/client_turns" "$here"/../fixtures/programs/*.sh . && chmod 755 client_turns || exit 2
 
@@ -58,6 +59,9 @@ END
 # ---- who does not play along -----------------------------------------------------------------------
 
 refused 126 'lockstep' virtual -- valgrind -q /bin/true
+virtual -- strace true >got 2>&1
+grep -q '^dpsim: .* virtual time .* traced .*lockstep' got || die "strace: $(cat got)"
+step "$(grep ^dpsim: got)"
 
 mkfifo told
 chmod 666 told

@@ -148,28 +148,35 @@ static void settle(struct test_programs *p)
     clock_advance(&p->sim->clock, p->sim->clock.now_ns);
 }
 
-static bool is_late(const struct test_programs *p, uint64_t began_ns)
+struct patience {
+    struct test_programs *programs;
+    const struct program *with;
+};
+
+static void end_patience(void *ctx)
 {
-    return p->limit_ns && p->sim->clock.now_ns - began_ns > p->limit_ns;
+    const struct patience *p = ctx;
+
+    (void)kill(p->with->pid, SIGKILL);
+    timing_told(p->programs->timing);
 }
 
 static void wait_for(struct test_programs *p, const struct program *prog)
 {
-    uint64_t began_ns = p->sim->clock.now_ns;
-    bool is_killed = false;
+    struct patience patience = { p, prog };
+    struct clock *clock = &p->sim->clock;
+    /* An event: time goes there also if nobody waits for any. */
+    uint64_t event = p->limit_ns ? clock_add(clock, clock->now_ns + p->limit_ns, end_patience, &patience) : 0;
 
     for (;;) {
-        if (!is_killed && is_late(p, began_ns)) {
-            (void)kill(prog->pid, SIGKILL);
-            timing_told(p->timing);
-            is_killed = true;
-        }
         settle(p);
         (void)reap(p);
         if (prog->has_ended)
-            return;
+            break;
         timing_go_on(p->timing);
     }
+    if (p->limit_ns)
+        clock_cancel(clock, event);
 }
 
 /* ---- starting -------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@ const struct call_row call_rows[] = {
     [SYS_vfork]             = { call_vfork },
     [SYS_execve]            = { call_execve },
     [SYS_execveat]          = { call_execveat },
+    [SYS_ptrace]            = { call_ptrace, CALL_QUIET },
     [SYS_exit]              = { call_exit },
     [SYS_wait4]             = { call_wait4, CALL_RESTART },
     [SYS_waitid]            = { call_waitid, CALL_RESTART },

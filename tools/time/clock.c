@@ -86,6 +86,16 @@ long time_from_spec(const struct timespec *ts, uint64_t *ns)
     return 0;
 }
 
+long time_after(uint64_t from, const struct timespec *ts, uint64_t *ns)
+{
+    uint64_t distance;
+
+    if (time_from_spec(ts, &distance))
+        return -EINVAL;
+    *ns = distance == INT64_MAX || distance > VTIME_NEVER - from ? VTIME_NEVER : from + distance;
+    return 0;
+}
+
 struct timespec time_to_spec(uint64_t ns)
 {
     return (struct timespec){ (time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S) };

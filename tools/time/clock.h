@@ -26,6 +26,8 @@ uint64_t clock_to_now(clockid_t id, uint64_t ns);
 
 /* 0 or -EINVAL: not a time. Times that are too far away become INT64_MAX. */
 long time_from_spec(const struct timespec *ts, uint64_t *ns);
+/* The same for 'from' plus that time. Times that are too far away become VTIME_NEVER. */
+long time_after(uint64_t from, const struct timespec *ts, uint64_t *ns);
 struct timespec time_to_spec(uint64_t ns);
 struct timeval time_to_timeval(uint64_t ns);
 

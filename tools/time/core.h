@@ -101,7 +101,7 @@ call_fn call_path, call_path_at, call_readlink, call_readlinkat;
 call_fn call_close, call_close_range, call_dup, call_dup2, call_dup3, call_fcntl, call_openat, call_open;
 call_fn call_rt_sigaction, call_rt_sigprocmask, call_rt_sigreturn, call_rt_sigsuspend, call_rt_sigtimedwait,
     call_pause, call_sigaltstack, call_kill, call_tgkill, call_tkill, call_rt_sigqueueinfo,
-    call_rt_tgsigqueueinfo, call_pidfd_send_signal;
+    call_rt_tgsigqueueinfo, call_pidfd_send_signal, call_ptrace;
 call_fn call_getpid, call_gettid, call_getppid, call_pid_arg, call_pid_arg_and_result, call_pid_result,
     call_setpgid, call_priority, call_getsockopt, call_prctl, call_set_tid_address, call_ioctl;
 

@@ -138,3 +138,18 @@ long call_rt_tgsigqueueinfo(struct call *c)
 {
     return to_thread_of(c);
 }
+
+static const char ptrace_text[] = "dpsim: no program can be in virtual time and be traced by another one there (gdb, strace): "
+                                  "--time lockstep does without the former\n";
+
+/* Who is traced stops at each signal, and here every system call is one. */
+long call_ptrace(struct call *c)
+{
+    static bool has_said;
+
+    (void)c;
+    if (!has_said)
+        (void)RAW(SYS_write, STDERR_FILENO, ptrace_text, sizeof(ptrace_text) - 1);
+    has_said = true;
+    return -EPERM;
+}

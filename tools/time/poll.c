@@ -16,22 +16,18 @@ static const struct timespec at_once;
 
 /* ---- how long ------------------------------------------------------------------------------------ */
 
-static uint64_t after(uint64_t ns)
-{
-    return ns >= VTIME_NEVER - page->now_ns ? VTIME_NEVER : page->now_ns + ns;
-}
-
 static uint64_t deadline_ms(int timeout)
 {
-    return timeout < 0 ? VTIME_NEVER : after((uint64_t)timeout * NS_PER_MS);
+    return timeout < 0 ? VTIME_NEVER : page->now_ns + (uint64_t)timeout * NS_PER_MS;
 }
 
 static uint64_t deadline_ns(const struct timespec *t)
 {
-    if (!t)
-        return VTIME_NEVER;
-    return t->tv_sec > INT32_MAX * INT64_C(4) ? VTIME_NEVER
-                                              : after((uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_nsec);
+    uint64_t at = VTIME_NEVER;
+
+    if (t)
+        (void)time_after(page->now_ns, t, &at);
+    return at;
 }
 
 /* What is left, as the kernel writes it back. */

@@ -27,39 +27,25 @@ static long sleep_until(struct call *c, uint64_t deadline, struct timespec *left
     return r;
 }
 
-static bool is_valid(const struct timespec *t)
-{
-    return t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < (long)NS_PER_S;
-}
-
-/* For as long as the clock can count is for ever. */
-static uint64_t add(uint64_t ns, const struct timespec *t)
-{
-    if (t->tv_sec > INT32_MAX * INT64_C(4))
-        return VTIME_NEVER;
-    return ns + (uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_nsec;
-}
-
 long call_nanosleep(struct call *c)
 {
-    const struct timespec *t = (const struct timespec *)c->arg[0];
+    uint64_t at;
 
-    if (!is_valid(t))
+    if (time_after(page->now_ns, (const struct timespec *)c->arg[0], &at))
         return -EINVAL;
-    return sleep_until(c, add(page->now_ns, t), (struct timespec *)c->arg[1]);
+    return sleep_until(c, at, (struct timespec *)c->arg[1]);
 }
 
 long call_clock_nanosleep(struct call *c)
 {
-    const struct timespec *t = (const struct timespec *)c->arg[2];
     bool is_realtime = c->arg[0] == CLOCK_REALTIME || c->arg[0] == CLOCK_TAI;
+    bool is_absolute = c->arg[1] & TIMER_ABSTIME;
     uint64_t at;
 
-    if (!is_valid(t))
+    if (time_after(is_absolute ? 0 : page->now_ns, (const struct timespec *)c->arg[2], &at))
         return -EINVAL;
-    if (!(c->arg[1] & TIMER_ABSTIME))
-        return sleep_until(c, add(page->now_ns, t), (struct timespec *)c->arg[3]);
-    at = add(0, t);
+    if (!is_absolute)
+        return sleep_until(c, at, (struct timespec *)c->arg[3]);
     if (is_realtime && at != VTIME_NEVER)
         at = at > VTIME_EPOCH_NS ? at - VTIME_EPOCH_NS : 0;
     return sleep_until(c, at, NULL);
