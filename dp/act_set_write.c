@@ -98,7 +98,7 @@ int set_mpls_write(struct act_run *run, const uint8_t *value, const uint8_t *mas
     if (!is_mpls_type(p->protocol))
         return -EINVAL;
     mix(lse, lse, value, mask, 4);
-    run->key->mpls.lse[0] = be32_get(lse);
+    memcpy(run->key->mpls.lse[0], lse, sizeof(run->key->mpls.lse[0]));
     return 0;
 }
 

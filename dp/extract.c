@@ -186,7 +186,7 @@ static void extract_mpls(struct flow_key *key, const struct pkt *p)
     memset(&key->mpls, 0, sizeof(key->mpls));
     for (unsigned n = 1; left >= 4; n++, lse += 4, left -= 4) {
         if (n <= KEY_N_MPLS)
-            key->mpls.lse[n - 1] = be32_get(lse);
+            memcpy(key->mpls.lse[n - 1], lse, sizeof(key->mpls.lse[0]));
         if (lse[2] & 1) {
             key->mpls.n_lse_mask = (1u << MIN(n, KEY_N_MPLS)) - 1;
             return;

@@ -96,7 +96,7 @@ struct flow_key {
         } ip6;
         struct {
             uint32_t n_lse_mask;    /* bit n-1: n entries */
-            uint32_t lse[KEY_N_MPLS];
+            uint8_t lse[KEY_N_MPLS][4];     /* as in the packet */
         } mpls;
         struct key_nsh nsh;
     };

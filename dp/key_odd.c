@@ -42,19 +42,12 @@ void key_port_put(struct nlmsghdr *msg, const struct flow_key *decide, const str
 int key_mpls_get(struct match *m, const struct nlattr *a, bool is_mask, struct err *e)
 {
     unsigned len = mnl_attr_get_payload_len(a), n = len / 4;
-    const uint8_t *wire = mnl_attr_get_payload(a);
     uint32_t count_mask;
 
     if (!len || len % 4 || n > KEY_N_MPLS)
         return err_set(e, EINVAL, "mpls: %u bytes are not 1 to 3 label stack entries", len);
     count_mask = (1u << n) - 1;
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t lse;
-
-        memcpy(&lse, wire + 4 * i, sizeof(lse));
-        lse = ntohl(lse);
-        PUT(m, mpls.lse[i], lse, is_mask);
-    }
+    match_put(m, offsetof(struct flow_key, mpls.lse), mnl_attr_get_payload(a), len, is_mask);
     PUT(m, mpls.n_lse_mask, count_mask, is_mask);
     return 0;
 }
@@ -63,12 +56,9 @@ void key_mpls_put(struct nlmsghdr *msg, const struct flow_key *decide, const str
                   bool is_mask)
 {
     unsigned n = (unsigned)__builtin_popcount(decide->mpls.n_lse_mask & ((1u << KEY_N_MPLS) - 1));
-    uint32_t wire[KEY_N_MPLS];
 
     (void)is_mask;
-    for (unsigned i = 0; i < n; i++)
-        wire[i] = htonl(out->mpls.lse[i]);
-    mnl_attr_put(msg, OVS_KEY_ATTR_MPLS, 4 * n, wire);
+    mnl_attr_put(msg, OVS_KEY_ATTR_MPLS, sizeof(out->mpls.lse[0]) * n, out->mpls.lse);
 }
 
 /* ---- NSH: base header and, for MD type 1, its context ---------------------------------------- */

@@ -205,7 +205,7 @@ static void add_mpls(struct frame *f)
     unsigned n = (unsigned)__builtin_popcount(f->key->mpls.n_lse_mask);
 
     for (unsigned i = 0; i < n; i++) {
-        uint32_t lse = f->key->mpls.lse[i] & ~MPLS_BOS;
+        uint32_t lse = be32_get(f->key->mpls.lse[i]) & ~MPLS_BOS;
 
         be32_put(add(f, 4), i + 1 == n ? lse | MPLS_BOS : lse);
     }

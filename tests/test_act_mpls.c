@@ -105,7 +105,7 @@ static void test_push_and_pop(void **state)
     assert_int_equal(s.key.eth_type, 0x0800);       /* until it is extracted again */
     assert_int_equal(s.run.pkt->l3_off, 14);
     key_extract(&s.key, s.run.pkt);
-    assert_int_equal(s.key.mpls.lse[0], 0x00064140);
+    assert_int_equal(be32_get(s.key.mpls.lse[0]), 0x00064140);
     assert_int_equal(RUN(&s, pop_mpls, POP_MPLS, "0800"), 0);
     assert_frame(&s, ADDRS "0800" IP);
     key_extract(&s.key, s.run.pkt);

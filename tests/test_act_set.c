@@ -284,7 +284,7 @@ static void test_mpls(void **state)
     scene_extract(&s, ADDRS "8847 00064040 00065140 45", 0);
     assert_int_equal(run_set(&s, A_MPLS("08") "00abc140"), 0);
     assert_frame(&s, ADDRS "8847 00abc140 00065140 45");
-    assert_int_equal(s.key.mpls.lse[0], 0x00abc140);
+    assert_int_equal(be32_get(s.key.mpls.lse[0]), 0x00abc140);
     scene_done(&s);
 
     scene_extract(&s, ADDRS "88a8 0001 8100 0002 8847 00064140 45", 0);

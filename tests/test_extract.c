@@ -199,13 +199,13 @@ static void test_mpls_depth(void **state)
     (void)state;
     scene_extract(&s, ADDRS "8847" "00064040 00065040 00066040 00067140", 0);
     assert_int_equal(s.key.mpls.n_lse_mask, 7);
-    assert_int_equal(s.key.mpls.lse[2], 0x00066040);
+    assert_int_equal(be32_get(s.key.mpls.lse[2]), 0x00066040);
     scene_done(&s);
 
     /* No bottom of stack within the frame: entries are kept, but none count. */
     scene_extract(&s, ADDRS "8847" "00064040 0006", 0);
     assert_int_equal(s.key.mpls.n_lse_mask, 0);
-    assert_int_equal(s.key.mpls.lse[0], 0x00064040);
+    assert_int_equal(be32_get(s.key.mpls.lse[0]), 0x00064040);
     scene_done(&s);
 }
 
