@@ -81,10 +81,11 @@ static uint32_t ufid_flags(const struct nlattr *attr)
     return attr ? mnl_attr_get_u32(attr) : 0;
 }
 
+/* Unlike ports and datapaths, flows are told with the number that the request had: any internal port's names the datapath. */
 static struct nlmsghdr *flow_reply(struct req *req, uint8_t cmd, const struct datapath *dp,
                                    const struct flow *f)
 {
-    int dp_ifindex = datapath_ifindex(dp);
+    int dp_ifindex = req_dp_ifindex(req);
     struct nlmsghdr *msg = reply_new(req, cmd, &dp_ifindex);
 
     flow_put(msg, dp_world_of(dp), f, ufid_flags(req->attr[OVS_FLOW_ATTR_UFID_FLAGS]));
@@ -360,7 +361,7 @@ static int flow_cmd_del(struct req *req, struct err *e)
 static bool dump_flow(struct dump *d, const struct datapath *dp, const struct flow *f,
                       uint32_t flags)
 {
-    int dp_ifindex = datapath_ifindex(dp);
+    int dp_ifindex = req_dp_ifindex(&d->req);
     struct nlmsghdr *msg = dump_msg(d, OVS_FLOW_CMD_GET, &dp_ifindex);
 
     flow_put(msg, dp_world_of(dp), f, flags);
