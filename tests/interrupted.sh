@@ -6,7 +6,8 @@ set -u
 . "$(dirname "$0")/tools.sh"
 needs ovs-dpctl openvswitch-switch
 cp "$build/bin/client_wait" "$build/bin/client_mnl" "$build/bin/client_nl" "$work/bin/" || exit 2
-chmod 755 "$work"/bin/client_*
+cp -r "$here/../fixtures/switch_normal" . || exit 2
+chmod -R a+rX "$work"/bin/client_* switch_normal
 echo 'dp br0; port br0 p1' >world.scn     # lo, ovs-system's br0, p1: three links
 
 asks() {        # LEVEL FAULT WAY
@@ -51,7 +52,7 @@ expect "ovs-dpctl" simulator run --scenario world.scn --fault recv_intr:99 -- ov
 system@br0
 END
 for n in 1 20 60; do
-    simulator test --runs 1 --timeout 300 --fault poll_intr:$n "$here/../fixtures/switch_normal" >got 2>err
+    simulator test --runs 1 --timeout 300 --fault poll_intr:$n switch_normal >got 2>err
     head -n 2 got >saw
     diff -u - saw <<'END' || die "ovs-vswitchd, poll $n: $(cat got err)"
 FAILED switch_normal: 1 of its files differs
