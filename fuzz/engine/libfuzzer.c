@@ -32,7 +32,8 @@ static char no_leaks[] = "-detect_leaks=0";     /* but at the end: a world that 
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-    return "quarantine_size_mb=16";     /* what hundreds of inputs have freed; 256 do not fit into the processor's caches */
+    return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64:"   /* what some inputs have freed; 256 MB are in no cache */
+           "malloc_context_size=1";     /* for the frames that a report needs: ASAN_OPTIONS=malloc_context_size=30 and the input */
 }
 
 static void add_defaults(int *argc, char ***argv)
