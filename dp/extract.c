@@ -142,6 +142,7 @@ static void extract_ip4(struct flow_key *key, struct pkt *p)
     uint32_t left = pkt_left(p, p->l3_off), len = left < 20 ? 0 : (ip[0] & 15u) * 4;
     uint16_t frag;
 
+    p->l4_off = 0;              /* other protocols leave it where it was */
     if (len < 20 || len > left) {
         memset(&key->ip4, 0, sizeof(key->ip4));
         return;
@@ -256,7 +257,6 @@ static void clear_optional(struct flow_key *key)
 int key_extract_l3(struct flow_key *key, struct pkt *p)
 {
     clear_optional(key);
-    p->l4_off = 0;
     return extract_l3(key, p);
 }
 

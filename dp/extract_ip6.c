@@ -232,6 +232,7 @@ void extract_ip6(struct flow_key *key, struct pkt *p)
     const uint8_t *ip = p->data + p->l3_off;
     uint32_t first;
 
+    p->l4_off = 0;
     if (pkt_left(p, p->l3_off) < IP6_LEN) {
         memset(key->ip6.src, 0, sizeof(key->ip6.src));
         memset(key->ip6.dst, 0, sizeof(key->ip6.dst));
