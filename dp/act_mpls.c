@@ -17,7 +17,7 @@
 /* The types that a label may be put before. */
 static bool can_have_label(uint16_t type)
 {
-    return type == ETH_P_IP || type == ETH_P_IPV6 || type == ETH_P_ARP || type == ETH_P_RARP ||
+    return is_ip_type(type) || type == ETH_P_ARP || type == ETH_P_RARP ||
            is_mpls_type(type);
 }
 

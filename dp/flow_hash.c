@@ -118,7 +118,7 @@ static struct flow_id dissect(const struct pkt *p)
     struct flow_id id = { .type = skip_tags(&c, p->protocol) };
     uint16_t type = id.type;
 
-    while (type == ETH_P_IP || type == ETH_P_IPV6) {
+    while (is_ip_type(type)) {
         if (!(type == ETH_P_IP ? walk_ip4(&c, &id) : walk_ip6(&c, &id)))
             return id;
         if (c.n_headers++ >= MAX_HEADERS)

@@ -36,11 +36,10 @@ struct program_step {
     size_t len;                 /* no more than there is */
     const uint8_t *data;
 };
+#define PROGRAM_ROOM 1024u      /* bytes that one step, or the growth of a program by one, mostly does with: for arrays made for it */
 
 /* Takes the next step from *at, of which *left bytes are left. False: there is none (fewer than 4 bytes). */
 bool program_next(const uint8_t **at, size_t *left, struct program_step *step);
-#define PROGRAM_ROOM 1024u      /* bytes that one step, or the growth of a program by one, mostly does with: for arrays made for it */
-
 /* Appends a step; 'len' is at most 65535. */
 void program_put(GByteArray *program, enum program_kind kind, uint8_t who, const void *data, size_t len);
 

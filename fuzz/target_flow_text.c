@@ -229,42 +229,36 @@ static bool is_exact(const char *text)
     return true;
 }
 
-/* A mask of what the key lacks has no words either, but that of the EtherType of 802.2. */
-static bool has_mask_alone(const void *mask, size_t mask_len, const void *key, size_t key_len)
+/* Of an attribute and its twin in another list, or NULL. */
+typedef bool pair_fn(const struct nlattr *a, const struct nlattr *twin);
+
+/* Is there such a pair on some level? The twins' lists are 'others'. */
+static bool has_pair(const void *attrs, size_t len, const void *others, size_t others_len, pair_fn *is_it)
 {
-    const struct nlattr *a, *of;
+    const struct nlattr *a, *twin;
     int left;
 
-    attr_for_each(a, mask, mask_len, left) {
-        uint16_t type = mnl_attr_get_type(a);
-
-        of = attr_find(key, key_len, type);
-        if (!of && type != OVS_KEY_ATTR_ETHERTYPE)
+    attr_for_each(a, attrs, len, left) {
+        twin = attr_find(others, others_len, mnl_attr_get_type(a));
+        if (is_it(a, twin))
             return true;
-        if (type == OVS_KEY_ATTR_ENCAP && has_mask_alone(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a),
-                                                         mnl_attr_get_payload(of), mnl_attr_get_payload_len(of)))
+        if (twin && mnl_attr_get_type(a) == OVS_KEY_ATTR_ENCAP
+            && has_pair(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a), mnl_attr_get_payload(twin), mnl_attr_get_payload_len(twin), is_it))
             return true;
     }
     return false;
 }
 
-/* A tag that a level of the mask leaves free has none: it is read as matched, as the kernel asks, which takes the mask of another level for such a one. */
-static bool has_free_tag(const void *key, size_t key_len, const void *mask, size_t mask_len)
+/* A mask of what the key lacks has no words either, but that of the EtherType of 802.2. */
+static bool is_alone(const struct nlattr *mask, const struct nlattr *key)
 {
-    const struct nlattr *a, *bits;
-    int left;
+    return !key && mnl_attr_get_type(mask) != OVS_KEY_ATTR_ETHERTYPE;
+}
 
-    attr_for_each(a, key, key_len, left) {
-        uint16_t type = mnl_attr_get_type(a);
-
-        bits = attr_find(mask, mask_len, type);
-        if (type == OVS_KEY_ATTR_VLAN && (!bits || !(be16_get(mnl_attr_get_payload(bits)) & KEY_TCI_PRESENT)))
-            return true;
-        if (type == OVS_KEY_ATTR_ENCAP && bits && has_free_tag(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a),
-                                                               mnl_attr_get_payload(bits), mnl_attr_get_payload_len(bits)))
-            return true;
-    }
-    return false;
+/* A tag that a level of the mask leaves free has none: it is read as matched, as the kernel asks, which takes the mask of another level for such a one. */
+static bool is_free_tag(const struct nlattr *key, const struct nlattr *mask)
+{
+    return mnl_attr_get_type(key) == OVS_KEY_ATTR_VLAN && (!mask || !(be16_get(mnl_attr_get_payload(mask)) & KEY_TCI_PRESENT));
 }
 
 static void check_meaning(const struct attrs *was, uint8_t flags)
@@ -275,11 +269,11 @@ static void check_meaning(const struct attrs *was, uint8_t flags)
     struct attrs now;
 
     if (!(flags & SHOWS_WILD) || has_twins(was->mask->data, was->mask->len)    /* of two that are shown as the first, the kernel skips zeros */
-        || has_mask_alone(was->mask->data, was->mask->len, was->list->data, was->list->len) || !understand(was, &before, NULL))
+        || has_pair(was->mask->data, was->mask->len, was->list->data, was->list->len, is_alone) || !understand(was, &before, NULL))
         return;
     if (before.key.ip_frag && !before.mask.key.ip_frag)
         return;                         /* -m leaves it out: the key is another one, with what it must have */
-    if (was->mask->len && has_free_tag(was->list->data, was->list->len, was->mask->data, was->mask->len))
+    if (was->mask->len && has_pair(was->list->data, was->list->len, was->mask->data, was->mask->len, is_free_tag))
         return;
     if ((before.key.vlan.tci && before.mask.key.vlan.tpid != UINT16_MAX)
         || (before.key.cvlan.tci && before.mask.key.cvlan.tpid != UINT16_MAX))

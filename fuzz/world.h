@@ -1,8 +1,8 @@
 /* world.h - the world of program.h in this process, and programs run in it.
  *
  * How it works: the world is kept from one input to the next. What an input may leave behind is either put back by
- * world_ready() (flows, counters, queues, time) or noticed by it (a device more,, a request accepted that is not of flows or packets), and then
- * the world is built anew: an input's outcome depends on nothing but the input.
+ * world_ready() (flows, counters, queues, time) or noticed by it (a device more, a request accepted that is
+ * not of flows or packets), and then the world is built anew: an input's outcome depends on nothing but the input.
  * The datapath has the features UNALIGNED and VPORT_PIDS.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FUZZ_WORLD_H

@@ -141,11 +141,10 @@ static int do_wait(struct request *r)
         [PROTO_WAIT_RECV] = NETLINK_FAULT_RECV_INTR,
         [PROTO_WAIT_POLL] = NETLINK_FAULT_POLL_INTR,
     };
-    struct err e;
 
     if (r->req.arg[0] >= N_PROTO_WAITS)
         return -EINVAL;
-    return netlink_refuses(r->all->sim->nl, points[r->req.arg[0]], &e);
+    return netlink_refuses(r->all->sim->nl, points[r->req.arg[0]], NULL);
 }
 
 static uint32_t group_mask(const struct sock *s, uint32_t first)

@@ -133,7 +133,7 @@ bool ip_has_protocol(const uint8_t *frame, size_t len)
         at += 4;
         type = be16_get(frame + at);
     }
-    return type == ETH_P_IP || type == ETH_P_IPV6 || type == ETH_P_ARP;
+    return is_ip_type(type) || type == ETH_P_ARP;
 }
 
 bool ip_receive(struct device *d, const uint8_t *frame, size_t len)
@@ -145,5 +145,5 @@ bool ip_receive(struct device *d, const uint8_t *frame, size_t len)
         return false;
     if (type == ETH_P_ARP)
         return neigh_get_arp(d, frame + ETH_LEN, len - ETH_LEN, is_to_us);
-    return (type == ETH_P_IP || type == ETH_P_IPV6) && get_ip(d, frame, len);
+    return is_ip_type(type) && get_ip(d, frame, len);
 }

@@ -16,14 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client_check.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define CHECK(claim)                                                                             \
-    do {                                                                                         \
-        if (!(claim)) {                                                                          \
-            fprintf(stderr, "client_mnl:%d: %s (errno %d)\n", __LINE__, #claim, errno);          \
-            exit(1);                                                                             \
-        }                                                                                        \
-    } while (0)
 #define ATTR_MAX 32
 #define ROOM 65536
 

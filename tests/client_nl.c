@@ -14,14 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client_check.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define CHECK(claim)                                                                             \
-    do {                                                                                         \
-        if (!(claim)) {                                                                          \
-            fprintf(stderr, "client_nl:%d: %s (errno %d)\n", __LINE__, #claim, errno);           \
-            exit(1);                                                                             \
-        }                                                                                        \
-    } while (0)
 #define ATTR_MAX 32
 
 enum { DATAPATH, VPORT, FLOW, PACKET, N_FAMILIES };

@@ -20,15 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client_check.h"
+
 unsigned if_nametoindex(const char *name);      /* net/if.h and linux/if_arp.h exclude each other */
 
-#define CHECK(claim)                                                                             \
-    do {                                                                                         \
-        if (!(claim)) {                                                                          \
-            fprintf(stderr, "client_packet:%d: %s (errno %d)\n", __LINE__, #claim, errno);       \
-            exit(1);                                                                             \
-        }                                                                                        \
-    } while (0)
 #define FAILS(call, code) CHECK((call) < 0 && errno == (code))
 
 static const uint8_t frame[] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x12, 0x34, 1, 2, 3, 4 };

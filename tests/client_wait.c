@@ -17,13 +17,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define CHECK(claim)                                                                             \
-    do {                                                                                         \
-        if (!(claim)) {                                                                          \
-            fprintf(stderr, "client_wait:%d: %s (errno %d)\n", __LINE__, #claim, errno);         \
-            exit(1);                                                                             \
-        }                                                                                        \
-    } while (0)
+#include "client_check.h"
+
 #define WAIT_S 1000             /* a wait for what is there already */
 
 static char buf[65536];

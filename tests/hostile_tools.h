@@ -18,14 +18,7 @@
 
 #include "base/rng.h"
 #include "sim/proto.h"
-
-#define CHECK(claim)                                                                                \
-    do {                                                                                            \
-        if (!(claim)) {                                                                             \
-            fprintf(stderr, "hostile: line %d: %s (errno %d)\n", __LINE__, #claim, errno);          \
-            exit(1);                                                                                \
-        }                                                                                           \
-    } while (0)
+#include "tests/client_check.h"
 
 static struct sockaddr_un at = { .sun_family = AF_UNIX };      /* the simulator */
 static struct rng rng = { 1 };
