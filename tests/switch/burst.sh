@@ -30,7 +30,7 @@ for seen in 2001 4001 6001 8001 10000; do       # the buffer holds more than 600
 done
 echo "keeping up: missed $(statistic missed), lost $(statistic lost)"
 
-kill -STOP "$(cat run/ovs-vswitchd.pid)"
+python3 stop.py "$(cat run/ovs-vswitchd.pid)"
 feed p1 others.pcap
 lost=$(statistic lost)
 before=$(most_memory)
