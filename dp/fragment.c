@@ -18,6 +18,7 @@
 
 #define MAX_L2_LEN 30u              /* Ethernet, a tag in the frame, three MPLS labels */
 #define TCI_CFI 0x1000u
+#define MAX_IP4_HDR_LEN 60u
 #define IP6_FRAG_HDR_LEN 8u
 #define IP6_MIN_MTU 1280u
 #define IP6_NEXT_OFF 6u
@@ -59,19 +60,32 @@ static bool begin4(struct cut *c, const struct dp_env *env)
     return true;
 }
 
-/* DF is gone. A fragment's fragments stand where it stood. */
+/* The kernel's ip_fast_csum of x86: of a header that says it has fewer than five words it is the first two bytes. */
+static void put_sum4(uint8_t *ip)
+{
+    uint32_t words = ip[0] & 15u;
+
+    be16_put(ip + 10, 0);
+    be16_put(ip + 10, words < 5 ? be16_get(ip) : csum_finish(csum_add(0, ip, words * 4)));
+}
+
+/* DF is gone. A fragment's fragments stand where it stood. A header that says it is shorter than one is repeated so, and
+ * what is written into it then meets data, or nothing. */
 static void put4(const struct cut *c, struct pkt *fragment, uint32_t len)
 {
     uint16_t was = be16_get(c->p->data + c->l3 + 6);
     uint16_t word = (uint16_t)((was & IP_OFFMASK) + c->at / 8);
-    uint8_t *ip = fragment->data + c->l3;
+    uint32_t ip_len = fragment->len - c->l3;
+    uint8_t ip[MAX_IP4_HDR_LEN] = {0};
+    uint32_t n = MIN(ip_len, (uint32_t)sizeof(ip));
 
     if (len < c->left || was & IP_MF)
         word |= IP_MF;
-    be16_put(ip + 2, (uint16_t)(fragment->len - c->l3));
+    memcpy(ip, fragment->data + c->l3, n);
+    be16_put(ip + 2, (uint16_t)ip_len);
     be16_put(ip + 6, word);
-    be16_put(ip + 10, 0);
-    be16_put(ip + 10, csum_finish(csum_add(0, ip, c->head - c->l3)));
+    put_sum4(ip);
+    memcpy(fragment->data + c->l3, ip, n);
 }
 
 /* ---- IPv6 ------------------------------------------------------------------------------------------- */

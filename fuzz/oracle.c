@@ -9,7 +9,7 @@
 #include "dp/extract.h"
 #include "fuzz/target.h"
 
-#define THOROUGH_OF 512u        /* every such input is asked everything, */
+#define THOROUGH_OF 2048u       /* every such input is asked everything, */
 #define MEMORY_OF 4096u         /* and of these what memory they leave */
 #define N_LIVES 4               /* worlds in which memory is measured: see grows() */
 

@@ -22,6 +22,7 @@ struct fuzz_target {
     size_t (*mutate)(uint8_t *data, size_t len, size_t most, struct rng *r);
     /* Figures of all inputs so far, e.g. how deep they went. NULL: none. */
     void (*report)(FILE *out);
+    const char *engine_option;  /* of libFuzzer's, what suits this target besides what suits all. NULL: none */
 };
 
 /* A row lives in target_NAME.c; the build makes its binaries from the names of these files. */

@@ -192,6 +192,71 @@ static void what_cannot_be_cut(void **state)
     assert_balance(lab);
 }
 
+/* A header that says it has fewer than five words is no reason for the kernel not to cut. What it sent (6.1.192): */
+static void headers_that_are_too_short(void **state)
+{
+    static const struct {
+        uint8_t first;              /* version and words of the header */
+        uint16_t mru;
+        const char *ip[8];
+    } rows[] = {
+        { 0x44, 28, {
+            "445a0018123420054011445a7f0000017f00000200010203",
+            "445a0018123420064011445a7f0000010405060708090a0b",
+            "445a0018123420074011445a7f0000010c0d0e0f10111213",
+            "445a0018123420084011445a7f0000011415161718191a1b",
+            "445a0018123420094011445a7f0000011c1d1e1f20212223",
+            "445a00181234200a4011445a7f0000012425262728292a2b",
+        } },
+        { 0x43, 28, {
+            "435a001c123420054011435a7f0000017f0000020001020304050607",
+            "435a001c123420074011435a08090a0b0c0d0e0f1011121314151617",
+            "435a001c123420094011435a18191a1b1c1d1e1f2021222324252627",
+            "435a00101234200b4011435a28292a2b",
+        } },
+        { 0x42, 20, {
+            "425a0010123420054011425a7f000001",
+            "425a0010123420067f00425a00010203",
+            "425a0010123420070405425a08090a0b",
+            "425a0010123420080c0d425a10111213",
+            "425a0010123420091415425a18191a1b",
+            "425a00101234200a1c1d425a20212223",
+            "425a00101234200b2425425a28292a2b",
+        } },
+        { 0x41, 20, {
+            "415a0014123420054011415a7f0000017f000002",
+            "415a0014000120070405415a08090a0b0c0d0e0f",
+            "415a0014101120091415415a18191a1b1c1d1e1f",
+            "415a00102021200b2425415a28292a2b",
+        } },
+    };
+    struct lab *lab = *state;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint8_t frame[L3 + 64], want[64];
+        guint n = 0;
+
+        hex_bytes(ADDRS "0800 005a0040123420054011abcd7f0000017f000002", frame, L3 + 20);
+        frame[L3] = rows[i].first;
+        for (uint8_t data = 0; data < 44; data++)
+            frame[L3 + 20 + data] = data;
+        g_ptr_array_set_size(sent, 0);
+        assert_int_equal(execute(lab, frame, sizeof(frame), rows[i].mru, "2"), 0);
+        for (; rows[i].ip[n]; n++) {
+            size_t len, want_len = strlen(rows[i].ip[n]) / 2;
+            const uint8_t *is;
+
+            assert_true(n < sent->len);
+            is = g_bytes_get_data(sent->pdata[n], &len);
+            hex_bytes(rows[i].ip[n], want, want_len);
+            assert_int_equal(len, L3 + want_len);
+            assert_memory_equal(is + L3, want, want_len);
+        }
+        assert_int_equal(sent->len, n);
+        assert_balance(lab);
+    }
+}
+
 /* What a miss tells user space, and what it says when it gives the packet back. */
 static void mru_there_and_back(void **state)
 {
@@ -238,6 +303,7 @@ int main(void)
         WIRE_TEST(user_space_says_mru),
         WIRE_TEST(the_tag_comes_along),
         WIRE_TEST(what_cannot_be_cut),
+        WIRE_TEST(headers_that_are_too_short),
         WIRE_TEST(mru_there_and_back),
         WIRE_TEST(errors_of_the_action),
     };

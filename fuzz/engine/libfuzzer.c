@@ -41,12 +41,14 @@ static void add_defaults(int *argc, char ***argv)
     static char **all;          /* libFuzzer keeps it */
     char **end;
 
-    all = end = g_new(char *, (size_t)*argc + G_N_ELEMENTS(defaults) + 2);
+    all = end = g_new(char *, (size_t)*argc + G_N_ELEMENTS(defaults) + 3);
     *end++ = (*argv)[0];
     for (size_t i = 0; i < G_N_ELEMENTS(defaults); i++)
         *end++ = defaults[i];
     if (FUZZ_ROW.run == oracle_run)
         *end++ = no_leaks;
+    if (FUZZ_ROW.engine_option)
+        *end++ = (char *)(uintptr_t)FUZZ_ROW.engine_option;
     memcpy(end, *argv + 1, (size_t)*argc * sizeof(*all));      /* the NULL at its end, too */
     *argc += (int)(end - all) - 1;
     *argv = all;
