@@ -42,6 +42,8 @@ step() {        # TEXT...
     echo "ok $n_steps $*"
 }
 
+[ -e "$listening" ] || die "$build has no lib/liblistening.so: it is not built as a whole"      # its waiters would wait for ever
+
 needs() {       # PROGRAM PACKAGE: its absence is a failure, not a reason to test less
     command -v "$1" >/dev/null || die "$1 is missing: apt-get install $2"
 }
