@@ -167,6 +167,7 @@ struct rt_rule {
 struct rt_flow {
     uint8_t family, tos, ip_proto;
     bool has_src;
+    bool wants_table;                   /* IPv4: who does not is told main, whatever it is */
     uint8_t src[RT_IP_LEN], dst[RT_IP_LEN];
     int oif, iif;                       /* 0: any; 0: the host's own */
     uint32_t mark, uid;

@@ -65,6 +65,13 @@ void rt_kind_put(struct nlmsghdr *msg, const struct rt_kind *kind, const struct 
 void rt_link_put(struct nlmsghdr *msg, const struct rt_link *link, uint32_t ext_mask);
 void rt_link_header(const struct rt_link *link, unsigned change, struct ifinfomsg *ifi);
 
+/* A route: header and attributes. */
+void rt_route_header(const struct rt_route *route, struct rtmsg *rtm);
+void rt_route_put(struct nlmsghdr *msg, const struct rt_route *route);
+/* The way that 'flow' takes: Linux 6.1's order, which for IPv4 is another than that of a route. */
+void rt_way_header(const struct rt_route *way, const struct rt_flow *flow, struct rtmsg *rtm);
+void rt_way_put(struct nlmsghdr *msg, const struct rt_route *way, const struct rt_flow *flow);
+
 /* Drawn by lot (rt_generate.c): headers and values that make sense. */
 void rt_draw_ifinfomsg(const struct draw *d, GByteArray *out);
 void rt_draw_ifaddrmsg(const struct draw *d, GByteArray *out);

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/in_route.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -45,88 +44,7 @@ static uint32_t table_of(const struct route_req *r)
     return rt_u32(r->tb[RTA_TABLE], r->rtm.rtm_table);
 }
 
-/* ---- answers --------------------------------------------------------------------------------- */
-
-static void route_header(const struct rt_route *r, struct rtmsg *rtm)
-{
-    *rtm = (struct rtmsg){
-        .rtm_family = r->family,
-        .rtm_dst_len = r->dst_len,
-        .rtm_tos = r->tos,
-        .rtm_table = (uint8_t)(r->table < 256 ? r->table : RT_TABLE_COMPAT),
-        .rtm_protocol = r->protocol,
-        .rtm_scope = r->scope,
-        .rtm_type = r->type,
-        .rtm_flags = r->flags,
-    };
-}
-
-static void put_metrics(struct nlmsghdr *msg, const struct rt_route *r)
-{
-    struct nlattr *nest;
-
-    if (bytes_are(r->metrics, sizeof(r->metrics), 0))
-        return;
-    nest = msg_nest_begin(msg, RTA_METRICS);
-    for (uint16_t i = 1; i <= RTAX_MAX; i++)
-        if (r->metrics[i])
-            mnl_attr_put_u32(msg, i, r->metrics[i]);
-    mnl_attr_nest_end(msg, nest);
-}
-
-/* The two families differ in order, and IPv6 always tells its metric and its preference. */
-static void route_put(struct nlmsghdr *msg, const struct rt_route *r)
-{
-    const struct rta_cacheinfo cache = { 0 };
-    size_t len = rt_ip_len(r->family);
-    bool is_ip6 = r->family == AF_INET6;
-
-    mnl_attr_put_u32(msg, RTA_TABLE, r->table);
-    if (r->dst_len)
-        mnl_attr_put(msg, RTA_DST, len, r->dst);
-    if (is_ip6 || r->priority)
-        mnl_attr_put_u32(msg, RTA_PRIORITY, r->priority);
-    put_metrics(msg, r);
-    if (r->has_prefsrc)
-        mnl_attr_put(msg, RTA_PREFSRC, len, r->prefsrc);
-    if (r->has_gateway)
-        mnl_attr_put(msg, RTA_GATEWAY, len, r->gateway);
-    if (r->oif)
-        mnl_attr_put_u32(msg, RTA_OIF, (uint32_t)r->oif);
-    if (is_ip6) {
-        mnl_attr_put(msg, RTA_CACHEINFO, sizeof(cache), &cache);
-        mnl_attr_put_u8(msg, RTA_PREF, r->pref);
-    }
-}
-
 /* ---- get ------------------------------------------------------------------------------------- */
-
-/* struct rtmsg's flags of a way by its type: the kernel's own of the cache, which it lets through. */
-static unsigned way_flags(const struct rt_route *way, const struct rt_flow *flow)
-{
-    static const uint8_t all_hosts[] = { 224, 0, 0, 1 };
-    bool is_ours = !memcmp(flow->dst, all_hosts, sizeof(all_hosts));
-
-    switch (way->type) {
-    case RTN_LOCAL: return RTCF_LOCAL;
-    case RTN_BROADCAST: return RTCF_BROADCAST | RTCF_LOCAL;
-    case RTN_MULTICAST: return is_ours ? RTCF_MULTICAST | RTCF_LOCAL : RTCF_MULTICAST;
-    default: return 0;
-    }
-}
-
-/* What an answer says of the packet besides its way. IPv6 names a source, if only "any". */
-static void put_flow(struct nlmsghdr *msg, const struct rt_flow *flow)
-{
-    if (flow->has_src || flow->family == AF_INET6)
-        mnl_attr_put(msg, RTA_SRC, rt_ip_len(flow->family), flow->src);
-    if (flow->mark)
-        mnl_attr_put_u32(msg, RTA_MARK, flow->mark);
-    if (flow->family == AF_INET && !flow->iif)
-        mnl_attr_put_u32(msg, RTA_UID, flow->uid);
-    if (flow->iif)
-        mnl_attr_put_u32(msg, RTA_IIF, (uint32_t)flow->iif);
-}
 
 static int answer_way(struct req *req, const struct rt_flow *flow)
 {
@@ -137,14 +55,11 @@ static int answer_way(struct req *req, const struct rt_flow *flow)
 
     if (rc)
         return rc;
-    route_header(&way, &rtm);
-    if (way.family == AF_INET)
-        rtm.rtm_flags = way_flags(&way, flow) | RTM_F_CLONED;
-    if (flow->has_src || way.family == AF_INET6)
-        rtm.rtm_src_len = (uint8_t)(8 * rt_ip_len(way.family));
+    if (way.family == AF_INET && !flow->wants_table)
+        way.table = RT_TABLE_MAIN;
+    rt_way_header(&way, flow, &rtm);
     msg = rt_reply_msg(req, RTM_NEWROUTE, &rtm, HDR);
-    route_put(msg, &way);
-    put_flow(msg, flow);
+    rt_way_put(msg, &way, flow);
     return reply_send(req, msg);
 }
 
@@ -157,9 +72,9 @@ static int answer_route(struct req *req, const struct rt_flow *flow)
 
     if (rc)
         return rc;
-    route_header(&found, &rtm);
+    rt_route_header(&found, &rtm);
     msg = rt_reply_msg(req, RTM_NEWROUTE, &rtm, HDR);
-    route_put(msg, &found);
+    rt_route_put(msg, &found);
     return reply_send(req, msg);
 }
 
@@ -220,6 +135,7 @@ static int read_flow(const struct req *req, struct rt_flow *flow, bool *wants_ro
         return rc;
     *flow = (struct rt_flow){
         .family = r.rtm.rtm_family,
+        .wants_table = r.rtm.rtm_flags & RTM_F_LOOKUP_TABLE,
         .tos = r.rtm.rtm_tos & ROUTED_TOS,
         .ip_proto = r.tb[RTA_IP_PROTO] ? mnl_attr_get_u8(r.tb[RTA_IP_PROTO]) : 0,
         .sport = read_port(r.tb[RTA_SPORT]),
@@ -231,7 +147,10 @@ static int read_flow(const struct req *req, struct rt_flow *flow, bool *wants_ro
     };
     *wants_route = r.rtm.rtm_flags & RTM_F_FIB_MATCH;
     rc = rt_get_ip(r.tb[RTA_DST], flow->family, flow->dst, NULL, e);
-    return rc ? rc : rt_get_ip(r.tb[RTA_SRC], flow->family, flow->src, &flow->has_src, e);
+    if (!rc)
+        rc = rt_get_ip(r.tb[RTA_SRC], flow->family, flow->src, &flow->has_src, e);
+    flow->has_src &= flow->family != AF_INET || !bytes_are(flow->src, 4, 0);
+    return rc;
 }
 
 static int get_route(struct req *req, struct err *e)
@@ -337,9 +256,9 @@ static int dump_routes(struct dump *d, struct err *e)
         if ((rt_ip_len(r.rtm.rtm_family) && route->family != r.rtm.rtm_family) ||
             (d->flags && !is_wanted(route, &r)))
             continue;
-        route_header(route, &rtm);
+        rt_route_header(route, &rtm);
         msg = rt_dump_msg(d, RTM_NEWROUTE, &rtm, HDR);
-        route_put(msg, route);
+        rt_route_put(msg, route);
         if (!dump_commit(d, msg))
             return 1;
     }
@@ -455,9 +374,9 @@ void rt_route_event(struct netns *ns, uint16_t type, const struct rt_route *r, s
     struct nlmsghdr *msg;
     struct rtmsg rtm;
 
-    route_header(r, &rtm);
+    rt_route_header(r, &rtm);
     msg = rt_event_msg(ns, type, cause, &rtm, HDR);
-    route_put(msg, r);
+    rt_route_put(msg, r);
     rt_send_event(ns, r->family == AF_INET ? RTNLGRP_IPV4_ROUTE : RTNLGRP_IPV6_ROUTE, cause, msg);
 }
 

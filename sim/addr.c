@@ -84,9 +84,21 @@ static unsigned suits(const struct rt_addr *a, const struct rt_route *r, const u
     if (a->family == AF_INET6)
         return 1 + common_bits(a->local, dst, 8 * RT_IP_LEN) +
                (a->scope == scope_ip6(dst) ? 1000 : 0);
-    if (a->flags & IFA_F_SECONDARY || MIN(a->scope, RT_SCOPE_LINK) > r->scope)
+    if (a->flags & IFA_F_SECONDARY || a->scope > r->scope)
         return 0;
     return addr_in_prefix(route_next_hop(r, dst), a->peer, a->prefix_len) ? 2 : 1;
+}
+
+/* IPv4: where a device has none that suits, the first of another one that is not for its link alone. */
+static const struct rt_addr *elsewhere(const struct sim_ns *ns, const struct rt_route *r)
+{
+    for (guint i = 0; r->family == AF_INET && i < ns->addrs->len; i++) {
+        const struct rt_addr *a = addr_at(ns, i);
+
+        if (a->family == AF_INET && !(a->flags & IFA_F_SECONDARY) && a->scope != RT_SCOPE_LINK && a->scope <= r->scope)
+            return a;
+    }
+    return NULL;
 }
 
 const struct rt_addr *addr_select(const struct sim_ns *ns, const struct rt_route *r,
@@ -104,7 +116,7 @@ const struct rt_addr *addr_select(const struct sim_ns *ns, const struct rt_route
             most = n;
         }
     }
-    return best;
+    return best ? best : elsewhere(ns, r);
 }
 
 /* ---- routes of an address -------------------------------------------------------------------- */
