@@ -162,6 +162,6 @@ simulator test test >got 2>err && die "dpsim test: a wrong scenario passes"
 grep -q 'FAILED test: test/bad.scn:2: nosuch is no command' got || die "dpsim test says: $(cat got err)"
 step "$(head -n 1 got)"
 cp big.pcap test && record out.pcap && mv full.scn test/bad.scn
-limited simulator test test >got 2>err && die "dpsim test: a full disk passes"
+limited simulator test --timeout 600 test >got 2>err && die "dpsim test: a full disk passes"
 grep -q 'FAILED test: .*out.pcap: .*File too large' got || die "dpsim test says: $(cat got err)"
 step "$(head -n 1 got)"
