@@ -221,6 +221,10 @@ int act_set_scan(struct scan *in, GByteArray *out, const struct key_text *names,
     if (text_expect(in, "set(", e) || key_attr_scan(in, value, mask, names, e) ||
         text_expect(in, ")", e))
         return -EINVAL;
+    if (!value->len) {                          /* what a key leaves out where it is zero: EtherType, of 802.2 */
+        g_byte_array_append(value, mask->data, mask->len);
+        memset(value->data + sizeof(*a), 0, value->len - sizeof(*a));
+    }
     a = (const struct nlattr *)value->data;
     if (value->len + mask->len > LIST_MAX)
         return text_error(e, &start, "longer than an attribute can be");

@@ -39,6 +39,8 @@ static const char *const same[] = {
     "userspace(pid=5,userdata()),2",
     "set(eth(src=02:00:00:00:00:01)),3",
     "set(eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02))",
+    "set(eth_type(0x0000))",
+    "set(eth_type(0x0000/0x00ff))",
     "set(eth(dst=02:00:00:00:00:00/ff:00:00:00:00:00))",
     "set(ipv4(src=10.0.0.1,ttl=5)),set(ipv4(tos=0x4/0xfc))",
     "set(ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=no))",
