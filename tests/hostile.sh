@@ -126,7 +126,11 @@ lockstep)               # who is always busy is waited for, so that is no attack
     exit
     ;;
 virtual)
-    attacks never-listens flood-requests flood-ioctls flood-netlink joins-and-leaves
+    attacks never-listens
+    for flood in flood-requests flood-ioctls flood-netlink; do
+        attack "$flood" "$flood" 1 </dev/null   # connection: more of them cost the good client time, and show nothing else
+    done
+    attacks joins-and-leaves
     end
     exit
     ;;
