@@ -35,6 +35,14 @@ uint16_t csum_finish(uint32_t sum)
     return (uint16_t)~fold(sum);
 }
 
+void csum_ip4_put(uint8_t *ip)
+{
+    uint32_t words = ip[0] & 15u;
+
+    be16_put(ip + 10, 0);
+    be16_put(ip + 10, words < 5 ? be16_get(ip) : csum_finish(csum_add(0, ip, words * 4)));
+}
+
 void csum_replace(void *field, const void *from, const void *to, size_t len)
 {
     /* 0xffff is a zero that keeps the sum from being 0, so that the result is never 0xffff:

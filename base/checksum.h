@@ -18,6 +18,10 @@ uint32_t csum_pseudo_header(const void *ip, bool is_ip6, uint8_t proto, size_t l
 /* Folds to 16 bits and complements: the value of a checksum field, host order. */
 uint16_t csum_finish(uint32_t sum);
 
+/* Writes the checksum of the IPv4 header 'ip', as long as it says it is. One that says it has fewer than five words
+ * gets its first two bytes, as by the kernel's ip_fast_csum of x86 (6.1.192). */
+void csum_ip4_put(uint8_t *ip);
+
 /* Patches the big-endian checksum at 'field' for a change of 'len' (even) bytes from
  * 'from' to 'to' (RFC 1624). */
 void csum_replace(void *field, const void *from, const void *to, size_t len);

@@ -60,15 +60,6 @@ static bool begin4(struct cut *c, const struct dp_env *env)
     return true;
 }
 
-/* The kernel's ip_fast_csum of x86: of a header that says it has fewer than five words it is the first two bytes. */
-static void put_sum4(uint8_t *ip)
-{
-    uint32_t words = ip[0] & 15u;
-
-    be16_put(ip + 10, 0);
-    be16_put(ip + 10, words < 5 ? be16_get(ip) : csum_finish(csum_add(0, ip, words * 4)));
-}
-
 /* DF is gone. A fragment's fragments stand where it stood. A header that says it is shorter than one is repeated so, and
  * what is written into it then meets data, or nothing. */
 static void put4(const struct cut *c, struct pkt *fragment, uint32_t len)
@@ -84,7 +75,7 @@ static void put4(const struct cut *c, struct pkt *fragment, uint32_t len)
     memcpy(ip, fragment->data + c->l3, n);
     be16_put(ip + 2, (uint16_t)ip_len);
     be16_put(ip + 6, word);
-    put_sum4(ip);
+    csum_ip4_put(ip);
     memcpy(fragment->data + c->l3, ip, n);
 }
 

@@ -4,12 +4,6 @@
 #include "base/bytes.h"
 #include "base/checksum.h"
 
-void ip4_sum_put(uint8_t *ip)
-{
-    be16_put(ip + 10, 0);
-    be16_put(ip + 10, csum_finish(csum_add(0, ip, 4u * (ip[0] & 0xfu))));
-}
-
 static void ip4_put(uint8_t *ip, const struct ip_head *h, size_t len)
 {
     memset(ip, 0, IP4_LEN);
@@ -22,7 +16,7 @@ static void ip4_put(uint8_t *ip, const struct ip_head *h, size_t len)
     ip[9] = h->proto;
     memcpy(ip + 12, h->src, 4);
     memcpy(ip + 16, h->dst, 4);
-    ip4_sum_put(ip);
+    csum_ip4_put(ip);
 }
 
 static void ip6_put(uint8_t *ip, const struct ip_head *h, size_t len)

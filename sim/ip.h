@@ -38,8 +38,6 @@ static inline bool ip_is_group(uint8_t family, const uint8_t *ip)
 
 /* Writes the header before 'len' bytes of payload. */
 void ip_head_put(uint8_t *at, const struct ip_head *h, size_t len);
-/* Fills in the IPv4 header's checksum. */
-void ip4_sum_put(uint8_t *ip);
 
 /* TOS or traffic class of a header. */
 static inline uint8_t ip_tos(const uint8_t *ip)

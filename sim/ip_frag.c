@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/checksum.h"
 #include "sim/ip.h"
 
 void ip_frag_cut(const uint8_t *frame, size_t len, uint32_t mtu,
@@ -23,7 +24,7 @@ void ip_frag_cut(const uint8_t *frame, size_t len, uint32_t mtu,
         memcpy(ip + IP4_LEN, payload + offset, n);
         be16_put(ip + 2, (uint16_t)(IP4_LEN + n));
         be16_put(ip + 6, (uint16_t)(offset / 8 | (left ? IP4_MF : 0)));
-        ip4_sum_put(ip);
+        csum_ip4_put(ip);
         send(ctx, one, size);
         offset += n;
     }

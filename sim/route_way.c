@@ -10,6 +10,7 @@
 #include "netlink/attr.h"
 #include "sim/addr.h"
 #include "sim/device.h"
+#include "sim/ip.h"
 
 #define CLASS_D_LEN 4       /* bits of 224.0.0.0/4 */
 
@@ -27,7 +28,7 @@ static bool is_loopback(const uint8_t *ip)
 
 static bool is_multicast(const uint8_t *ip)
 {
-    return ip[0] >> 4 == 0xe;
+    return ip_is_group(AF_INET, ip);
 }
 
 static bool is_limited_broadcast(const uint8_t *ip)

@@ -201,7 +201,7 @@ static GByteArray *frame_of(const struct fragment *f, uint8_t family, uint16_t i
         be16_put(ip + IP6_LEN + 2, (uint16_t)(f->offset | !f->is_last));
     } else {
         be16_put(ip + 6, (uint16_t)(f->offset / 8 | (f->is_last ? 0 : MF)));
-        ip4_sum_put(ip);
+        csum_ip4_put(ip);
     }
     g_byte_array_append(frame, payload->data + f->offset, len);
     return frame;

@@ -75,8 +75,7 @@ static void mend_header(struct pkt *p, uint8_t ecn, bool has_df)
     ip[1] |= ecn;
     be16_put(ip + 2, (uint16_t)(p->len - p->l3_off));
     be16_put(ip + 6, has_df ? IP_DF : 0);
-    be16_put(ip + 10, 0);
-    be16_put(ip + 10, csum_finish(csum_add(0, ip, (ip[0] & 15u) * 4)));
+    csum_ip4_put(ip);
 }
 
 /* ip_frag_reasm */
