@@ -3,19 +3,23 @@
 set -u
 # shellcheck source=tests/tools.sh
 . "$(dirname "$0")/tools.sh"
+# shellcheck source=tests/switch/stage.sh
+. "$here/switch/stage.sh"
 needs ovs-vswitchd openvswitch-switch
 needs ovsdb-server openvswitch-switch
 needs conntrack conntrack
 needs nfct nfct
 needs ip iproute2
 needs /usr/bin/python3 python3
-cp "$here/ct_frames.py" "$here/switch/complaints.sed" .
+stage "$here/.." dpsim || die "the session's files cannot be copied"
+cp "$here/ct_frames.py" .
 
 cat >switch <<'END'
 set -eu
+. ./world.sh
+. ./ovs.sh
 mkdir run && cd run
-export OVS_RUNDIR="$PWD" OVS_LOGDIR="$PWD" OVS_DBDIR="$PWD" OVS_SYSCONFDIR="$PWD"
-vsctl() { ovs-vsctl --db=unix:db.sock "$@"; }
+switch_of .
 dpctl() { echo "-- $*"; ovs-appctl "dpctl/$@"; }
 ovsdb-tool create conf.db /usr/share/openvswitch/vswitch.ovsschema
 ovsdb-server --detach --no-chdir --pidfile --log-file=db.log -vconsole:off --remote=punix:db.sock conf.db
@@ -74,8 +78,8 @@ dpctl ct-get-limits
 dpctl flush-conntrack
 dpctl ct-stats-show
 vsctl del-zone-tp system zone=2
-ovs-appctl exit --cleanup
-ovs-appctl -t ovsdb-server exit
+logged switch.log
+switch_end
 sed -f ../complaints.sed switch.log
 END
 expect "connections of ovs-vswitchd" simulator run -- sh switch <<'END'

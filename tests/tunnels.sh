@@ -4,12 +4,14 @@
 set -u
 # shellcheck source=tests/tools.sh
 . "$(dirname "$0")/tools.sh"
+# shellcheck source=tests/switch/stage.sh
+. "$here/switch/stage.sh"
 needs ip iproute2
 needs tcpdump tcpdump
 needs /usr/bin/python3 python3
 needs ovs-vswitchd openvswitch-switch
 needs ovsdb-server openvswitch-switch
-cp "$here/switch/complaints.sed" .
+stage "$here/.." dpsim || die "the session's files cannot be copied"
 
 # A program of the host's sends frames: DEVICE HEX...
 cat >send.py <<'END'
@@ -96,13 +98,9 @@ END
 cat >switch <<'END'
 set -e
 . ./tools
-OVS_RUNDIR=$PWD OVS_LOGDIR=$PWD OVS_DBDIR=$PWD
-export OVS_RUNDIR OVS_LOGDIR OVS_DBDIR
-trap 'kill $(cat vs.pid db.pid)' EXIT
-ovsdb-tool create conf.db /usr/share/openvswitch/vswitch.ovsschema
-ovsdb-server --remote=punix:"$PWD/db.sock" --pidfile="$PWD/db.pid" --detach --log-file="$PWD/db.log" conf.db 2>/dev/null
-vsctl() { ovs-vsctl --db=unix:"$PWD/db.sock" --timeout=30 "$@"; }
-vsctl --no-wait init
+. ./world.sh
+. ./ovs.sh
+switch_start run
 ip link add u0 address 02:00:00:00:00:01 type veth peer name u1
 ip link add p0 type veth peer name p1
 for name in u0 u1 p0 p1; do ip link set $name up; done
@@ -110,7 +108,6 @@ ip addr add 10.0.0.1/24 dev u0
 ip addr add fd00::1/64 dev u0
 ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev u0
 ip neigh add fd00::2 lladdr 02:00:00:00:00:02 dev u0
-ovs-vswitchd --pidfile="$PWD/vs.pid" --detach --log-file="$PWD/vs.log" unix:"$PWD/db.sock" 2>/dev/null
 vsctl add-br br0 -- add-port br0 p0
 n=0
 while read -r options; do
@@ -147,7 +144,8 @@ capture p1 6
 /usr/bin/python3 send.py u1 $(/usr/bin/python3 turn.py)
 wait $tcpdump
 dpsim show p1.pcap
-sed -f complaints.sed vs.log
+complaints
+switch_end
 END
 expect "ovs-vswitchd's tunnels of every kind" simulator run -- sh switch <<'END'
 erspan_sys (erspan: erspan_ver=0, packet_type=ptap)

@@ -18,7 +18,23 @@ vswitchd_start() {      # OPTIONS...
     on ovs-vswitchd --detach --no-chdir --pidfile --log-file -vconsole:off "$@" unix:db.sock 2>/dev/null
 }
 
+# The switch's log is written behind its back (aio), and what is not when it exits is lost: returns when the file
+# has all that has been said, up to a command that nobody knows.
+logged() {              # FILE
+    mark="mark.$(($(grep -c 'received request mark\.' "$1" || :) + 1))"
+    ovs-appctl vlog/disable-rate-limit unixctl
+    ovs-appctl vlog/set unixctl:file:dbg
+    ovs-appctl "$mark" 2>/dev/null || :
+    ovs-appctl vlog/set unixctl:file:info
+    tail -n +1 -f "$1" | sed "/received request $mark/q" >/dev/null
+}
+
 complaints() {
+    logged "$OVS_RUNDIR/ovs-vswitchd.log"
+    complained
+}
+
+complained() {          # when the switch has ended
     sed -f complaints.sed "$OVS_RUNDIR/ovs-vswitchd.log"
 }
 

@@ -65,10 +65,11 @@ one
 state monitored
 
 pid=$(cat run/ovs-vswitchd.pid)
+logged run/ovs-vswitchd.log
 ovs-appctl exit --cleanup
 ended "$pid"
 state "cleaned up"
 echo "== complaints"
-complaints
+complained
 ovs-appctl -t ovsdb-server exit
 world_end
