@@ -1,6 +1,7 @@
 /* world_run.c - runs programs; see world.h. SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <linux/openvswitch.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -23,6 +24,14 @@ static const uint32_t light_cmds[N_PROGRAM_FAMILIES] = {
     [PROGRAM_PACKET] = ~0u,
     [PROGRAM_METER] = CMD(OVS_METER_CMD_GET) | CMD(OVS_METER_CMD_FEATURES),
     [PROGRAM_CT_LIMIT] = CMD(OVS_CT_LIMIT_CMD_GET),
+};
+
+/* By family, those of the others that change nothing when they are refused, in the kernel as well: OVS_DP_CMD_SET has stored
+ * features before it looks at port ids, and NEW of an old client takes them from the datapath that exists. */
+static const uint32_t whole_cmds[N_PROGRAM_FAMILIES] = {
+    [PROGRAM_DATAPATH] = CMD(OVS_DP_CMD_DEL),
+    [PROGRAM_VPORT] = CMD(OVS_VPORT_CMD_NEW) | CMD(OVS_VPORT_CMD_DEL),
+    [PROGRAM_METER] = CMD(OVS_METER_CMD_SET) | CMD(OVS_METER_CMD_DEL),
 };
 
 static uint8_t genl_cmd(const struct nlmsghdr *msg)
@@ -55,6 +64,16 @@ static bool is_light(const struct world *w, const struct sock *s, const struct n
     return family < 0 || cmd >= 32 || light_cmds[family] & CMD(cmd);    /* no family has so many */
 }
 
+/* Is the request, which is not light, done as a whole or not at all? */
+static bool is_whole(const struct world *w, const struct sock *s, const struct nlmsghdr *msg)
+{
+    int family = family_of(w, msg);
+
+    if (s->protocol == NETLINK_ROUTE)
+        return msg->nlmsg_type != RTM_NEWLINK && msg->nlmsg_type != RTM_SETLINK;
+    return s->protocol == NETLINK_GENERIC && family >= 0 && whole_cmds[family] & CMD(genl_cmd(msg));
+}
+
 static bool is_flow_put(const struct world *w, const struct sock *s, const struct nlmsghdr *msg)
 {
     uint8_t cmd = genl_cmd(msg);
@@ -69,7 +88,7 @@ void world_refused(void *user, struct sock *s, const struct nlmsghdr *msg, int e
 
     w->sim->refusal = *e;       /* for those who ask by sim/local */
     w->sim->refusal.code = -error;
-    if (!is_light(w, s, msg) && w->n_heavy)
+    if (!is_light(w, s, msg) && is_whole(w, s, msg) && w->n_heavy)
         w->n_heavy--;
     if (is_flow_put(w, s, msg) && error != -EEXIST && error != -ENOENT)
         w->figures.n_deep_puts--;
