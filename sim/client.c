@@ -143,10 +143,10 @@ static bool has_hung_up(uint32_t events)
     return events & (EPOLLRDHUP | EPOLLHUP);
 }
 
-/* Is it somebody whose doings others wait for? In virtual time those from outside are not. */
-static bool is_awaited(const struct conn *c, uint32_t events)
+/* Is it somebody whose doings others wait for? */
+static bool is_awaited(struct conn *c, uint32_t events)
 {
-    return has_hung_up(events) || !c->all->vtime || vtime_has(c->all->vtime, c->peer);
+    return has_hung_up(events) || conn_is_inside(c);
 }
 
 /* An end waits for no turn: whoever comes next finds nothing of those who have gone. */

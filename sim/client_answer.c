@@ -88,7 +88,7 @@ void answer_send(struct conn *c, const struct proto_reply *rep, const void *byte
 {
     struct answer a = { .rep = *rep, .bytes = (uint8_t *)(uintptr_t)bytes, .len = len };
 
-    vtime_changed(c->all->vtime);
+    vtime_tells(c);
     c->is_later = rep->flags & PROTO_LATER;
     if (c->answers.head || !send_pieces(c, &a))
         keep(c, &a);

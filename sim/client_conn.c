@@ -104,6 +104,12 @@ struct conn *conn_new(struct clients *all, int fd)
     return c;
 }
 
+bool conn_is_inside(struct conn *c)
+{
+    c->is_inside = c->is_inside || !c->all->vtime || vtime_has(c->all->vtime, c->peer);
+    return c->is_inside;
+}
+
 static void leave_ns(struct sim_ns *ns)
 {
     if (--ns->n_users || !ns->id || ns->is_named)

@@ -51,6 +51,7 @@ struct conn {
     uint64_t id;                /* of requests and events; slot in the low bits */
     uint32_t pid;               /* of the process that made it */
     pid_t peer;                 /* the same as this process would call it, 0: it has no name for it */
+    bool is_inside;             /* conn_is_inside(): once it is, it stays so for whoever inherits the descriptor */
     bool is_met;                /* lockstep knows of it */
     bool is_left_unread;        /* its reader does not read, lockstep does not wait for that */
     unsigned number;            /* of its socket in the recorder's file, 0: none */
@@ -120,6 +121,7 @@ struct conn *conn_new(struct clients *all, int fd);
 void conn_free(struct conn *c);
 struct conn *conn_find(const struct clients *all, uint64_t id);     /* NULL: gone */
 struct conn *conn_of_sock(const struct sock *s);        /* NULL: of somebody inside the simulator */
+bool conn_is_inside(struct conn *c);            /* virtual time is its client's, too; true where there is none */
 bool conn_is_hung_up(const struct conn *c);     /* its client's last descriptor is closed */
 int conn_open_sock(struct conn *c, struct sim_ns *ns, int type, int protocol);
 void conn_hold(struct conn *c, struct sim_ns *ns);

@@ -113,7 +113,7 @@ static void remember(struct conn *c, struct pushed p)
     c->n_inexact += !p.is_exact;
 }
 
-static ssize_t hand_on(const struct conn *c, const struct proto_dgram *head, const void *data,
+static ssize_t hand_on(struct conn *c, const struct proto_dgram *head, const void *data,
                        size_t len)
 {
     struct iovec iov[] = {
@@ -122,7 +122,7 @@ static ssize_t hand_on(const struct conn *c, const struct proto_dgram *head, con
     };
     struct msghdr msg = { .msg_iov = iov, .msg_iovlen = G_N_ELEMENTS(iov) };
 
-    vtime_changed(c->all->vtime);
+    vtime_tells(c);
     return sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -82,10 +82,17 @@ static bool hand_on(struct vtime *v)
     return true;
 }
 
-void vtime_changed(struct vtime *v)
+/* What may have ended somebody's wait. */
+static void changed(struct vtime *v)
 {
-    if (v)
-        atomic_fetch_add(&v->page->change, 1);
+    atomic_fetch_add(&v->page->change, 1);
+}
+
+/* Those who wait for one another wait for nothing that others read: who is always busy outside would keep them looking. */
+void vtime_tells(struct conn *c)
+{
+    if (c->all->vtime && conn_is_inside(c))
+        changed(c->all->vtime);
 }
 
 /* ---- processes come -------------------------------------------------------------------------------- */
@@ -119,7 +126,7 @@ static void admit(struct vtime *v, struct conn *c, uint32_t proc)
     m->conn = c;
     if (m->pidfd < 0)
         m->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-    vtime_changed(v);           /* by an exec: descriptors were closed */
+    changed(v);                 /* by an exec: descriptors were closed */
     conn_welcome(c, &w, v->page_fd);
     atomic_store(&p->is_registered, 1);
     wake(&p->is_registered);
@@ -236,7 +243,7 @@ static void end(struct vtime *v, uint32_t proc)
         close(m->pidfd);
     *m = (struct member){ .pidfd = -1 };
     vtime_proc_end(v->page, proc);
-    vtime_changed(v);
+    changed(v);
 }
 
 /* With the token. True: somebody has ended since the last time. */
@@ -296,9 +303,9 @@ bool vtime_has(const struct vtime *v, pid_t pid)
 /* Was it a process in virtual time who spoke last? Others are no sign of life of whoever has the token. */
 static bool is_from_inside(const struct vtime *v)
 {
-    const struct conn *c = conn_find(v->all, v->all->last_id);
+    struct conn *c = conn_find(v->all, v->all->last_id);
 
-    return !c || vtime_has(v, (pid_t)c->pid);
+    return !c || conn_is_inside(c);
 }
 
 /* What they have closed. */
@@ -380,7 +387,7 @@ void vtime_started(void *vtime, pid_t pid)
 
 void vtime_told(void *vtime)
 {
-    vtime_changed(vtime);
+    changed(vtime);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */
@@ -388,7 +395,7 @@ void vtime_told(void *vtime)
 /* Terminals, networks and users are outside: nobody tells us of them. */
 static gboolean recheck(gpointer user)
 {
-    vtime_changed(user);
+    changed(user);
     return G_SOURCE_CONTINUE;
 }
 

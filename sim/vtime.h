@@ -24,6 +24,6 @@ void vtime_told(void *vtime);
 void vtime_hello(struct conn *c, const struct proto_hello *h);  /* answers it, now or later */
 void vtime_hung_up(struct conn *c);
 bool vtime_has(const struct vtime *v, pid_t pid);       /* it is a process in virtual time, or about to be */
-void vtime_changed(struct vtime *v);    /* somebody's descriptor is about to have something; NULL allowed */
+void vtime_tells(struct conn *c);       /* its descriptor is about to have something; without virtual time: nothing */
 
 #endif
