@@ -180,19 +180,28 @@ static void update_port(const struct pkt *p, struct flow_key *key, bool is_src)
         key->tp_dst = be16_get(p->data + p->l4_off + 2);
 }
 
+/* The address as the packet has it now. A packet that is shorter than the header of its type leaves the key's: the
+ * kernel would take what lies behind the frame in its memory. */
+static void update_addr(const struct pkt *p, struct flow_key *key, bool is_src)
+{
+    const uint8_t *ip = p->data + p->l3_off;
+    uint32_t left = pkt_left(p, p->l3_off);
+
+    if (key->eth_type == ETH_P_IP && left >= 20)
+        memcpy(is_src ? &key->ip4.src : &key->ip4.dst, ip + (is_src ? 12 : 16), 4);
+    else if (key->eth_type == ETH_P_IPV6 && left >= 40)
+        memcpy(is_src ? key->ip6.src : key->ip6.dst, ip + (is_src ? 8 : 24), 16);
+}
+
 /* ovs_nat_update_key */
 static void update_key(const struct pkt *p, struct flow_key *key, enum ct_manip manip)
 {
-    const uint8_t *ip = p->data + p->l3_off;
     bool is_src = manip == CT_MANIP_SRC;
 
     key->ct_state |= is_src ? OVS_CS_F_SRC_NAT : OVS_CS_F_DST_NAT;
-    if (key->eth_type == ETH_P_IP)
-        memcpy(is_src ? &key->ip4.src : &key->ip4.dst, ip + (is_src ? 12 : 16), 4);
-    else if (key->eth_type == ETH_P_IPV6)
-        memcpy(is_src ? key->ip6.src : key->ip6.dst, ip + (is_src ? 8 : 24), 16);
-    else
+    if (key->eth_type != ETH_P_IP && key->eth_type != ETH_P_IPV6)
         return;                 /* it was put around what is tracked */
+    update_addr(p, key, is_src);
     update_port(p, key, is_src);
 }
 

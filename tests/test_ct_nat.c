@@ -210,6 +210,34 @@ static void test_left_alone(void **state)
     ct_world_done(&w);
 }
 
+/* A connection that is bound as it is goes on with a packet too short for the type that its key has by then. */
+static void test_short_packet(void **state)
+{
+    static const struct { uint16_t type, size; } rows[] = { { ETH_P_IP, 19 }, { ETH_P_IPV6, 20 }, { ETH_P_IPV6, 39 } };
+    struct ct_nat_args nat = nat_args(CT_NAT_SRC, NULL, NULL, 0, 0);
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct flow_key key, before;
+        struct ct_world w;
+        struct pkt *p;
+
+        ct_world_init(&w);
+        p = first(&w, "10.0.0.1:1000>10.9.0.1:53", &nat);
+        pkt_trim(p, L3 + rows[i].size);
+        key_clear(&key);
+        key.eth_type = rows[i].type;
+        memset(&key.ip6, 0x5a, sizeof(key.ip6));
+        before = key;
+        assert_int_equal(act_ct_nat_run(p, &key, &nat, true), 0);
+        assert_int_equal(key.ct_state, OVS_CS_F_SRC_NAT);
+        key.ct_state = before.ct_state;
+        assert_memory_equal(&key, &before, sizeof(key));
+        pkt_free(&w.pool, p);
+        ct_world_done(&w);
+    }
+}
+
 /* Two packets of one flow in flight, made something else each: answers to both come back, the second's for a second. */
 static void test_clash(void **state)
 {
@@ -468,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_source),
         cmocka_unit_test(test_destination),
         cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_short_packet),
         cmocka_unit_test(test_clash),
         cmocka_unit_test(test_taken_ports),
         cmocka_unit_test(test_address_of_range),
