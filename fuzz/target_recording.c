@@ -294,8 +294,9 @@ static GByteArray *block_at(const uint8_t *data, size_t len, size_t n, size_t *a
 static void bend(const struct draw *d, uint8_t *data, size_t len)
 {
     uint32_t from = draw_below(d, (uint32_t)len);
+    size_t size = 1u << draw_below(d, 3);
 
-    draw_bytes(d, data + from, MIN(1u << draw_below(d, 3), len - from));
+    draw_bytes(d, data + from, MIN(size, len - from));
 }
 
 /* Some bytes of a block are others, it goes, or it comes again behind itself. Of what has no blocks some bytes are others. */
