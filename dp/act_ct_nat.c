@@ -180,17 +180,25 @@ static void update_port(const struct pkt *p, struct flow_key *key, bool is_src)
         key->tp_dst = be16_get(p->data + p->l4_off + 2);
 }
 
-/* The address as the packet has it now. A packet that is shorter than the header of its type leaves the key's: the
- * kernel would take what lies behind the frame in its memory. */
+/* Bytes of a packet; those behind its end are zeros. */
+static void read_bytes(const struct pkt *p, uint32_t off, uint8_t *out, uint32_t len)
+{
+    uint32_t there = MIN(len, pkt_left(p, off));
+
+    memset(out, 0, len);
+    if (there)
+        memcpy(out, p->data + off, there);
+}
+
+/* The address as the packet has it now, even if it is shorter than a header of its type. The kernel then takes the
+ * rest from its memory behind the frame. Recorded from Linux 6.1.192: zeros, if nothing has been there before. */
 static void update_addr(const struct pkt *p, struct flow_key *key, bool is_src)
 {
-    const uint8_t *ip = p->data + p->l3_off;
-    uint32_t left = pkt_left(p, p->l3_off);
-
-    if (key->eth_type == ETH_P_IP && left >= 20)
-        memcpy(is_src ? &key->ip4.src : &key->ip4.dst, ip + (is_src ? 12 : 16), 4);
-    else if (key->eth_type == ETH_P_IPV6 && left >= 40)
-        memcpy(is_src ? key->ip6.src : key->ip6.dst, ip + (is_src ? 8 : 24), 16);
+    if (key->eth_type == ETH_P_IP)
+        read_bytes(p, p->l3_off + (is_src ? 12u : 16u),
+                   (uint8_t *)(is_src ? &key->ip4.src : &key->ip4.dst), 4);
+    else
+        read_bytes(p, p->l3_off + (is_src ? 8u : 24u), is_src ? key->ip6.src : key->ip6.dst, 16);
 }
 
 /* ovs_nat_update_key */
